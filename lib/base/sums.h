@@ -1,0 +1,54 @@
+/* Exact sums: fixed-point integers, so that addition is associative and a total does not depend on
+ * threads, chunks or order. */
+#ifndef KM_BASE_SUMS_H
+#define KM_BASE_SUMS_H
+
+#include <math.h>
+#include <stdint.h>
+
+__extension__ typedef __int128 km_int128;
+__extension__ typedef unsigned __int128 km_uint128;
+
+/* Bits of one quantised value: KM_CHUNK_ROWS of them, added and subtracted once each, fit in 64
+ * bits (51 + 12 + 1 with sign), and 2^51 is as far as the rounding by a magic number reaches. */
+#define KM_SUM_BITS 50
+
+/* Largest power p with magnitude * 2^p <= 2^KM_SUM_BITS; 0 for magnitude 0. */
+static inline int km_sum_power(double magnitude) {
+    if (!(magnitude > 0)) {
+        return 0;
+    }
+    int exponent;
+    (void)frexp(magnitude, &exponent); /* magnitude < 2^exponent */
+    return KM_SUM_BITS - exponent;
+}
+
+/* Nearest integer, ties to even, for |value| <= 2^51: the same on every instruction set, and in
+ * vector registers without AVX-512 too. */
+static inline int64_t km_round(double value) {
+    union {
+        double number;
+        int64_t bits;
+    } u = {value + 0x1.8p52};
+    return u.bits - INT64_C(0x4338000000000000);
+}
+
+/* Nearest double, ties to even; exact whenever total has at most 53 significant bits. */
+static inline double km_int128_double(km_int128 total) {
+    int negative = total < 0;
+    km_uint128 magnitude = negative ? -(km_uint128)total : (km_uint128)total;
+    uint64_t high = (uint64_t)(magnitude >> 64), low = (uint64_t)magnitude;
+    double value;
+    if (high == 0) {
+        value = (double)low;
+    } else {
+        /* Keep the top 64 bits, with a sticky bit for all below, then convert once. */
+        int shift = 64 - __builtin_clzll(high);
+        uint64_t top = (uint64_t)(magnitude >> shift);
+        km_uint128 rest = magnitude & (((km_uint128)1 << shift) - 1);
+        value = ldexp((double)(top | (rest != 0)), shift);
+    }
+    return negative ? -value : value;
+}
+
+#endif

@@ -1,0 +1,38 @@
+/* Small text helpers that do not depend on the locale. */
+#ifndef KM_BASE_TEXT_H
+#define KM_BASE_TEXT_H
+
+#include "base/context.h"
+
+/* A growing string. After out of memory, failed is set, appends do nothing and data is NULL. */
+typedef struct km_string {
+    kmseg_allocator allocator;
+    char *data; /* terminated when length > 0 */
+    size_t length, capacity;
+    int failed;
+} km_string;
+
+void km_string_init(km_string *string, const kmseg_allocator *allocator);
+void km_string_add(km_string *string, const char *text);
+void km_string_add_n(km_string *string, const char *text, size_t length);
+void km_string_format(km_string *string, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void km_string_free(km_string *string);
+
+/* The shortest decimal that reads back as the same double: at most 24 characters and a terminator;
+ * "nan", "inf", "-inf". Returns its length. The decimal point is '.' in any locale. */
+size_t km_format_double(double value, char *out, size_t capacity);
+
+/* Whole text as a number: decimal, exponent, inf or nan; '.' is the point in any locale. 1 on
+ * success, 0 when text is not a number or has anything behind it. */
+int km_parse_double(const char *text, double *out);
+int km_parse_int64(const char *text, int64_t *out);
+int km_parse_uint64(const char *text, uint64_t *out);
+
+/* Same name when case, spaces, '_', '-' and '.' do not matter. */
+int km_same_name(const char *a, const char *b);
+
+/* Edit distance is small: worth a "did you mean". */
+int km_similar_name(const char *a, const char *b);
+
+#endif

@@ -1,0 +1,106 @@
+/* From an order log to one row per customer. */
+#ifndef KMSEG_CUSTOMER_H
+#define KMSEG_CUSTOMER_H
+
+#include <kmseg/option.h>
+#include <kmseg/table.h>
+
+KMSEG_BEGIN_DECLS
+
+typedef struct kmseg_features_options {
+    size_t struct_size;
+    /* Names of the columns; NULL: found by the usual names (kmseg_features_find_columns). */
+    const char *customer; /* required */
+    const char *date;     /* required */
+    const char *order;    /* NULL and not found: lines of one customer and time are one order */
+    const char *amount;   /* value of a line; NULL and not found: quantity times price */
+    const char *quantity;
+    const char *price; /* per unit */
+    const char *product;
+    const char *category;
+    const char *channel;
+    const char *discount;       /* amount taken off a line */
+    const char *reference_date; /* NULL: the day after the last order */
+    const char *since;          /* ignore lines before this date; NULL: none */
+    const char *until;          /* ignore lines on or after this date; NULL: none */
+    const char *returns; /* "drop": returns are counted and left out; "net": they reduce spend */
+    int32_t keep_duplicates; /* 1: lines equal in every column are all kept */
+    double max_amount;       /* lines of a larger absolute value are out of range; 0: no limit */
+    int32_t day_first;       /* 12/9/2011 is 12 September */
+} kmseg_features_options;
+
+KMSEG_API const kmseg_option_table *kmseg_features_option_table(void);
+KMSEG_API void kmseg_features_options_init(kmseg_features_options *options);
+
+/* What cleaning did, rule by rule in this order; a line is counted under the first that rejects it. */
+typedef enum kmseg_clean_rule {
+    KMSEG_CLEAN_MISSING_ID = 0,
+    KMSEG_CLEAN_UNPARSABLE, /* date, quantity, price or amount missing or not readable */
+    KMSEG_CLEAN_DUPLICATE,  /* equal to an earlier line in every column; off by default */
+    KMSEG_CLEAN_RETURN,     /* negative amount or quantity, or an order id marked as cancelled */
+    KMSEG_CLEAN_ZERO_PRICE,
+    KMSEG_CLEAN_OUT_OF_RANGE,
+    KMSEG_CLEAN_OUTSIDE_PERIOD, /* before since, on or after until */
+    KMSEG_CLEAN_FUTURE_DATE,    /* on or after the reference date that the user gave */
+    KMSEG_N_CLEAN_RULES
+} kmseg_clean_rule;
+
+/** Name of a rule, "missing_id"; and what it does in a line of English. NULL out of range. */
+KMSEG_API const char *kmseg_clean_rule_name(int32_t rule);
+KMSEG_API const char *kmseg_clean_rule_help(int32_t rule);
+
+typedef struct kmseg_features_report {
+    int64_t n_lines; /* read */
+    int64_t n_kept;  /* lines that count */
+    int64_t n_rejected[KMSEG_N_CLEAN_RULES];
+    int64_t n_returns_netted; /* returns "net": lines kept as negative amounts */
+    int64_t n_orders;
+    int64_t n_customers;
+    double total_amount;             /* of the kept lines */
+    int64_t first_order, last_order; /* seconds since 1970-01-01 */
+    int64_t reference_date;
+    char customer[64], date[64], order[64], amount[64], quantity[64], price[64], product[64],
+        category[64], channel[64], discount[64]; /* the columns used; "" for none */
+} kmseg_features_report;
+
+/**
+ * Finds the columns of an order log by the usual names (customer_id, CustomerID, household_id, ...;
+ * case and punctuation do not matter) and writes them into the NULL fields of options. The names
+ * are borrowed from the table. KMSEG_E_NOT_FOUND when customer, date or any value is not there; the
+ * message lists the columns that are, and the option that names one.
+ */
+KMSEG_API kmseg_status kmseg_features_find_columns(kmseg_context *ctx, const kmseg_table *columns,
+                                                   kmseg_features_options *options);
+
+/**
+ * Builds one row per customer from an order log, in ascending order of customer id (numerically
+ * when all ids are whole numbers), so that permuting the lines changes nothing.
+ *
+ * orders      one row per order line; the customer and order columns may be TEXT or NUMBER
+ * out         customer_id and the features, with units and roles: recency, frequency, monetary
+ *             are FEATUREs, the others DESCRIBE
+ * out_report  NULL: not wanted
+ *
+ * Cost O(lines log lines of one customer). KMSEG_E_DATA when no line is left after cleaning.
+ */
+KMSEG_API kmseg_status kmseg_customer_features(kmseg_context *ctx, const kmseg_table *orders,
+                                               const kmseg_features_options *options,
+                                               kmseg_table **out,
+                                               kmseg_features_report *out_report);
+
+/**
+ * Reads an order log (CSV, .csv.gz or HDF5), finds its columns and builds features: what
+ * `kmseg features` does. rejected_path: write the rejected lines with their rule; NULL: no.
+ */
+KMSEG_API kmseg_status kmseg_features_from_file(kmseg_context *ctx, const char *path,
+                                                const kmseg_features_options *options,
+                                                const char *rejected_path, kmseg_table **out,
+                                                kmseg_features_report *out_report);
+
+/** Name, unit and meaning of feature i = 0, 1, ...; 0 behind the last. */
+KMSEG_API int kmseg_feature_info(int32_t i, const char **name, const char **unit,
+                                 const char **help);
+
+KMSEG_END_DECLS
+
+#endif

@@ -1,0 +1,21 @@
+/* Everything libkmseg offers, in the order of a run. */
+#ifndef KMSEG_KMSEG_H
+#define KMSEG_KMSEG_H
+
+#include <kmseg/cluster.h>
+#include <kmseg/context.h>
+#include <kmseg/customer.h>
+#include <kmseg/evaluate.h>
+#include <kmseg/option.h>
+#include <kmseg/pipeline.h>
+#include <kmseg/prepare.h>
+#include <kmseg/profile.h>
+#include <kmseg/report.h>
+#include <kmseg/source.h>
+#include <kmseg/status.h>
+#include <kmseg/store.h>
+#include <kmseg/table.h>
+#include <kmseg/tiles.h>
+#include <kmseg/version.h>
+
+#endif

@@ -1,0 +1,94 @@
+/* The whole way from a customer table to segments, and the result it makes. */
+#ifndef KMSEG_PIPELINE_H
+#define KMSEG_PIPELINE_H
+
+#include <kmseg/cluster.h>
+#include <kmseg/prepare.h>
+#include <kmseg/profile.h>
+
+KMSEG_BEGIN_DECLS
+
+typedef struct kmseg_segment_options {
+    size_t struct_size;
+    kmseg_prepare_options prepare;
+    kmseg_fit_options fit;
+    kmseg_profile_options profile;
+    const char *sample_weight;  /* NUMBER column with a weight >= 0 per row, or NULL */
+    int64_t silhouette_samples; /* rows whose silhouette is computed; at most that many */
+} kmseg_segment_options;
+
+KMSEG_API const kmseg_option_table *kmseg_segment_option_table(void);
+KMSEG_API void kmseg_segment_options_init(kmseg_segment_options *options);
+
+typedef struct kmseg_scores {
+    double inertia;
+    double explained;           /* share of the total sum of squares between segments */
+    double silhouette;          /* NaN when undefined, as are the others */
+    double silhouette_error;    /* standard error when sampled, else 0 */
+    int64_t silhouette_samples; /* samples it was computed on */
+    double silhouette_simplified;
+    double calinski_harabasz;
+    double davies_bouldin;
+} kmseg_scores;
+
+/** Everything a run makes, and everything a result file holds. Owned; every pointer too. */
+typedef struct kmseg_result {
+    size_t struct_size;
+    int64_t n_samples;
+    int32_t n_segments;
+    int32_t n_outputs;
+    kmseg_prepare *prepare;
+    kmseg_profile *profile;
+    kmseg_scores scores;
+    const double *centroids;     /* n_segments x n_outputs, prepared units */
+    const double *centroids_raw; /* n_segments x n_outputs, own units */
+    const int32_t *labels;       /* n_samples, 0 is the segment of highest mean value */
+    const double *distances;     /* n_samples, to the own centroid, prepared units */
+    const double *radii;         /* n_segments: P99 of the distances of a segment's samples */
+    const char *const *ids;      /* n_samples; the row number from 1 where there is no id column */
+    double inertia;
+    int32_t n_iter;
+    int32_t n_nonempty;
+    kmseg_stop_reason stop_reason;
+    const double *history; /* n_iter */
+    int64_t n_rechecked;
+    int64_t n_table_rows; /* rows of the input, those left out included */
+    int64_t n_dropped;    /* rows left out because something was missing */
+    const char *params;   /* JSON object: every option, version, input, seed */
+    double seconds_prepare, seconds_fit, seconds_scores, seconds_profile;
+    double seconds_init, seconds_iterate, seconds_finish; /* parts of seconds_fit */
+} kmseg_result;
+
+/**
+ * prepare, cluster, order segments by value, score, profile.
+ *
+ * Segments are numbered by the mean of the value column, highest first (by size where there is no
+ * value column), so that numbers do not depend on chance.
+ */
+KMSEG_API kmseg_status kmseg_segment(kmseg_context *ctx, const kmseg_table *table,
+                                     const kmseg_segment_options *options, kmseg_result **out);
+
+KMSEG_API void kmseg_result_free(kmseg_result *result);
+
+/** One labelled row per row of a new table. Owned; free with kmseg_assignment_free(). */
+typedef struct kmseg_assignment {
+    int64_t n_rows;
+    const char *const *ids;
+    const int32_t *labels;    /* -1: left out because something is missing */
+    const double *distances;  /* to the own centroid */
+    const int32_t *runner_up; /* second nearest segment */
+    const double *margins;    /* distance to it less distance to the own */
+    const uint8_t *outlying;  /* 1: farther than the segment's radius */
+    int64_t n_imputed;
+    int64_t n_unseen;
+} kmseg_assignment;
+
+/** Assigns new rows to the segments of a result by the same prepare step and centroids. */
+KMSEG_API kmseg_status kmseg_assign(kmseg_context *ctx, const kmseg_result *result,
+                                    const kmseg_table *table, kmseg_assignment **out);
+
+KMSEG_API void kmseg_assignment_free(kmseg_assignment *assignment);
+
+KMSEG_END_DECLS
+
+#endif

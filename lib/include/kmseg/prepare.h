@@ -1,0 +1,106 @@
+/* From a customer table to the numbers that are clustered; fitted once, applied to new rows. */
+#ifndef KMSEG_PREPARE_H
+#define KMSEG_PREPARE_H
+
+#include <kmseg/option.h>
+#include <kmseg/table.h>
+#include <kmseg/tiles.h>
+
+KMSEG_BEGIN_DECLS
+
+typedef struct kmseg_prepare_options {
+    size_t struct_size;
+    const char *id;          /* column that names the customer; NULL: found; "": there is none */
+    const char *include;     /* names separated by commas; NULL: chosen from the table */
+    const char *exclude;     /* names separated by commas, or NULL */
+    const char *weights;     /* "name=2,other=0.5": weight of a column in the distance, or NULL */
+    const char *transform;   /* "auto", "none", "log1p", or "name=log1p,..." */
+    const char *scale;       /* "zscore", "minmax", "robust", "none" */
+    const char *impute;      /* "median", "drop" */
+    int32_t max_levels;      /* text columns with more distinct values are left out */
+    int32_t min_level_count; /* levels with fewer customers are pooled as "other"; 0: by size */
+    const char *precision;   /* "float64", "float32": of the prepared values */
+} kmseg_prepare_options;
+
+KMSEG_API const kmseg_option_table *kmseg_prepare_option_table(void);
+KMSEG_API void kmseg_prepare_options_init(kmseg_prepare_options *options);
+
+/** How one column of the table becomes numbers; pointers are owned by the kmseg_prepare. */
+typedef struct kmseg_prepare_column {
+    const char *name;
+    const char *unit;
+    kmseg_column_type type;     /* NUMBER or TEXT */
+    const char *transform;      /* NUMBER: name in the registry "transforms" */
+    const char *scale;          /* NUMBER: name in the registry "scales"; TEXT: "onehot" */
+    double fill;                /* NUMBER: imputed where missing, in the column's own unit */
+    double centre, spread;      /* NUMBER: (transformed - centre) / spread */
+    double weight;              /* multiplies every output of the column */
+    int32_t fill_level;         /* TEXT: level used where missing, or -1: all outputs 0 */
+    int32_t n_levels;           /* TEXT: levels, "other" included where levels were pooled */
+    const char *const *levels;  /* TEXT */
+    const double *level_shares; /* TEXT: share of the fitted rows at each level */
+    double level_scale;         /* TEXT: value of a one-hot output that is on, before weight */
+    int32_t other_level;        /* TEXT: the level that pools rare levels, or -1 */
+    int32_t first_output;       /* position of its first output */
+    int32_t n_outputs;
+    int64_t n_missing;                           /* in the fitted table */
+    double mean, median, minimum, maximum, skew; /* NUMBER: of the fitted column, own unit */
+} kmseg_prepare_column;
+
+typedef struct kmseg_prepare {
+    size_t struct_size;
+    const char *id; /* name of the id column, or "" */
+    int32_t n_columns;
+    const kmseg_prepare_column *columns;
+    int32_t n_outputs;               /* features after encoding */
+    const char *const *output_names; /* "monetary", "country=France" */
+    const char *impute;              /* "median", "drop" */
+    kmseg_dtype dtype;
+    int32_t n_notes; /* what was decided and why, one sentence each */
+    const char *const *notes;
+} kmseg_prepare;
+
+/**
+ * Chooses columns and fits their encoding.
+ *
+ * KMSEG_E_NOT_FOUND for a column that is not there (the message lists those that are),
+ * KMSEG_E_DATA when no usable column is left, when all rows are equal, or when ids repeat.
+ */
+KMSEG_API kmseg_status kmseg_prepare_fit(kmseg_context *ctx, const kmseg_table *table,
+                                         const kmseg_prepare_options *options, kmseg_prepare **out);
+
+KMSEG_API void kmseg_prepare_free(kmseg_prepare *prepare);
+
+/** Makes a kmseg_prepare from a copy of the given struct: how a store gives back what it saved. */
+KMSEG_API kmseg_status kmseg_prepare_copy(kmseg_context *ctx, const kmseg_prepare *from,
+                                          kmseg_prepare **out);
+
+/** Prepared values; owned, free with kmseg_prepared_free(). */
+typedef struct kmseg_prepared {
+    kmseg_matrix matrix;    /* n_rows x n_outputs */
+    const int64_t *rows;    /* n_rows positions in the table; NULL: all rows in order */
+    int64_t n_missing_rows; /* rows in which something was imputed, or left out by "drop" */
+    int64_t n_unseen;       /* cells with a level that the fitted table did not have */
+} kmseg_prepared;
+
+/**
+ * Applies a fitted encoding. On the table it was fitted on it gives the fitted values again, bit
+ * for bit. KMSEG_E_NOT_FOUND names a column that is missing, KMSEG_E_FORMAT one of another type.
+ */
+KMSEG_API kmseg_status kmseg_prepare_apply(kmseg_context *ctx, const kmseg_prepare *prepare,
+                                           const kmseg_table *table, kmseg_prepared **out);
+
+KMSEG_API void kmseg_prepared_free(kmseg_prepared *prepared);
+
+/**
+ * Takes centroids (n_clusters x n_outputs) back to the columns' own units: numbers through scale
+ * and transform (so a log1p column gives a typical, geometric value), one-hot outputs to shares.
+ * out_raw is n_clusters x n_outputs.
+ */
+KMSEG_API kmseg_status kmseg_prepare_invert(kmseg_context *ctx, const kmseg_prepare *prepare,
+                                            const double *centroids, int32_t n_clusters,
+                                            double *out_raw);
+
+KMSEG_END_DECLS
+
+#endif

@@ -1,0 +1,29 @@
+/* Results as text that people and programs read. */
+#ifndef KMSEG_REPORT_H
+#define KMSEG_REPORT_H
+
+#include <kmseg/pipeline.h>
+
+KMSEG_BEGIN_DECLS
+
+typedef struct kmseg_report_options {
+    size_t struct_size;
+    int32_t width;  /* columns of the terminal; 0: 100 */
+    int32_t colour; /* 1: ANSI colours */
+} kmseg_report_options;
+
+KMSEG_API void kmseg_report_options_init(kmseg_report_options *options);
+
+/**
+ * Renders a result. format is a name in the registry "report_formats": "text" or "json".
+ * out is a UTF-8 string; free it with kmseg_string_free().
+ */
+KMSEG_API kmseg_status kmseg_report(kmseg_context *ctx, const kmseg_result *result,
+                                    const char *format, const kmseg_report_options *options,
+                                    char **out);
+
+KMSEG_API void kmseg_string_free(char *text);
+
+KMSEG_END_DECLS
+
+#endif

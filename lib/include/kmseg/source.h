@@ -1,0 +1,119 @@
+/* Where tables come from: CSV, HDF5, and generators of synthetic data. */
+#ifndef KMSEG_SOURCE_H
+#define KMSEG_SOURCE_H
+
+#include <kmseg/option.h>
+#include <kmseg/table.h>
+
+KMSEG_BEGIN_DECLS
+
+/** Type asked for one column; without a request the reader decides from all cells. */
+typedef struct kmseg_column_request {
+    const char *name;
+    kmseg_column_type type;
+} kmseg_column_request;
+
+typedef struct kmseg_csv_options {
+    size_t struct_size;
+    const char *delimiter; /* one of ",", ";", "\t", "|"; NULL: found from the first lines */
+    int32_t header;        /* 1: the first line has the names; 0: columns are c1, c2, ... */
+    int32_t n_requests;
+    const kmseg_column_request *requests; /* columns whose type is known, borrowed */
+    int32_t n_select;
+    const char *const *select; /* read only these columns; n_select 0: all */
+    int64_t max_rows;          /* stop behind so many rows; 0: read all */
+    int32_t lenient; /* 1: a cell that does not parse as the requested NUMBER or TIME is missing and
+                        counted in kmseg_csv_report; 0: it is an error naming line and column */
+} kmseg_csv_options;
+
+KMSEG_API const kmseg_option_table *kmseg_csv_option_table(void);
+KMSEG_API void kmseg_csv_options_init(kmseg_csv_options *options);
+
+typedef struct kmseg_csv_report {
+    char delimiter;
+    int64_t n_bytes; /* of text, after decompression */
+    int64_t n_rows;
+    int64_t n_unparsable;   /* lenient: cells made missing because they did not parse */
+    int64_t first_bad_line; /* lenient: line of the first such cell, 0 when there was none */
+} kmseg_csv_report;
+
+/**
+ * Reads a CSV file, plain or gzip-compressed (by content, whatever its name), into a table.
+ *
+ * RFC 4180 quoting; LF, CRLF or CR line ends; UTF-8 with or without byte-order mark. An empty cell
+ * is missing, as are NA, N/A, NaN, null, NULL and None in NUMBER and TIME columns; a quoted empty
+ * cell ("") is an empty string in a TEXT column. A column all of whose present cells are finite
+ * decimal numbers becomes NUMBER; all dates, TIME; else TEXT.
+ *
+ * out_report  NULL: not wanted
+ * Errors name file, line (from 1, the header included) and column.
+ */
+KMSEG_API kmseg_status kmseg_csv_read(kmseg_context *ctx, const char *path,
+                                      const kmseg_csv_options *options, kmseg_table **out,
+                                      kmseg_csv_report *out_report);
+
+/**
+ * Names of the columns of a CSV or HDF5 table file without reading its rows; the result is one
+ * table of no rows.
+ */
+KMSEG_API kmseg_status kmseg_source_columns(kmseg_context *ctx, const char *path,
+                                            const kmseg_csv_options *options, kmseg_table **out);
+
+/**
+ * Reads a table from any known format, told by content: HDF5 (a file that kmseg wrote, or any file
+ * with equally long one-dimensional datasets in its root or one two-dimensional numeric dataset),
+ * else CSV. options apply to CSV (select and requests to both); NULL for the defaults.
+ */
+KMSEG_API kmseg_status kmseg_source_read(kmseg_context *ctx, const char *path,
+                                         const kmseg_csv_options *options, kmseg_table **out);
+
+/**
+ * Writes a table as CSV: UTF-8, LF, RFC 4180 quoting, numbers with 17 significant digits or fewer
+ * where fewer give the same number, times as ISO 8601. Crash-safe: the file appears whole or not
+ * at all. path "-" is standard output.
+ */
+KMSEG_API kmseg_status kmseg_csv_write(kmseg_context *ctx, const kmseg_table *table,
+                                       const char *path);
+
+/**
+ * Parses a date or time: 2011-12-09, 2011-12-09 12:50[:00[.000]], T between them, a trailing Z or
+ * offset, 20111209, 2011/12/09, 09.12.2011 and 12/9/2011 or 9/12/2011 where day_first decides
+ * (1: day first, 0: month first). Seconds since 1970-01-01.
+ * KMSEG_E_FORMAT when text is not a date.
+ */
+KMSEG_API kmseg_status kmseg_time_parse(kmseg_context *ctx, const char *text, int day_first,
+                                        int64_t *out_seconds);
+
+/** Writes a time as YYYY-MM-DD, or YYYY-MM-DD HH:MM:SS when it is not midnight; needs 32 bytes. */
+KMSEG_API void kmseg_time_format(int64_t seconds, char *out, size_t capacity);
+
+typedef struct kmseg_generate_options {
+    size_t struct_size;
+    const char *what; /* "orders": an order log; "customers": one row per customer */
+    int64_t n_customers;
+    int64_t n_orders;    /* orders at least, for "orders"; 0: as the customers' rates give */
+    int32_t n_segments;  /* groups that are really there */
+    double noise;        /* 0: groups far apart; 1: overlapping as in practice; more: harder */
+    double missing_rate; /* share of cells left empty, 0 to 0.9 */
+    double defect_rate;  /* "orders": share of lines that are returns, duplicates, without an id,
+                             without a price, or with an unreadable date */
+    uint64_t seed;
+} kmseg_generate_options;
+
+KMSEG_API const kmseg_option_table *kmseg_generate_option_table(void);
+KMSEG_API void kmseg_generate_options_init(kmseg_generate_options *options);
+
+/**
+ * Makes synthetic data with known groups, the same for the same options on every machine.
+ *
+ * out_table  orders: order_id, customer_id, order_date, product_id, category, channel, quantity,
+ *            unit_price, one row per order line; customers: customer_id and numeric and
+ *            categorical columns
+ * out_truth  customer_id and segment (1 to n_segments), one row per customer; NULL: not wanted
+ */
+KMSEG_API kmseg_status kmseg_generate(kmseg_context *ctx, const kmseg_generate_options *options,
+                                      kmseg_table **out_table, kmseg_table **out_truth);
+
+KMSEG_END_DECLS
+
+#endif

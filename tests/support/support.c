@@ -1,0 +1,64 @@
+#include "support/support.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+kmseg_context *test_context(int32_t n_threads, const char *kernels) {
+    kmseg_context_options options;
+    kmseg_context_options_init(&options);
+    options.n_threads = n_threads;
+    options.kernels = kernels;
+    kmseg_context *ctx;
+    kmseg_status status = kmseg_context_new(&options, &ctx);
+    cr_assert(status == KMSEG_OK, "no context: %s", kmseg_status_text(status));
+    return ctx;
+}
+
+static char *joined(const char *folder, const char *name) {
+    size_t size = strlen(folder) + strlen(name) + 2;
+    char *path = malloc(size);
+    cr_assert_not_null(path);
+    snprintf(path, size, "%s/%s", folder, name);
+    return path;
+}
+
+const char *test_dataset(const char *relative_path) {
+    const char *folder = getenv("KMSEG_DATASETS");
+    char *path =
+        joined(folder != NULL ? folder : KMSEG_SOURCE_DIR "/../shared/datasets", relative_path);
+    return access(path, R_OK) == 0 ? path : NULL;
+}
+
+static char folder_path[64];
+
+static int remove_one(const char *path, const struct stat *info, int type, struct FTW *ftw) {
+    (void)info;
+    (void)type;
+    (void)ftw;
+    return remove(path);
+}
+
+static void remove_folder(void) { nftw(folder_path, remove_one, 16, FTW_DEPTH | FTW_PHYS); }
+
+const char *test_folder(void) {
+    if (folder_path[0] == '\0') {
+        snprintf(folder_path, sizeof folder_path, "/tmp/kmseg-test-XXXXXX");
+        cr_assert_not_null(mkdtemp(folder_path));
+        atexit(remove_folder);
+    }
+    return folder_path;
+}
+
+const char *test_path(const char *name) { return joined(test_folder(), name); }
+
+const char *test_write(const char *name, const char *content) {
+    const char *path = test_path(name);
+    FILE *file = fopen(path, "wb");
+    cr_assert_not_null(file);
+    cr_assert(fwrite(content, 1, strlen(content), file) == strlen(content));
+    cr_assert(fclose(file) == 0);
+    return path;
+}

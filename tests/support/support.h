@@ -1,0 +1,51 @@
+/* What tests share. Every test program includes this first. */
+#ifndef KMSEG_TEST_SUPPORT_H
+#define KMSEG_TEST_SUPPORT_H
+
+#include <criterion/criterion.h>
+#include <kmseg/kmseg.h>
+
+/* A context with n threads (0: all) and kernels of a name (NULL: the default); fails the test when
+ * it cannot be made. */
+kmseg_context *test_context(int32_t n_threads, const char *kernels);
+
+/* Fails the test with the context's message unless status is KMSEG_OK. */
+#define OK(ctx, call)                                                                              \
+    do {                                                                                           \
+        kmseg_status test_status = (call);                                                         \
+        cr_assert(test_status == KMSEG_OK, "%s: %s (%s)", #call, kmseg_status_text(test_status),   \
+                  kmseg_last_error(ctx));                                                          \
+    } while (0)
+
+/* The call fails with that status, and the message contains every one of the given fragments. */
+#define FAILS(ctx, expected, call, ...)                                                            \
+    do {                                                                                           \
+        kmseg_status test_status = (call);                                                         \
+        cr_assert(test_status == (expected), "%s: %s (%s)", #call, kmseg_status_text(test_status), \
+                  kmseg_last_error(ctx));                                                          \
+        const char *test_fragments[] = {__VA_ARGS__};                                              \
+        for (size_t test_i = 0; test_i < sizeof test_fragments / sizeof *test_fragments; test_i++) \
+            cr_assert(strstr(kmseg_last_error(ctx), test_fragments[test_i]) != NULL,               \
+                      "no \"%s\" in: %s", test_fragments[test_i], kmseg_last_error(ctx));          \
+    } while (0)
+
+/* Path of a file in the shared data sets, or NULL where they are absent: then call
+ * TEST_SKIP_WITHOUT. $KMSEG_DATASETS, else ../shared/datasets beside the source tree. */
+const char *test_dataset(const char *relative_path);
+
+#define TEST_SKIP_WITHOUT(path, what)                                                              \
+    do {                                                                                           \
+        if ((path) == NULL)                                                                        \
+            cr_skip_test("data set " what " is not here; set KMSEG_DATASETS to its folder");       \
+    } while (0)
+
+/* A fresh folder for this test's files, removed with its content when the process ends. */
+const char *test_folder(void);
+
+/* test_folder()/name; valid until the process ends. */
+const char *test_path(const char *name);
+
+/* Writes a file there and returns its path. */
+const char *test_write(const char *name, const char *content);
+
+#endif
