@@ -8,6 +8,11 @@
 #include <string.h>
 #include <time.h>
 
+#undef km_fail /* see __clang_analyzer__ in context.h */
+#undef km_fail_prefix
+#undef km_fail_memory
+#undef km_fail_cancelled
+
 const char *kmseg_version(void) { return KMSEG_VERSION; }
 
 const char *kmseg_last_error(const kmseg_context *ctx) { return ctx != NULL ? ctx->message : ""; }
