@@ -1,0 +1,43 @@
+#!/bin/sh
+# Installs a build into a fresh prefix, moves it, and builds and runs the consumer against it: with
+# find_package, shared and static, and with pkg-config, shared and static. Then looks at what the
+# shared library exports.
+# check.sh CONSUMER_FOLDER BUILD_FOLDER
+set -eu
+consumer=$1
+build=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+cmake --install "$build" --prefix "$work/first" >"$work/log"
+mv "$work/first" "$work/prefix"
+prefix=$work/prefix
+
+echo '== find_package'
+cmake -S "$consumer" -B "$work/build" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" >"$work/log" ||
+    { cat "$work/log"; exit 1; }
+cmake --build "$work/build" >"$work/log" || { cat "$work/log"; exit 1; }
+"$work/build/consumer"
+"$work/build/consumer_static"
+
+echo '== pkg-config'
+pc=$(find "$prefix" -name kmseg.pc)
+library=$(dirname "$(dirname "$pc")")
+export PKG_CONFIG_PATH="${pc%/*}"
+version=$(sed -n 's/#define KMSEG_VERSION "\(.*\)"/\1/p' "$prefix/include/kmseg/version.h")
+pkg-config --print-errors --exact-version="$version" kmseg
+# shellcheck disable=SC2046 # words are meant to split
+cc -o "$work/shared" "$consumer/main.c" $(pkg-config --cflags --libs kmseg)
+LD_LIBRARY_PATH=$library "$work/shared"
+# shellcheck disable=SC2046
+cc -o "$work/static" "$consumer/main.c" $(pkg-config --cflags kmseg) "$library/libkmseg.a" \
+    $(pkg-config --static --libs kmseg | sed 's/-lkmseg//')
+"$work/static"
+
+echo '== exported names'
+nm -D --defined-only "$library/libkmseg.so" | awk '{print $3}' >"$work/names"
+if grep -v '^kmseg_' "$work/names"; then
+    echo 'libkmseg.so exports names that do not begin with kmseg_' >&2
+    exit 1
+fi
+objdump -p "$library/libkmseg.so" | grep SONAME
