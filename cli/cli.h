@@ -1,0 +1,128 @@
+/* The frame of the command: a subcommand is one file with one cli_command; its tables declare what
+ * is parsed and what --help says. Nothing here knows what any subcommand does. */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <kmseg/kmseg.h>
+
+#include <jansson.h>
+#include <stdio.h>
+
+enum {
+    CLI_OK = 0,
+    CLI_FAILED = 1,       /* understood, and it could not be done */
+    CLI_MISUSED = 2,      /* the command line could not be understood */
+    CLI_INTERRUPTED = 128 /* plus the signal: 130 for Ctrl-C */
+};
+
+/* A positional argument. */
+typedef struct cli_argument {
+    const char *name;   /* as the usage line shows it: "ORDERS" */
+    const char *help;   /* one line */
+    const char *option; /* the option that it sets in place of a flag, or NULL */
+    int optional;
+} cli_argument;
+
+/* Options under one heading, from one table. A name that an earlier group has belongs there. */
+typedef struct cli_group {
+    const char *title;
+    const kmseg_option_table *(*table)(void);
+    size_t offset; /* of the table's struct in the options of the command */
+} cli_group;
+
+enum { CLI_MAX_ARGUMENTS = 4 };
+
+struct cli_command;
+
+/* Options that every subcommand has. */
+typedef struct cli_common {
+    size_t struct_size;
+    int32_t threads;
+    const char *kernels;
+    int32_t json;
+    int32_t quiet;
+} cli_common;
+
+/* One call of a subcommand, parsed. */
+typedef struct cli_run {
+    const struct cli_command *command;
+    kmseg_context *ctx;
+    cli_common common;
+    const char *arguments[CLI_MAX_ARGUMENTS]; /* NULL where not given */
+    void *options;                            /* the command's own struct */
+} cli_run;
+
+typedef struct cli_command {
+    const char *name;
+    const char *help;        /* one line, no full stop */
+    const char *description; /* paragraphs, wrapped to the terminal; "" for none */
+    const char *examples;    /* lines, printed as they are */
+    const cli_argument *arguments;
+    int n_arguments;
+    const cli_group *groups;
+    int n_groups;
+    size_t options_size;
+    void (*init)(void *options); /* fills the defaults */
+    int (*run)(cli_run *run);    /* returns an exit status */
+} cli_command;
+
+/* Rows in the order of a run; NULL behind the last. */
+const cli_command *cli_command_at(int i);
+const cli_command *cli_command_find(const char *name);
+
+/* parse.c. Returns CLI_OK, or the exit status after its message; *out_help is 1 when help was asked
+ * for. */
+int cli_parse(cli_run *run, int argc, char **argv, int *out_help);
+const kmseg_option_table *cli_common_table(void);
+/* Row i of a group that belongs to it: NULL when an earlier group or an argument has the name. */
+const kmseg_option *cli_group_option(const cli_command *command, int group, int32_t i);
+
+/* help.c */
+void cli_help_all(FILE *out);
+void cli_help_command(FILE *out, const cli_command *command);
+
+/* message.c: one line on stderr, "kmseg: ..."; returns the exit status. */
+int cli_misused(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int cli_failed(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The library's message; CLI_INTERRUPTED + signal when it was cancelled. */
+int cli_status(const cli_run *run, kmseg_status status);
+/* The name most like name of n, or NULL. */
+const char *cli_similar(const char *name, const char *const *names, int n);
+
+/* terminal.c */
+int cli_width(FILE *stream);  /* columns; 100 where it is not a terminal */
+int cli_colour(FILE *stream); /* 1 when it wants ANSI colours */
+void cli_progress(void *user, const char *stage, int64_t done, int64_t total);
+void cli_progress_erase(void);
+void cli_wrap(FILE *out, const char *text, int indent, int first, int width);
+
+/* signals.c */
+void cli_signals_watch(kmseg_context *ctx); /* NULL: nothing to cancel */
+int cli_signal_caught(void);                /* its number, or 0 */
+
+/* files.c: files that a command writes. */
+typedef enum cli_format { CLI_CSV = 1, CLI_HDF5 = 2 } cli_format;
+
+/* Checks before any work that path can be written as a table or, when only_hdf5, a result: its
+ * ending, its folder, and that it is none of the inputs. CLI_OK or the exit status. */
+int cli_output_check(const char *path, int only_hdf5, const char *input, cli_format *out);
+int cli_table_write(cli_run *run, const kmseg_table *table, cli_format format,
+                    const char *params_json, const char *path);
+/* stdout, or stderr when stdout carries the data itself (path "-"). */
+FILE *cli_summary_stream(const char *path);
+
+/* text.c: text for people. */
+/* A copy with control characters replaced, for names that come from files; cut at capacity. */
+const char *cli_clean(const char *text, char *out, size_t capacity);
+/* 1234567.891 as "1,234,568" or with digits decimals. */
+const char *cli_number(double value, int digits, char *out, size_t capacity);
+const char *cli_count(int64_t value, char *out, size_t capacity);
+
+/* json.c. Prints and releases root; returns the exit status. */
+int cli_print_json(json_t *root);
+json_t *cli_json_real(double value);     /* null unless finite */
+json_t *cli_json_text(const char *text); /* any bytes */
+
+extern const cli_command cli_cmd_help, cli_cmd_list;
+
+#endif

@@ -1,0 +1,69 @@
+/* Where results go: checked before any work is done, so that an hour of it is not lost to a typing
+ * error. */
+#include "cli.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int ends_in(const char *path, const char *ending) {
+    size_t n = strlen(path), m = strlen(ending);
+    return n > m && strcasecmp(path + n - m, ending) == 0;
+}
+
+static int check_folder(const char *path, const char *shown) {
+    char folder[4096];
+    const char *slash = strrchr(path, '/');
+    size_t length = slash == NULL ? 1 : slash == path ? 1 : (size_t)(slash - path);
+    if (length >= sizeof folder) {
+        return cli_failed("%s: the path is too long", shown);
+    }
+    memcpy(folder, slash == NULL ? "." : path, length);
+    folder[length] = '\0';
+    char clean[300];
+    cli_clean(folder, clean, sizeof clean);
+    struct stat info;
+    if (stat(folder, &info) != 0) {
+        return cli_failed("cannot write %s: the folder %s %s", shown, clean,
+                          errno == ENOENT ? "does not exist; make it first" : "cannot be opened");
+    }
+    if (!S_ISDIR(info.st_mode)) {
+        return cli_failed("cannot write %s: %s is not a folder", shown, clean);
+    }
+    if (access(folder, W_OK) != 0) {
+        return cli_failed("cannot write %s: no permission to write in the folder %s", shown, clean);
+    }
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
+        return cli_failed("cannot write %s: it is a folder; name a file in it", shown);
+    }
+    return CLI_OK;
+}
+
+int cli_output_check(const char *path, int only_hdf5, const char *input, cli_format *out) {
+    char shown[300];
+    cli_clean(path, shown, sizeof shown);
+    int hdf5 = ends_in(path, ".h5") || ends_in(path, ".hdf5");
+    if (only_hdf5 && !hdf5) {
+        return cli_misused("-o %s: the name needs to end in .h5 or .hdf5", shown);
+    }
+    *out = hdf5 ? CLI_HDF5 : CLI_CSV;
+    if (!hdf5 && strcmp(path, "-") == 0) {
+        return CLI_OK;
+    }
+    if (!hdf5 && !ends_in(path, ".csv")) {
+        return cli_misused("-o %s: the name needs to end in .csv, .h5 or .hdf5, or be - for CSV "
+                           "on standard output",
+                           shown);
+    }
+    struct stat from, to;
+    if (input != NULL && stat(input, &from) == 0 && stat(path, &to) == 0 &&
+        from.st_dev == to.st_dev && from.st_ino == to.st_ino) {
+        return cli_misused("-o %s is the input itself; name another file", shown);
+    }
+    return check_folder(path, shown);
+}
+
+FILE *cli_summary_stream(const char *path) {
+    return path != NULL && strcmp(path, "-") == 0 ? stderr : stdout;
+}

@@ -1,0 +1,194 @@
+/* --help, written from the same tables that parse. */
+#include "cli.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { FLAG_COLUMN = 30 };
+
+static int help_width(FILE *out) {
+    int width = cli_width(out);
+    return width > 100 ? 100 : width;
+}
+
+static void describe_number(const kmseg_option *option, char *out, size_t capacity) {
+    int low = isfinite(option->minimum);
+    /* A bound that is only the end of the type says nothing. */
+    int high = isfinite(option->maximum) && option->maximum < 2147483647.0;
+    if (low && high) {
+        snprintf(out, capacity, ", %.10g to %.10g", option->minimum, option->maximum);
+    } else if (low) {
+        snprintf(out, capacity, ", at least %.10g", option->minimum);
+    } else if (high) {
+        snprintf(out, capacity, ", at most %.10g", option->maximum);
+    }
+}
+
+static void describe_choices(const kmseg_option *option, char *out, size_t capacity) {
+    size_t used = (size_t)snprintf(out, capacity, "; one of ");
+    if (option->choices != NULL) {
+        for (const char *c = option->choices; *c != '\0' && used + 3 < capacity; c++) {
+            used += (size_t)snprintf(out + used, capacity - used, *c == '|' ? ", " : "%c", *c);
+        }
+        return;
+    }
+    for (int32_t i = 0; option->choice_name(i) != NULL && used < capacity; i++) {
+        used += (size_t)snprintf(out + used, capacity - used, "%s%s", i > 0 ? ", " : "",
+                                 option->choice_name(i));
+    }
+    if (option->list_kind != NULL && used < capacity) {
+        snprintf(out + used, capacity - used, " (kmseg list %s)", option->list_kind);
+    }
+}
+
+/* "number of segments (default 6, at least 1)". */
+static void describe(const kmseg_option *option, const void *options, char *out, size_t capacity) {
+    char bounds[80] = "", choices[400] = "", value[64] = "";
+    if (option->type == KMSEG_OPTION_CHOICE) {
+        describe_choices(option, choices, sizeof choices);
+    } else if (option->type < KMSEG_OPTION_BOOL) {
+        describe_number(option, bounds, sizeof bounds);
+    }
+    if (option->type != KMSEG_OPTION_BOOL ||
+        *(const int32_t *)((const char *)options + option->offset) != 0) {
+        kmseg_options_format(option, options, value, sizeof value);
+    }
+    if (value[0] != '\0') {
+        snprintf(out, capacity, "%s%s (default %s%s)", option->help, choices, value, bounds);
+    } else if (bounds[0] != '\0') {
+        snprintf(out, capacity, "%s%s (%s)", option->help, choices, bounds + 2);
+    } else {
+        snprintf(out, capacity, "%s%s", option->help, choices);
+    }
+}
+
+static void print_option(FILE *out, const kmseg_option *option, const void *options) {
+    char flag[128], text[1024];
+    int n = option->short_flag != 0 ? snprintf(flag, sizeof flag, "-%c, ", option->short_flag)
+                                    : snprintf(flag, sizeof flag, "    ");
+    int on = option->type == KMSEG_OPTION_BOOL &&
+             *(const int32_t *)((const char *)options + option->offset) != 0;
+    n += snprintf(flag + n, sizeof flag - (size_t)n, "--%s%s", on ? "no-" : "", option->name);
+    for (char *c = flag; *c != '\0'; c++) {
+        *c = *c == '_' ? '-' : *c;
+    }
+    if (option->type != KMSEG_OPTION_BOOL) {
+        snprintf(flag + n, sizeof flag - (size_t)n, " %s",
+                 option->metavar != NULL ? option->metavar : "VALUE");
+    }
+    describe(option, options, text, sizeof text);
+    int used = fprintf(out, "  %s", flag);
+    if (used > FLAG_COLUMN - 2) {
+        fputc('\n', out);
+        used = 0;
+    }
+    fprintf(out, "%*s", FLAG_COLUMN - used, "");
+    cli_wrap(out, text, FLAG_COLUMN, FLAG_COLUMN, help_width(out));
+}
+
+static void print_usage(FILE *out, const cli_command *command) {
+    fprintf(out, "usage: kmseg %s", command->name);
+    for (int i = 0; i < command->n_arguments; i++) {
+        const cli_argument *argument = &command->arguments[i];
+        fprintf(out, argument->optional ? " [%s]" : " %s", argument->name);
+    }
+    fputs(" [options]\n", out);
+}
+
+static void print_groups(FILE *out, const cli_command *command, const void *options) {
+    for (int g = 0; g < command->n_groups; g++) {
+        const cli_group *group = &command->groups[g];
+        int any = 0;
+        for (int32_t i = 0; i < group->table()->n_options; i++) {
+            const kmseg_option *option = cli_group_option(command, g, i);
+            if (option != NULL) {
+                if (!any) {
+                    fprintf(out, "\n%s\n", group->title);
+                }
+                any = 1;
+                print_option(out, option, (const char *)options + group->offset);
+            }
+        }
+    }
+}
+
+void cli_help_command(FILE *out, const cli_command *command) {
+    /* Defaults as the command sets them, in a struct of its own. */
+    static _Alignas(16) char options[4096];
+    memset(options, 0, sizeof options);
+    if (command->init != NULL && command->options_size <= sizeof options) {
+        command->init(options);
+    }
+    print_usage(out, command);
+    fputc('\n', out);
+    cli_wrap(out, command->description, 0, 0, help_width(out));
+    if (command->n_arguments > 0) {
+        fputs("\nArguments\n", out);
+    }
+    for (int i = 0; i < command->n_arguments; i++) {
+        int used = fprintf(out, "  %s", command->arguments[i].name);
+        fprintf(out, "%*s", used < FLAG_COLUMN ? FLAG_COLUMN - used : 1, "");
+        cli_wrap(out, command->arguments[i].help, FLAG_COLUMN, FLAG_COLUMN, help_width(out));
+    }
+    print_groups(out, command, options);
+    cli_common common;
+    kmseg_options_init(cli_common_table(), &common);
+    fputs("\nEvery command\n", out);
+    for (int32_t i = 0; i < cli_common_table()->n_options; i++) {
+        print_option(out, &cli_common_table()->options[i], &common);
+    }
+    fputs("  -h, --help                  print this\n", out);
+    if (command->examples != NULL) {
+        fprintf(out, "\nExamples\n%s", command->examples);
+    }
+}
+
+void cli_help_all(FILE *out) {
+    fputs("usage: kmseg COMMAND [arguments] [options]\n\n", out);
+    cli_wrap(out,
+             "kmseg turns customer orders into segments: one row per customer from an order log, "
+             "clustered by k-means, with a table that says who is in each segment.",
+             0, 0, help_width(out));
+    fputs("\nCommands\n", out);
+    for (int i = 0; cli_command_at(i) != NULL; i++) {
+        fprintf(out, "  %-12s", cli_command_at(i)->name);
+        cli_wrap(out, cli_command_at(i)->help, 14, 14, help_width(out));
+    }
+    fputs("\nkmseg COMMAND --help says more about one; kmseg --version prints the version.\n\n"
+          "A first run\n"
+          "  kmseg generate orders -o orders.csv\n"
+          "  kmseg features orders.csv -o customers.h5\n"
+          "  kmseg fit customers.h5 -k 6 -o segments.h5\n"
+          "  kmseg predict segments.h5 customers.h5 -o labels.csv\n\n"
+          "Exit status: 0 done, 1 it could not be done, 2 the command line is wrong, "
+          "130 interrupted.\n",
+          out);
+}
+
+static const cli_argument help_arguments[] = {
+    {.name = "COMMAND", .help = "the command to explain; none: all of them", .optional = 1}};
+
+static int run_help(cli_run *run) {
+    if (run->arguments[0] == NULL) {
+        cli_help_all(stdout);
+        return CLI_OK;
+    }
+    const cli_command *command = cli_command_find(run->arguments[0]);
+    if (command == NULL) {
+        char clean[80];
+        return cli_misused("there is no command %s; kmseg --help lists them",
+                           cli_clean(run->arguments[0], clean, sizeof clean));
+    }
+    cli_help_command(stdout, command);
+    return CLI_OK;
+}
+
+const cli_command cli_cmd_help = {
+    .name = "help",
+    .help = "explain a command",
+    .description = "Prints what kmseg COMMAND --help prints.",
+    .examples = "  kmseg help fit\n",
+    .arguments = help_arguments,
+    .n_arguments = 1,
+    .run = run_help,
+};

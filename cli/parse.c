@@ -1,0 +1,310 @@
+/* From the words of a command line to the options of a command, by its tables alone. */
+#include "cli.h"
+
+#include <ctype.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const kmseg_option common_rows[] = {
+    {.name = "threads",
+     .type = KMSEG_OPTION_INT32,
+     .offset = offsetof(cli_common, threads),
+     .minimum = 0,
+     .maximum = 4096,
+     .metavar = "N",
+     .help = "threads to use, 0 for all the process may use; results do not depend on it"},
+    {.name = "kernels",
+     .type = KMSEG_OPTION_TEXT,
+     .offset = offsetof(cli_common, kernels),
+     .metavar = "NAME",
+     .help = "instruction set to use, see kmseg list kernels; results do not depend on it"},
+    {.name = "json",
+     .type = KMSEG_OPTION_BOOL,
+     .offset = offsetof(cli_common, json),
+     .help = "print JSON for programs instead of text"},
+    {.name = "quiet",
+     .type = KMSEG_OPTION_BOOL,
+     .offset = offsetof(cli_common, quiet),
+     .help = "print nothing but errors and what was asked for with --json or -o -",
+     .short_flag = 'q'},
+};
+
+static const kmseg_option_table common_table = {
+    .name = "common",
+    .struct_size = sizeof(cli_common),
+    .n_options = sizeof common_rows / sizeof *common_rows,
+    .options = common_rows,
+};
+
+const kmseg_option_table *cli_common_table(void) { return &common_table; }
+
+const kmseg_option *cli_group_option(const cli_command *command, int group, int32_t i) {
+    const kmseg_option *option = &command->groups[group].table()->options[i];
+    for (int a = 0; a < command->n_arguments; a++) {
+        const char *taken = command->arguments[a].option;
+        if (taken != NULL && strcmp(taken, option->name) == 0) {
+            return NULL;
+        }
+    }
+    for (int g = 0; g < group; g++) {
+        if (kmseg_options_find(command->groups[g].table(), option->name) != NULL) {
+            return NULL;
+        }
+    }
+    return option;
+}
+
+/* An option of a command and where its struct is. */
+typedef struct place {
+    const kmseg_option_table *table;
+    const kmseg_option *option;
+    void *options;
+} place;
+
+typedef struct cli_parser {
+    cli_run *run;
+    kmseg_context *ctx; /* carries the messages of kmseg_options_set */
+    int n_arguments;
+} cli_parser;
+
+typedef int (*matcher)(const kmseg_option *option, const char *name);
+
+static int by_name(const kmseg_option *option, const char *name) {
+    kmseg_option_table one = {.n_options = 1, .options = option};
+    return kmseg_options_find(&one, name) != NULL;
+}
+
+static int by_letter(const kmseg_option *option, const char *name) {
+    return option->short_flag != 0 && option->short_flag == name[0];
+}
+
+static int find(const cli_parser *parser, matcher matches, const char *name, place *out) {
+    const cli_command *command = parser->run->command;
+    for (int g = 0; g < command->n_groups; g++) {
+        const cli_group *group = &command->groups[g];
+        for (int32_t i = 0; i < group->table()->n_options; i++) {
+            const kmseg_option *option = cli_group_option(command, g, i);
+            if (option != NULL && matches(option, name)) {
+                *out =
+                    (place){group->table(), option, (char *)parser->run->options + group->offset};
+                return 1;
+            }
+        }
+    }
+    for (int32_t i = 0; i < common_table.n_options; i++) {
+        if (matches(&common_rows[i], name)) {
+            *out = (place){&common_table, &common_rows[i], &parser->run->common};
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void flag_of(const kmseg_option *option, char *out, size_t capacity) {
+    snprintf(out, capacity, "--%s", option->name);
+    for (char *c = out; *c != '\0'; c++) {
+        *c = *c == '_' ? '-' : *c;
+    }
+}
+
+static int unknown_flag(const cli_parser *parser, const char *flag) {
+    enum { MOST = 128 };
+    char texts[MOST][64];
+    const char *names[MOST];
+    int n = 0;
+    const cli_command *command = parser->run->command;
+    for (int g = 0; g <= command->n_groups; g++) {
+        int common = g == command->n_groups;
+        const kmseg_option_table *table = common ? &common_table : command->groups[g].table();
+        for (int32_t i = 0; i < table->n_options && n < MOST; i++) {
+            const kmseg_option *option = common ? &common_rows[i] : cli_group_option(command, g, i);
+            if (option != NULL) {
+                flag_of(option, texts[n], sizeof texts[n]);
+                names[n] = texts[n];
+                n++;
+            }
+        }
+    }
+    const char *similar = cli_similar(flag, names, n);
+    char clean[80];
+    cli_clean(flag, clean, sizeof clean);
+    if (similar != NULL) {
+        return cli_misused("%s has no option %s; did you mean %s? See kmseg %s --help",
+                           command->name, clean, similar, command->name);
+    }
+    return cli_misused("%s has no option %s; kmseg %s --help lists them", command->name, clean,
+                       command->name);
+}
+
+static int is_number(const char *text) {
+    char *end;
+    (void)strtod(text, &end);
+    return end != text && *end == '\0';
+}
+
+/* A value that cannot be read is misuse; a number that is read and out of bounds is a failure. */
+static int set(const cli_parser *parser, const place *at, const char *value) {
+    kmseg_status status =
+        kmseg_options_set(parser->ctx, at->table, at->options, at->option->name, value);
+    if (status == KMSEG_OK) {
+        return CLI_OK;
+    }
+    const char *message = kmseg_last_error(parser->ctx);
+    size_t length = strlen(at->option->name);
+    char flag[64];
+    flag_of(at->option, flag, sizeof flag);
+    if (strncmp(message, at->option->name, length) == 0) { /* as the user wrote it */
+        message += length;
+    }
+    int number = at->option->type <= KMSEG_OPTION_DOUBLE && is_number(value);
+    return number ? cli_failed("%s%s", flag, message) : cli_misused("%s%s", flag, message);
+}
+
+static int missing_value(const cli_parser *parser, const kmseg_option *option) {
+    char flag[64];
+    flag_of(option, flag, sizeof flag);
+    return cli_misused("%s needs a value: %s %s; see kmseg %s --help", flag, flag,
+                       option->metavar != NULL ? option->metavar : "VALUE",
+                       parser->run->command->name);
+}
+
+/* --name, --no-name, --name=value, --name value; *used counts the words taken. */
+static int parse_long(const cli_parser *parser, char **words, int n_words, int *used) {
+    const char *word = words[0];
+    const char *equals = strchr(word, '=');
+    size_t length = equals != NULL ? (size_t)(equals - word) : strlen(word);
+    char name[128];
+    *used = 1;
+    if (length >= sizeof name) {
+        return unknown_flag(parser, word);
+    }
+    memcpy(name, word, length);
+    name[length] = '\0';
+    place at;
+    if (!find(parser, by_name, name + 2, &at)) {
+        int off = strncmp(name, "--no-", 5) == 0 && find(parser, by_name, name + 5, &at) &&
+                  at.option->type == KMSEG_OPTION_BOOL;
+        if (off && equals != NULL) {
+            return cli_misused("%s takes no value", name);
+        }
+        return off ? set(parser, &at, "no") : unknown_flag(parser, name);
+    }
+    if (equals != NULL) {
+        return set(parser, &at, equals + 1);
+    }
+    if (at.option->type == KMSEG_OPTION_BOOL) {
+        return set(parser, &at, "yes");
+    }
+    if (n_words < 2) {
+        return missing_value(parser, at.option);
+    }
+    *used = 2;
+    return set(parser, &at, words[1]);
+}
+
+/* -k 6, -k6, -q. */
+static int parse_short(const cli_parser *parser, char **words, int n_words, int *used) {
+    const char *word = words[0];
+    const char letter[2] = {word[1], '\0'};
+    place at;
+    *used = 1;
+    if (!find(parser, by_letter, letter, &at)) {
+        return unknown_flag(parser, word);
+    }
+    if (at.option->type == KMSEG_OPTION_BOOL) {
+        return word[2] == '\0' ? set(parser, &at, "yes") : unknown_flag(parser, word);
+    }
+    if (word[2] != '\0') {
+        return set(parser, &at, word + 2);
+    }
+    if (n_words < 2) {
+        return missing_value(parser, at.option);
+    }
+    *used = 2;
+    return set(parser, &at, words[1]);
+}
+
+static int take_argument(cli_parser *parser, const char *word) {
+    const cli_command *command = parser->run->command;
+    char clean[120];
+    cli_clean(word, clean, sizeof clean);
+    if (parser->n_arguments >= command->n_arguments) {
+        return cli_misused("there is nothing for \"%s\" to be; see kmseg %s --help", clean,
+                           command->name);
+    }
+    const cli_argument *argument = &command->arguments[parser->n_arguments];
+    parser->run->arguments[parser->n_arguments++] = word;
+    if (argument->option == NULL) {
+        return CLI_OK;
+    }
+    for (int g = 0; g < command->n_groups; g++) {
+        const cli_group *group = &command->groups[g];
+        const kmseg_option *option = kmseg_options_find(group->table(), argument->option);
+        if (option != NULL) {
+            kmseg_status status =
+                kmseg_options_set(parser->ctx, group->table(),
+                                  (char *)parser->run->options + group->offset, option->name, word);
+            return status == KMSEG_OK
+                       ? CLI_OK
+                       : cli_misused("%s%s", argument->name,
+                                     kmseg_last_error(parser->ctx) + strlen(option->name));
+        }
+    }
+    return CLI_OK;
+}
+
+static int check_arguments(const cli_parser *parser) {
+    const cli_command *command = parser->run->command;
+    if (parser->n_arguments < command->n_arguments) {
+        const cli_argument *argument = &command->arguments[parser->n_arguments];
+        if (!argument->optional) {
+            return cli_misused("%s needs %s, %s; see kmseg %s --help", command->name,
+                               argument->name, argument->help, command->name);
+        }
+    }
+    return CLI_OK;
+}
+
+static int parse_words(cli_parser *parser, int n, char **words, int *out_help) {
+    int only_arguments = 0;
+    for (int i = 0, used = 1; i < n; i += used, used = 1) {
+        const char *word = words[i];
+        int code;
+        if (only_arguments || word[0] != '-' || word[1] == '\0') {
+            code = take_argument(parser, word);
+        } else if (strcmp(word, "--") == 0) {
+            only_arguments = 1;
+            code = CLI_OK;
+        } else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+            *out_help = 1;
+            return CLI_OK;
+        } else if (word[1] == '-') {
+            code = parse_long(parser, words + i, n - i, &used);
+        } else {
+            code = parse_short(parser, words + i, n - i, &used);
+        }
+        if (code != CLI_OK) {
+            return code;
+        }
+    }
+    return check_arguments(parser);
+}
+
+int cli_parse(cli_run *run, int argc, char **argv, int *out_help) {
+    cli_parser parser = {.run = run};
+    kmseg_context_options options;
+    kmseg_context_options_init(&options);
+    options.n_threads = 1;
+    options.kernels = "auto";
+    if (kmseg_context_new(&options, &parser.ctx) != KMSEG_OK) {
+        return cli_failed("out of memory");
+    }
+    kmseg_options_init(&common_table, &run->common);
+    if (run->command->init != NULL) {
+        run->command->init(run->options);
+    }
+    int code = parse_words(&parser, argc, argv, out_help);
+    kmseg_context_free(parser.ctx);
+    return code;
+}
