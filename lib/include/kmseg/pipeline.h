@@ -35,7 +35,9 @@ typedef struct kmseg_scores {
 typedef struct kmseg_result {
     size_t struct_size;
     int64_t n_samples;
-    int32_t n_segments;
+    int32_t n_segments;  /* none is empty */
+    int32_t n_requested; /* clusters asked for: more than n_segments where the rows have fewer
+                            distinct values than that */
     int32_t n_outputs;
     kmseg_prepare *prepare;
     kmseg_profile *profile;
@@ -48,13 +50,12 @@ typedef struct kmseg_result {
     const char *const *ids;      /* n_samples; the row number from 1 where there is no id column */
     double inertia;
     int32_t n_iter;
-    int32_t n_nonempty;
     kmseg_stop_reason stop_reason;
     const double *history; /* n_iter */
     int64_t n_rechecked;
     int64_t n_table_rows; /* rows of the input, those left out included */
     int64_t n_dropped;    /* rows left out because something was missing */
-    const char *params;   /* JSON object: every option, version, input, seed */
+    const char *params;   /* JSON object: version and every option */
     double seconds_prepare, seconds_fit, seconds_scores, seconds_profile;
     double seconds_init, seconds_iterate, seconds_finish; /* parts of seconds_fit */
 } kmseg_result;
