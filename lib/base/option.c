@@ -168,6 +168,9 @@ static kmseg_status set_whole(kmseg_context *ctx, const kmseg_option *option, vo
     if (!in_bounds(option, (double)whole)) {
         return fail_bounds(ctx, option, value);
     }
+    if (option->type == KMSEG_OPTION_INT32 && whole != (int32_t)whole) {
+        return fail_type(ctx, option, value, "a whole number of at most 2147483647");
+    }
     if (option->type == KMSEG_OPTION_INT32) {
         *(int32_t *)field(option, options) = (int32_t)whole;
     } else {
@@ -256,6 +259,8 @@ void kmseg_options_format(const kmseg_option *option, const void *options, char 
     } else if (option->type == KMSEG_OPTION_UINT64) {
         snprintf(out, capacity, "%llu",
                  (unsigned long long)*(const uint64_t *)field_const(option, options));
+    } else if (option->type == KMSEG_OPTION_INT64) {
+        snprintf(out, capacity, "%lld", (long long)*(const int64_t *)field_const(option, options));
     } else {
         km_format_double(load_number(option, options), out, capacity);
     }

@@ -108,7 +108,8 @@ size_t km_format_double(double value, char *out, size_t capacity) {
 }
 
 int km_parse_double(const char *text, double *out) {
-    if (*text == '\0' || isspace((unsigned char)*text)) {
+    /* strtod also takes hexadecimal numbers and nan(anything). */
+    if (*text == '\0' || isspace((unsigned char)*text) || strpbrk(text, "xX(") != NULL) {
         return 0;
     }
     char *end;
