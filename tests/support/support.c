@@ -1,6 +1,7 @@
 #include "support/support.h"
 
 #include <ftw.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,4 +62,35 @@ const char *test_write(const char *name, const char *content) {
     cr_assert(fwrite(content, 1, strlen(content), file) == strlen(content));
     cr_assert(fclose(file) == 0);
     return path;
+}
+
+static void *counted_allocate(void *user, size_t size, size_t alignment) {
+    test_memory *memory = user;
+    memory->n_requests++;
+    void *block = NULL;
+    if (memory->n_requests == memory->fail_at || posix_memalign(&block, alignment, size) != 0) {
+        return NULL;
+    }
+    memory->n_held++;
+    return block;
+}
+
+static void counted_release(void *user, void *block) {
+    test_memory *memory = user;
+    memory->n_held--;
+    free(block);
+}
+
+kmseg_allocator test_allocator(test_memory *memory) {
+    return (kmseg_allocator){counted_allocate, counted_release, memory};
+}
+
+void test_decimal_comma(void) {
+    char command[512];
+    snprintf(command, sizeof command, "sh '%s/tests/support/comma_locale.sh' '%s'",
+             KMSEG_SOURCE_DIR, test_folder());
+    cr_assert(system(command) == 0, "%s failed", command);
+    setenv("LOCPATH", test_folder(), 1);
+    cr_assert_not_null(setlocale(LC_NUMERIC, "comma"));
+    cr_assert_str_eq(localeconv()->decimal_point, ",");
 }

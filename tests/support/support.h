@@ -48,4 +48,17 @@ const char *test_path(const char *name);
 /* Writes a file there and returns its path. */
 const char *test_write(const char *name, const char *content);
 
+/* Memory that is counted, and that can be made to run out. */
+typedef struct test_memory {
+    int64_t fail_at; /* which request gets nothing, from 1; 0: none */
+    int64_t n_requests;
+    int64_t n_held; /* blocks that are not released */
+} test_memory;
+
+/* An allocator over that memory, for a context of one thread. */
+kmseg_allocator test_allocator(test_memory *memory);
+
+/* Sets LC_NUMERIC to a locale whose decimal point is a comma. */
+void test_decimal_comma(void);
+
 #endif
