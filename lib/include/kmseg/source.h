@@ -94,9 +94,9 @@ typedef struct kmseg_generate_options {
     int64_t n_orders;    /* orders at least, for "orders"; 0: as the customers' rates give */
     int32_t n_segments;  /* groups that are really there */
     double noise;        /* 0: groups far apart; 1: overlapping as in practice; more: harder */
-    double missing_rate; /* share of cells left empty, 0 to 0.9 */
+    double missing_rate; /* share of cells left empty, 0 to 0.9; "orders": of category, channel */
     double defect_rate;  /* "orders": share of lines that are returns, duplicates, without an id,
-                             without a price, or with an unreadable date */
+                             without a price, or without a date, a fifth each */
     uint64_t seed;
 } kmseg_generate_options;
 
@@ -107,7 +107,8 @@ KMSEG_API void kmseg_generate_options_init(kmseg_generate_options *options);
  * Makes synthetic data with known groups, the same for the same options on every machine.
  *
  * out_table  orders: order_id, customer_id, order_date, product_id, category, channel, quantity,
- *            unit_price, one row per order line; customers: customer_id and numeric and
+ *            unit_price (as charged) and discount (what was taken off the line), one row per order
+ *            line, in order of time over 2023 and 2024; customers: customer_id and numeric and
  *            categorical columns
  * out_truth  customer_id and segment (1 to n_segments), one row per customer; NULL: not wanted
  */
