@@ -1,0 +1,24 @@
+/* Registry "report_formats": how a result becomes text. A format is one file and one row in
+ * report.c. */
+#ifndef KM_REPORT_FORMATS_H
+#define KM_REPORT_FORMATS_H
+
+#include "base/registry.h"
+#include "base/text.h"
+
+#include <kmseg/report.h>
+
+typedef struct km_report_format {
+    km_named named;
+    /* Appends the report to out; out of memory is seen by the caller in out->failed. */
+    void (*write)(const kmseg_result *result, const kmseg_report_options *options, km_string *out);
+} km_report_format;
+
+extern const km_registry km_report_formats;
+
+void km_report_text(const kmseg_result *result, const kmseg_report_options *options,
+                    km_string *out);
+void km_report_json(const kmseg_result *result, const kmseg_report_options *options,
+                    km_string *out);
+
+#endif

@@ -1,0 +1,178 @@
+/* The report that programs read. Segments are numbered from 1, as in every table. */
+#include "report/formats.h"
+#include "report/json_writer.h"
+
+#include <string.h>
+
+static void write_column(km_json *json, const kmseg_profile_column *column) {
+    km_json_open(json, NULL, '{');
+    km_json_text(json, "name", column->name);
+    km_json_text(json, "unit", column->unit);
+    km_json_text(json, "type", column->type == KMSEG_COLUMN_TEXT ? "text" : "number");
+    km_json_boolean(json, "clustered", column->clustered);
+    if (column->type == KMSEG_COLUMN_TEXT) {
+        km_json_open(json, "levels", '[');
+        for (int32_t l = 0; l < column->n_levels; l++) {
+            km_json_text(json, NULL, column->levels[l]);
+        }
+        km_json_close(json, ']');
+        km_json_numbers(json, "shares", column->level_shares, column->n_levels);
+    } else {
+        km_json_number(json, "mean", column->mean);
+        km_json_number(json, "deviation", column->deviation);
+    }
+    km_json_close(json, '}');
+}
+
+/* One column in one segment; shares are in the order of the column's levels. */
+static void write_cell(km_json *json, const kmseg_profile_column *column, int32_t segment) {
+    km_json_open(json, NULL, '{');
+    km_json_text(json, "name", column->name);
+    if (column->type == KMSEG_COLUMN_TEXT) {
+        km_json_numbers(json, "shares",
+                        column->segment_shares + (int64_t)segment * column->n_levels,
+                        column->n_levels);
+    } else {
+        km_json_number(json, "mean", column->segment_means[segment]);
+        km_json_number(json, "median", column->segment_medians[segment]);
+    }
+    km_json_integer(json, "missing", column->segment_missing[segment]);
+    km_json_close(json, '}');
+}
+
+static void write_traits(km_json *json, const kmseg_profile *profile, int32_t segment) {
+    km_json_open(json, "traits", '[');
+    for (int32_t t = 0; t < profile->n_traits[segment]; t++) {
+        const kmseg_trait *trait = &profile->traits[segment * profile->max_traits + t];
+        const kmseg_profile_column *column = &profile->columns[trait->column];
+        char text[256];
+        kmseg_trait_text(profile, segment, t, text, sizeof text);
+        km_json_open(json, NULL, '{');
+        km_json_text(json, "column", column->name);
+        km_json_text(json, "level", trait->level >= 0 ? column->levels[trait->level] : NULL);
+        km_json_number(json, "difference", trait->difference);
+        km_json_number(json, "lift", trait->lift);
+        km_json_text(json, "text", text);
+        km_json_close(json, '}');
+    }
+    km_json_close(json, ']');
+}
+
+static void write_segment(km_json *json, const kmseg_result *result, int32_t s) {
+    const kmseg_profile *profile = result->profile;
+    int has_value = profile->value_column[0] != '\0';
+    km_json_open(json, NULL, '{');
+    km_json_integer(json, "segment", s + 1);
+    km_json_text(json, "name", profile->names[s]);
+    km_json_integer(json, "customers", profile->sizes[s]);
+    km_json_number(json, "customer_share", profile->size_shares[s]);
+    if (has_value) {
+        km_json_number(json, "value", profile->values[s]);
+        km_json_number(json, "value_share", profile->value_shares[s]);
+    }
+    km_json_number(json, "radius", result->radii[s]);
+    int64_t row = (int64_t)s * result->n_outputs;
+    km_json_numbers(json, "centroid", result->centroids + row, result->n_outputs);
+    km_json_numbers(json, "centroid_raw", result->centroids_raw + row, result->n_outputs);
+    km_json_open(json, "columns", '[');
+    for (int32_t c = 0; c < profile->n_columns; c++) {
+        write_cell(json, &profile->columns[c], s);
+    }
+    km_json_close(json, ']');
+    write_traits(json, profile, s);
+    km_json_close(json, '}');
+}
+
+static void write_prepare(km_json *json, const kmseg_prepare *prepare) {
+    km_json_open(json, "prepare", '{');
+    km_json_text(json, "id", prepare->id[0] != '\0' ? prepare->id : NULL);
+    km_json_text(json, "impute", prepare->impute);
+    km_json_open(json, "columns", '[');
+    for (int32_t c = 0; c < prepare->n_columns; c++) {
+        const kmseg_prepare_column *column = &prepare->columns[c];
+        int text = column->type == KMSEG_COLUMN_TEXT;
+        km_json_open(json, NULL, '{');
+        km_json_text(json, "name", column->name);
+        km_json_text(json, "type", text ? "text" : "number");
+        km_json_text(json, "transform", text ? NULL : column->transform);
+        km_json_text(json, "scale", column->scale);
+        km_json_number(json, "weight", column->weight);
+        km_json_integer(json, "missing", column->n_missing);
+        km_json_close(json, '}');
+    }
+    km_json_close(json, ']');
+    km_json_open(json, "outputs", '[');
+    for (int32_t o = 0; o < prepare->n_outputs; o++) {
+        km_json_text(json, NULL, prepare->output_names[o]);
+    }
+    km_json_close(json, ']');
+    km_json_open(json, "notes", '[');
+    for (int32_t i = 0; i < prepare->n_notes; i++) {
+        km_json_text(json, NULL, prepare->notes[i]);
+    }
+    km_json_close(json, ']');
+    km_json_close(json, '}');
+}
+
+static void write_scores(km_json *json, const kmseg_scores *scores) {
+    km_json_open(json, "scores", '{');
+    km_json_number(json, "inertia", scores->inertia);
+    km_json_number(json, "explained", scores->explained);
+    km_json_number(json, "silhouette", scores->silhouette);
+    km_json_number(json, "silhouette_error", scores->silhouette_error);
+    km_json_integer(json, "silhouette_samples", scores->silhouette_samples);
+    km_json_number(json, "silhouette_simplified", scores->silhouette_simplified);
+    km_json_number(json, "calinski_harabasz", scores->calinski_harabasz);
+    km_json_number(json, "davies_bouldin", scores->davies_bouldin);
+    km_json_close(json, '}');
+}
+
+static void write_fit(km_json *json, const kmseg_result *result) {
+    km_json_open(json, "fit", '{');
+    km_json_number(json, "inertia", result->inertia);
+    km_json_integer(json, "n_iter", result->n_iter);
+    km_json_text(json, "stopped_because", kmseg_stop_reason_text(result->stop_reason));
+    km_json_numbers(json, "history", result->history, result->n_iter);
+    km_json_integer(json, "n_rechecked", result->n_rechecked);
+    km_json_open(json, "seconds", '{');
+    km_json_number(json, "prepare", result->seconds_prepare);
+    km_json_number(json, "fit", result->seconds_fit);
+    km_json_number(json, "fit_init", result->seconds_init);
+    km_json_number(json, "fit_iterate", result->seconds_iterate);
+    km_json_number(json, "fit_finish", result->seconds_finish);
+    km_json_number(json, "scores", result->seconds_scores);
+    km_json_number(json, "profile", result->seconds_profile);
+    km_json_close(json, '}');
+    km_json_close(json, '}');
+}
+
+void km_report_json(const kmseg_result *result, const kmseg_report_options *options,
+                    km_string *out) {
+    (void)options;
+    const kmseg_profile *profile = result->profile;
+    km_json writer = {.out = out}, *json = &writer;
+    km_json_open(json, NULL, '{');
+    km_json_integer(json, "n_samples", result->n_samples);
+    km_json_integer(json, "n_table_rows", result->n_table_rows);
+    km_json_integer(json, "n_dropped", result->n_dropped);
+    km_json_integer(json, "n_segments", result->n_segments);
+    km_json_integer(json, "n_requested", result->n_requested);
+    km_json_text(json, "value_column",
+                 profile->value_column[0] != '\0' ? profile->value_column : NULL);
+    km_json_open(json, "segments", '[');
+    for (int32_t s = 0; s < result->n_segments; s++) {
+        write_segment(json, result, s);
+    }
+    km_json_close(json, ']');
+    km_json_open(json, "columns", '[');
+    for (int32_t c = 0; c < profile->n_columns; c++) {
+        write_column(json, &profile->columns[c]);
+    }
+    km_json_close(json, ']');
+    write_scores(json, &result->scores);
+    write_fit(json, result);
+    write_prepare(json, result->prepare);
+    km_json_raw(json, "params", result->params[0] != '\0' ? result->params : "null");
+    km_json_close(json, '}');
+    km_string_add(out, "\n");
+}

@@ -1,0 +1,421 @@
+/* The report that people read: a table of segments, what sets each apart, how good they are. */
+#include "report/display.h"
+#include "report/formats.h"
+#include "report/grid.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    DEFAULT_WIDTH = 100,
+    MIN_WIDTH = 40,
+    NAME_WIDTH = 34,    /* a longer segment name is cut in the table, not below it */
+    FEATURE_WIDTH = 26, /* likewise the name of a feature */
+    HEADER_ROWS = 2,
+    LABEL_WIDTH = 21 /* of the sentences below the tables */
+};
+
+/* One report in the making. */
+typedef struct km_page {
+    const kmseg_result *result;
+    const kmseg_profile *profile;
+    km_string *out;
+    int width, colour;
+    int32_t n_features; /* columns of the profile that were clustered on */
+} km_page;
+
+static void heading(const km_page *page, const char *text) {
+    km_string_format(page->out, page->colour ? "\n\033[1m%s\033[0m\n" : "\n%s\n", text);
+}
+
+static int has_value(const km_page *page) { return page->profile->value_column[0] != '\0'; }
+
+/* The i-th clustered column. */
+static const kmseg_profile_column *feature(const km_page *page, int32_t i) {
+    for (int32_t c = 0; c < page->profile->n_columns; c++) {
+        if (page->profile->columns[c].clustered && i-- == 0) {
+            return &page->profile->columns[c];
+        }
+    }
+    return NULL;
+}
+
+static void print_title(const km_page *page) {
+    const kmseg_result *result = page->result;
+    km_string *out = page->out;
+    if (page->colour) {
+        km_string_add(out, "\033[1m");
+    }
+    km_string_format(out, "%d segment%s of ", result->n_segments,
+                     result->n_segments == 1 ? "" : "s");
+    km_add_number(out, (double)result->n_samples, 0);
+    km_string_format(out, " customer%s\n", result->n_samples == 1 ? "" : "s");
+    if (page->colour) {
+        km_string_add(out, "\033[0m");
+    }
+    if (result->n_segments < result->n_requested) {
+        char text[200];
+        snprintf(text, sizeof text,
+                 "Asked for %d segments; the data have only %d distinct rows, so there are %d.",
+                 result->n_requested, result->n_segments, result->n_segments);
+        km_add_wrapped(out, text, 0, 0, page->width);
+    }
+}
+
+/* Decimals of a number column: those that its largest segment mean needs. */
+static int feature_decimals(const km_page *page, const kmseg_profile_column *column) {
+    double largest = fabs(column->mean);
+    for (int32_t s = 0; s < page->profile->n_segments; s++) {
+        double mean = fabs(column->segment_means[s]);
+        largest = mean > largest ? mean : largest;
+    }
+    return km_decimals(largest);
+}
+
+/* "France 62 %": the most frequent level. */
+static void add_top_level(km_string *out, const kmseg_profile_column *column,
+                          const double *shares) {
+    int32_t top = -1;
+    for (int32_t l = 0; l < column->n_levels; l++) {
+        if (shares[l] > 0 && (top < 0 || shares[l] > shares[top])) {
+            top = l;
+        }
+    }
+    if (top < 0) {
+        km_string_add(out, "-");
+        return;
+    }
+    km_add_clean(out, column->levels[top], 14);
+    km_string_add(out, " ");
+    km_add_number(out, 100 * shares[top], 0);
+    km_string_add(out, " %");
+}
+
+/* A feature in a segment, or over all customers when segment is n_segments. */
+static void set_feature(const km_page *page, km_grid *grid, int row, int column,
+                        const kmseg_profile_column *from, int32_t segment) {
+    km_string text;
+    km_string_init(&text, &page->out->allocator);
+    int all = segment == page->profile->n_segments;
+    if (from->type == KMSEG_COLUMN_TEXT) {
+        add_top_level(&text, from,
+                      all ? from->level_shares
+                          : from->segment_shares + (int64_t)segment * from->n_levels);
+    } else {
+        km_add_number(&text, all ? from->mean : from->segment_means[segment],
+                      feature_decimals(page, from));
+    }
+    km_grid_take(grid, row, column, &text);
+}
+
+static const char *feature_unit(const kmseg_profile_column *column) {
+    return column->type == KMSEG_COLUMN_TEXT ? "most often" : column->unit;
+}
+
+static void set_number(const km_page *page, km_grid *grid, int row, int column, double value,
+                       int decimals) {
+    km_string text;
+    km_string_init(&text, &page->out->allocator);
+    km_add_number(&text, value, decimals);
+    km_grid_take(grid, row, column, &text);
+}
+
+static void set_percent(const km_page *page, km_grid *grid, int row, int column, double share) {
+    km_string text;
+    km_string_init(&text, &page->out->allocator);
+    km_add_percent(&text, share);
+    km_grid_take(grid, row, column, &text);
+}
+
+/* Number, name, customers and value of each segment, and a last row for all. */
+static void fill_base(const km_page *page, km_grid *grid) {
+    const kmseg_profile *profile = page->profile;
+    km_grid_set(grid, 1, 0, "#", 0);
+    km_grid_set(grid, 1, 1, "segment", 0);
+    km_grid_set(grid, 0, 2, "customers", 0);
+    km_grid_set(grid, 1, 3, "share", 0);
+    grid->left[1] = 1;
+    double total = 0, largest = 0;
+    for (int32_t s = 0; s < profile->n_segments; s++) {
+        total += profile->values[s];
+        largest = fabs(profile->values[s]) > largest ? fabs(profile->values[s]) : largest;
+    }
+    if (has_value(page)) {
+        char header[FEATURE_WIDTH * 4 + 16];
+        snprintf(header, sizeof header, "%.*s", FEATURE_WIDTH * 4, profile->value_column);
+        km_grid_set(grid, 0, 4, header, FEATURE_WIDTH);
+        km_grid_set(grid, 1, 4, "sum", 0);
+        km_grid_set(grid, 1, 5, "share", 0);
+    }
+    for (int32_t s = 0; s <= profile->n_segments; s++) {
+        int row = HEADER_ROWS + s, all = s == profile->n_segments;
+        if (!all) {
+            set_number(page, grid, row, 0, s + 1, 0);
+        }
+        km_grid_set(grid, row, 1, all ? "all" : profile->names[s], NAME_WIDTH);
+        set_number(page, grid, row, 2, (double)(all ? profile->n_rows : profile->sizes[s]), 0);
+        set_percent(page, grid, row, 3, all ? 1 : profile->size_shares[s]);
+        if (has_value(page)) {
+            set_number(page, grid, row, 4, all ? total : profile->values[s], km_decimals(largest));
+            set_percent(page, grid, row, 5, all ? 1 : profile->value_shares[s]);
+        }
+    }
+}
+
+/* One row per feature and one column per segment, as many as fit the width at a time. */
+static void print_features_down(const km_page *page) {
+    int32_t n_segments = page->profile->n_segments;
+    km_grid grid;
+    km_grid_init(&grid, &page->out->allocator, 1 + page->n_features, 2 + n_segments);
+    for (int32_t s = 0; s <= n_segments && !grid.failed; s++) {
+        if (s < n_segments) {
+            set_number(page, &grid, 0, 1 + s, s + 1, 0);
+        } else {
+            km_grid_set(&grid, 0, 1 + s, "all", 0);
+        }
+        for (int32_t f = 0; f < page->n_features; f++) {
+            set_feature(page, &grid, 1 + f, 1 + s, feature(page, f), s);
+        }
+    }
+    for (int32_t f = 0; f < page->n_features && !grid.failed; f++) {
+        const kmseg_profile_column *column = feature(page, f);
+        km_string name;
+        km_string_init(&name, &page->out->allocator);
+        km_add_clean(&name, column->name, FEATURE_WIDTH);
+        if (feature_unit(column)[0] != '\0') {
+            km_string_add(&name, ", ");
+            km_add_clean(&name, feature_unit(column), FEATURE_WIDTH);
+        }
+        km_grid_take(&grid, 1 + f, 0, &name);
+    }
+    if (!grid.failed) {
+        grid.left[0] = 1;
+        km_grid_set(&grid, 0, 0, "segment", 0);
+    }
+    heading(page, "Mean of each feature");
+    for (int from = 1; from < grid.n_columns && !grid.failed;) {
+        int to = from + 1;
+        while (to < grid.n_columns &&
+               km_grid_width(&grid, 0, 1) + 2 + km_grid_width(&grid, from, to + 1) <= page->width) {
+            to++;
+        }
+        km_string_add(page->out, from > 1 ? "\n" : "");
+        km_grid_print(&grid, page->out, 0, grid.n_rows, 1, from, to);
+        from = to;
+    }
+    page->out->failed |= grid.failed;
+    km_grid_free(&grid);
+}
+
+/* Features stand beside the segments where the terminal is wide enough, else in their own table. */
+static void print_segments(const km_page *page) {
+    const kmseg_profile *profile = page->profile;
+    int base = has_value(page) ? 6 : 4;
+    km_grid grid;
+    km_grid_init(&grid, &page->out->allocator, HEADER_ROWS + profile->n_segments + 1,
+                 base + page->n_features);
+    if (!grid.failed) {
+        fill_base(page, &grid);
+    }
+    for (int32_t f = 0; f < page->n_features && !grid.failed; f++) {
+        const kmseg_profile_column *column = feature(page, f);
+        km_grid_set(&grid, 0, base + f, column->name, FEATURE_WIDTH);
+        km_grid_set(&grid, 1, base + f, column->type == KMSEG_COLUMN_TEXT ? "most often" : "mean",
+                    0);
+        if (column->type != KMSEG_COLUMN_TEXT && column->unit[0] != '\0') {
+            km_grid_set(&grid, 1, base + f, column->unit, FEATURE_WIDTH);
+        }
+        for (int32_t s = 0; s <= profile->n_segments; s++) {
+            set_feature(page, &grid, HEADER_ROWS + s, base + f, column, s);
+        }
+    }
+    int beside = km_grid_width(&grid, 0, grid.n_columns) <= page->width;
+    if (!grid.failed) {
+        km_string_add(page->out, "\n");
+        if (beside) {
+            int before = km_grid_width(&grid, 0, base) + 2;
+            km_string_format(page->out, "%*s%s\n", before, "", "mean per customer");
+        }
+        km_grid_print(&grid, page->out, 0, grid.n_rows, base, base, beside ? grid.n_columns : base);
+    }
+    page->out->failed |= grid.failed;
+    km_grid_free(&grid);
+    if (!beside) {
+        print_features_down(page);
+    }
+}
+
+static void print_traits(const km_page *page) {
+    const kmseg_profile *profile = page->profile;
+    if (profile->n_segments < 2) {
+        return;
+    }
+    heading(page, "What sets each segment apart");
+    for (int32_t s = 0; s < profile->n_segments; s++) {
+        km_string line;
+        km_string_init(&line, &page->out->allocator);
+        km_string_add(&line, profile->names[s]);
+        for (int32_t t = 0; t < profile->n_traits[s]; t++) {
+            char text[256];
+            kmseg_trait_text(profile, s, t, text, sizeof text);
+            km_string_format(&line, "%s%s", t > 0 ? "; " : ": ", text);
+        }
+        km_string_format(page->out, "%2d  ", s + 1);
+        if (line.data != NULL) {
+            km_add_wrapped(page->out, line.data, 4, 4, page->width);
+        }
+        page->out->failed |= line.failed;
+        km_string_free(&line);
+    }
+}
+
+/* A label and its sentence, wrapped beside it. Frees text. */
+static void print_line(const km_page *page, const char *label, km_string *text) {
+    km_string_format(page->out, "%-*s", LABEL_WIDTH, label);
+    if (text->data != NULL) {
+        km_add_wrapped(page->out, text->data, LABEL_WIDTH, LABEL_WIDTH, page->width);
+    }
+    page->out->failed |= text->failed;
+    km_string_free(text);
+}
+
+static const char *structure(double silhouette) {
+    return silhouette > 0.70   ? "strong structure"
+           : silhouette > 0.50 ? "reasonable structure"
+           : silhouette > 0.25 ? "weak structure"
+                               : "no substantial structure";
+}
+
+static void print_silhouette(const km_page *page) {
+    const kmseg_scores *scores = &page->result->scores;
+    km_string text;
+    km_string_init(&text, &page->out->allocator);
+    if (isnan(scores->silhouette)) {
+        km_string_add(&text, "not defined for these segments: it compares two or more");
+    } else {
+        km_add_number(&text, scores->silhouette, 2);
+        if (scores->silhouette_error > 0) {
+            km_string_add(&text, " +- ");
+            km_add_number(&text, scores->silhouette_error, 3);
+            km_string_add(&text, " (from ");
+            km_add_number(&text, (double)scores->silhouette_samples, 0);
+            km_string_add(&text, " customers)");
+        }
+        km_string_format(&text,
+                         ", %s. How much nearer customers are to their own segment than to the "
+                         "next, -1 to 1: above 0.25 weak, 0.50 reasonable, 0.70 strong (Kaufman & "
+                         "Rousseeuw 1990)",
+                         structure(scores->silhouette));
+    }
+    print_line(page, "silhouette", &text);
+}
+
+static void print_explained(const km_page *page) {
+    const kmseg_scores *scores = &page->result->scores;
+    km_string text;
+    km_string_init(&text, &page->out->allocator);
+    if (!isnan(scores->explained)) {
+        km_add_percent(&text, scores->explained);
+        km_string_add(&text, " of the variance of the prepared features lies between segments");
+        print_line(page, "explained", &text);
+    }
+    if (!isnan(scores->calinski_harabasz) && !isnan(scores->davies_bouldin)) {
+        km_string_init(&text, &page->out->allocator);
+        km_string_add(&text, "Calinski-Harabasz ");
+        km_add_number(&text, scores->calinski_harabasz, km_decimals(scores->calinski_harabasz));
+        km_string_add(&text, " (higher is better), Davies-Bouldin ");
+        km_add_number(&text, scores->davies_bouldin, 2);
+        km_string_add(&text, " (lower is better)");
+        print_line(page, "to compare fits", &text);
+    }
+}
+
+static void print_rows(const km_page *page) {
+    const kmseg_result *result = page->result;
+    km_string text;
+    if (result->n_dropped > 0) {
+        km_string_init(&text, &page->out->allocator);
+        km_add_number(&text, (double)result->n_dropped, 0);
+        km_string_add(&text, " of ");
+        km_add_number(&text, (double)result->n_table_rows, 0);
+        km_string_add(&text, " customers, because a column that the segments are made from is "
+                             "missing");
+        print_line(page, "left out", &text);
+    }
+    km_string_init(&text, &page->out->allocator);
+    int any = 0;
+    for (int32_t c = 0; c < result->prepare->n_columns; c++) {
+        const kmseg_prepare_column *column = &result->prepare->columns[c];
+        if (column->n_missing > 0 && result->n_dropped == 0) {
+            km_string_add(&text, any ? ", " : "");
+            km_string_add(&text, column->name);
+            km_string_add(&text, " for ");
+            km_add_number(&text, (double)column->n_missing, 0);
+            any = 1;
+        }
+    }
+    if (any) {
+        km_string_add(&text, " customers without a value");
+        print_line(page, "filled in", &text);
+    } else {
+        km_string_free(&text);
+    }
+}
+
+/* "segment 5 has 12 customers": a mean over a handful is an anecdote. */
+static void print_small(const km_page *page) {
+    const kmseg_profile *profile = page->profile;
+    for (int32_t s = 0; s < profile->n_segments; s++) {
+        if (profile->sizes[s] < 30 && profile->n_segments > 1) {
+            km_string text;
+            km_string_init(&text, &page->out->allocator);
+            km_string_format(&text, "segment %d has %lld customer%s; its means say little", s + 1,
+                             (long long)profile->sizes[s], profile->sizes[s] == 1 ? "" : "s");
+            print_line(page, "small", &text);
+        }
+    }
+}
+
+static void print_quality(const km_page *page) {
+    heading(page, "How good the segments are");
+    print_silhouette(page);
+    print_explained(page);
+    print_small(page);
+    print_rows(page);
+    km_string text;
+    km_string_init(&text, &page->out->allocator);
+    km_string_format(&text, "k-means, %d iteration%s, stopped because %s", page->result->n_iter,
+                     page->result->n_iter == 1 ? "" : "s",
+                     kmseg_stop_reason_text(page->result->stop_reason));
+    print_line(page, "fit", &text);
+}
+
+static void print_notes(const km_page *page) {
+    const kmseg_prepare *prepare = page->result->prepare;
+    if (prepare->n_notes == 0) {
+        return;
+    }
+    heading(page, "How the columns were used");
+    for (int32_t i = 0; i < prepare->n_notes; i++) {
+        km_string_add(page->out, "- ");
+        km_add_wrapped(page->out, prepare->notes[i], 2, 2, page->width);
+    }
+}
+
+void km_report_text(const kmseg_result *result, const kmseg_report_options *options,
+                    km_string *out) {
+    km_page page = {
+        .result = result, .profile = result->profile, .out = out, .colour = options->colour};
+    page.width = options->width == 0          ? DEFAULT_WIDTH
+                 : options->width < MIN_WIDTH ? MIN_WIDTH
+                                              : options->width;
+    for (int32_t c = 0; c < result->profile->n_columns; c++) {
+        page.n_features += result->profile->columns[c].clustered != 0;
+    }
+    print_title(&page);
+    print_segments(&page);
+    print_traits(&page);
+    print_quality(&page);
+    print_notes(&page);
+}
