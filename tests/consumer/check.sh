@@ -13,6 +13,12 @@ cmake --install "$build" --prefix "$work/first" >"$work/log"
 mv "$work/first" "$work/prefix"
 prefix=$work/prefix
 
+library=$(dirname "$(find "$prefix" -name libkmseg.so)")
+if nm -D --undefined-only "$library/libkmseg.so" | grep ' kmseg_'; then
+    echo 'the library is not whole yet: the functions above are declared and used, not defined'
+    exit 77
+fi
+
 echo '== find_package'
 cmake -S "$consumer" -B "$work/build" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" >"$work/log" ||
     { cat "$work/log"; exit 1; }
@@ -21,9 +27,7 @@ cmake --build "$work/build" >"$work/log" || { cat "$work/log"; exit 1; }
 "$work/build/consumer_static"
 
 echo '== pkg-config'
-pc=$(find "$prefix" -name kmseg.pc)
-library=$(dirname "$(dirname "$pc")")
-export PKG_CONFIG_PATH="${pc%/*}"
+export PKG_CONFIG_PATH="$library/pkgconfig"
 version=$(sed -n 's/#define KMSEG_VERSION "\(.*\)"/\1/p' "$prefix/include/kmseg/version.h")
 pkg-config --print-errors --exact-version="$version" kmseg
 # shellcheck disable=SC2046 # words are meant to split
