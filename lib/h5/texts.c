@@ -1,0 +1,168 @@
+/* Datasets of strings. Fixed-length strings are one block that compresses and reads fast; where one
+ * long string would pad all others, strings of variable length take less. */
+#include "base/arena.h"
+#include "h5/dataset.h"
+
+#include <string.h>
+
+static hid_t text_type(size_t size) {
+    hid_t type = H5Tcopy(H5T_C_S1);
+    H5Tset_size(type, size);
+    H5Tset_cset(type, H5T_CSET_UTF8);
+    H5Tset_strpad(type, size == H5T_VARIABLE ? H5T_STR_NULLTERM : H5T_STR_NULLPAD);
+    return type;
+}
+
+/* The longest string where fixed length is worth it, else H5T_VARIABLE. */
+static size_t text_size(int64_t n, const char *const *texts) {
+    size_t longest = 1, total = 0;
+    for (int64_t i = 0; i < n; i++) {
+        size_t length = strlen(texts[i]);
+        longest = length > longest ? length : longest;
+        total += length;
+    }
+    size_t padded;
+    if (__builtin_mul_overflow((size_t)n, longest, &padded) ||
+        padded / 4 > total + (size_t)1024 * 1024) {
+        return H5T_VARIABLE;
+    }
+    return longest;
+}
+
+void km_h5_put_texts(km_h5_file *file, const char *path, int64_t n, const char *const *texts) {
+    if (file->status != KMSEG_OK) {
+        return;
+    }
+    size_t size = text_size(n, texts);
+    int fixed = size != H5T_VARIABLE;
+    hid_t type = text_type(size);
+    hsize_t shape[2] = {(hsize_t)n, 0};
+    hid_t id = km_h5_dataset_create(file, path, type, fixed ? KM_H5_PACKED : KM_H5_PLAIN, 1, shape);
+    int64_t step = id >= 0 ? km_h5_step_rows(id, n, (int64_t)H5Tget_size(type)) : 1;
+    char *block = fixed ? km_allocate_array(&file->ctx->allocator, step, size) : NULL;
+    if (fixed && block == NULL && file->status == KMSEG_OK) {
+        file->status = km_fail_memory(file->ctx, path);
+    }
+    for (int64_t first = 0; first < n && file->status == KMSEG_OK; first += step) {
+        int64_t rows = n - first < step ? n - first : step;
+        for (int64_t i = 0; fixed && i < rows; i++) {
+            char *to = block + (size_t)i * size;
+            size_t length = strlen(texts[first + i]);
+            memcpy(to, texts[first + i], length);
+            memset(to + length, 0, size - length);
+        }
+        km_h5_dataset_write(file, id, path, type, 1, 0, first, rows,
+                            fixed ? (const void *)block : (const void *)(texts + first));
+        km_progress_step(file->ctx, rows * (int64_t)(fixed ? size : sizeof(char *)), 1);
+    }
+    km_release(&file->ctx->allocator, block);
+    if (id >= 0) {
+        H5Dclose(id);
+    }
+    H5Tclose(type);
+}
+
+/* Hands out the strings of one step. */
+static kmseg_status give(const char *block, int64_t first, int64_t rows, size_t size, int variable,
+                         H5T_str_t padding, km_h5_text_fn fn, void *argument) {
+    for (int64_t i = 0; i < rows; i++) {
+        const char *text = block + (size_t)i * size;
+        size_t length;
+        if (variable) {
+            memcpy(&text, text, sizeof text);
+            text = text != NULL ? text : "";
+            length = strlen(text);
+        } else {
+            length = strnlen(text, size);
+            while (padding == H5T_STR_SPACEPAD && length > 0 && text[length - 1] == ' ') {
+                length--;
+            }
+        }
+        KM_TRY(fn(argument, first + i, text, length));
+    }
+    return KMSEG_OK;
+}
+
+static kmseg_status read_step(km_h5_file *file, const km_h5_dataset *dataset, const char *path,
+                              int64_t first, int64_t rows, char *block, km_h5_text_fn fn,
+                              void *argument) {
+    KM_TRY(km_h5_dataset_read(file, dataset, path, dataset->type, first, rows, block));
+    int variable = H5Tis_variable_str(dataset->type) > 0;
+    kmseg_status status = give(block, first, rows, H5Tget_size(dataset->type), variable,
+                               H5Tget_strpad(dataset->type), fn, argument);
+    if (variable) {
+        hsize_t count = (hsize_t)rows;
+        hid_t space = H5Screate_simple(1, &count, NULL);
+        H5Dvlen_reclaim(dataset->type, space, H5P_DEFAULT, block);
+        H5Sclose(space);
+    }
+    return status;
+}
+
+kmseg_status km_h5_dataset_texts(km_h5_file *file, const km_h5_dataset *dataset, const char *path,
+                                 km_h5_text_fn fn, void *argument) {
+    if (dataset->rank != 1 || H5Tget_class(dataset->type) != H5T_STRING) {
+        return km_h5_fault(file, KMSEG_E_FORMAT, "dataset %s needs to be a list of strings", path);
+    }
+    int64_t n = (int64_t)dataset->shape[0], size = (int64_t)H5Tget_size(dataset->type);
+    int64_t step = km_h5_step_rows(dataset->id, n, size);
+    char *block = km_allocate_array(&file->ctx->allocator, step, (size_t)size);
+    if (block == NULL) {
+        return km_fail_memory(file->ctx, path);
+    }
+    kmseg_status status = KMSEG_OK;
+    for (int64_t first = 0; first < n && status == KMSEG_OK; first += step) {
+        int64_t rows = n - first < step ? n - first : step;
+        status = km_cancelled(file->ctx)
+                     ? km_fail_cancelled(file->ctx)
+                     : read_step(file, dataset, path, first, rows, block, fn, argument);
+        km_progress_step(file->ctx, rows * size, 1);
+    }
+    km_release(&file->ctx->allocator, block);
+    return status;
+}
+
+/* Strings that follow each other in blocks of an arena. */
+typedef struct collector {
+    kmseg_context *ctx;
+    km_arena *arena;
+    const char **texts;
+    char *next, *end;
+} collector;
+
+static kmseg_status collect(void *argument, int64_t i, const char *text, size_t length) {
+    collector *c = argument;
+    if ((size_t)(c->end - c->next) <= length) {
+        size_t size = length + 1 > 32768 ? length + 1 : 32768;
+        c->next = km_arena_take(c->arena, size);
+        if (c->next == NULL) {
+            c->end = NULL;
+            return km_fail_memory(c->ctx, "texts");
+        }
+        c->end = c->next + size;
+    }
+    memcpy(c->next, text, length);
+    c->next[length] = '\0';
+    c->texts[i] = c->next;
+    c->next += length + 1;
+    return KMSEG_OK;
+}
+
+kmseg_status km_h5_get_texts(km_h5_file *file, const char *path, int64_t n, km_arena *arena,
+                             const char *const **out) {
+    km_h5_dataset dataset;
+    KM_TRY(km_h5_dataset_open(file, path, &dataset));
+    kmseg_status status = KMSEG_OK;
+    collector c = {.ctx = file->ctx, .arena = arena};
+    if (dataset.rank != 1 || dataset.shape[0] != (hsize_t)n) {
+        status = km_h5_fault(file, KMSEG_E_FORMAT, "dataset %s needs to be %lld strings", path,
+                             (long long)n);
+    } else {
+        c.texts = km_arena_array(arena, n, sizeof *c.texts);
+        status = c.texts == NULL ? km_fail_memory(file->ctx, path)
+                                 : km_h5_dataset_texts(file, &dataset, path, collect, &c);
+    }
+    *out = c.texts;
+    km_h5_dataset_close(&dataset);
+    return status;
+}
