@@ -1,0 +1,114 @@
+"""What the documents show is what happens.
+
+Every fenced block of the README is run, in order, in one folder:
+  sh      as written, where ./run is a door to the command under test; <!-- not run --> on the line
+          before a block leaves it out, as it is for the blocks that build
+  text    what the sh block before it printed: every line must be there, but for times and "..."
+  c       must compile without warnings
+  python  must run
+A block that reads a data set which is not here is skipped, and so are those behind it.
+"""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+KMSEG = pathlib.Path(os.environ.get("KMSEG", ROOT / "build" / "dev" / "bin" / "kmseg"))
+DATASETS = pathlib.Path(os.environ.get("KMSEG_DATASETS", ROOT.parent / "shared" / "datasets"))
+
+FENCE = re.compile(r"^(<!-- not run[^\n]*-->\n)?```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+DATA_FILES = {"online_retail.csv.gz": DATASETS / "online_retail" / "online_retail.csv.gz"}
+DURATION = re.compile(r"\b\d+(\.\d+)? ?(ms|s|seconds)\b|\b\d+(\.\d+)? [MG]B/s")
+
+
+def blocks(path):
+    for match in FENCE.finditer(path.read_text(encoding="utf-8")):
+        yield bool(match.group(1)), match.group(2), match.group(3)
+
+
+def run_shell(script, folder):
+    done = subprocess.run(["sh", "-ec", script], cwd=folder, stdin=subprocess.DEVNULL,
+                          capture_output=True, encoding="utf-8", timeout=600)
+    assert done.returncode == 0, f"{script}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def squeezed(line):
+    return " ".join(line.split())
+
+
+def check_output(expected, printed):
+    lines = {squeezed(line) for line in printed.splitlines()}
+    for line in expected.splitlines():
+        if line.strip() in ("", "...") or DURATION.search(line):
+            continue
+        assert squeezed(line) in lines, f"the README shows\n{line}\nand the command printed\n{printed}"
+
+
+def compile_c(source, folder):
+    (folder / "example.c").write_text(source, encoding="utf-8")
+    includes = [f"-I{ROOT / 'lib/include'}", f"-I{KMSEG.parents[1] / 'lib/include'}"]
+    subprocess.run(["cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", *includes,
+                    "example.c"], cwd=folder, check=True)
+
+
+def test_what_the_readme_shows_happens(tmp_path):
+    door = tmp_path / "run"
+    door.write_text(f'#!/bin/sh\n[ "$1" = kmseg ] && shift && exec {KMSEG} "$@"\nexit 9\n')
+    door.chmod(0o755)
+    for name, path in DATA_FILES.items():
+        if path.exists():
+            (tmp_path / name).symlink_to(path)
+    printed = None
+    n_run = 0
+    for not_run, language, content in blocks(ROOT / "README.md"):
+        if not_run:
+            printed = None
+            continue
+        for name, path in DATA_FILES.items():
+            if name in content and language == "sh" and not path.exists():
+                pytest.skip(f"{n_run} blocks ran; {name} is not here: set KMSEG_DATASETS")
+        if language == "sh":
+            printed = run_shell(content, tmp_path)
+        elif language == "text" and printed is not None:
+            check_output(content, printed)
+        elif language == "python":
+            subprocess.run(["/usr/bin/python3", "-c", content], cwd=tmp_path, check=True)
+        elif language == "c":
+            compile_c(content, tmp_path)
+        n_run += 1
+    assert n_run > 0
+
+
+@pytest.mark.parametrize("page", sorted(p.relative_to(ROOT).as_posix() for p in
+                                        [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"),
+                                         *ROOT.glob("datasets/**/*.md")]))
+def test_links_and_files_that_a_page_names_are_there(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    folder = (ROOT / page).parent
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text):
+        if "://" not in target:
+            assert (folder / target).exists(), f"{page} links to {target}"
+    for path in re.findall(r"`((?:lib|cli|tests|tools|bench|cmake)/[\w./-]+\.\w+)`", text):
+        assert (ROOT / path).exists(), f"{page} names {path}"
+
+
+def test_the_door_lists_what_it_does():
+    usage = subprocess.run([ROOT / "run"], capture_output=True, encoding="utf-8", check=True).stdout
+    for what in ("setup", "build", "demo", "test", "bench", "lint", "kmseg"):
+        assert re.search(rf"^  {what}\b", usage, re.MULTILINE), what
+    wrong = subprocess.run([ROOT / "run", "dance"], capture_output=True, encoding="utf-8")
+    assert wrong.returncode == 1 and "dance" in wrong.stderr
+
+
+def test_shells_of_the_project_are_posix():
+    sh = shutil.which("dash")
+    if sh is None:
+        pytest.skip("there is no dash here")
+    for script in ("run", ".ci/run", "tools/lint"):
+        subprocess.run([sh, "-n", ROOT / script], check=True)
