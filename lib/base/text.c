@@ -107,6 +107,24 @@ size_t km_format_double(double value, char *out, size_t capacity) {
     return length;
 }
 
+size_t km_format_rounded(double value, int digits, char *out, size_t capacity) {
+    if (!isfinite(value) || value == 0) {
+        return km_format_double(value, out, capacity);
+    }
+    int decimals = digits - 1 - (int)floor(log10(fabs(value)));
+    if (decimals <= 0) {
+        return km_format_double(nearbyint(value), out, capacity);
+    }
+    if (decimals > 15) {
+        return km_format_double(value, out, capacity);
+    }
+    double power = 1;
+    for (int i = 0; i < decimals; i++) {
+        power *= 10;
+    }
+    return km_format_double(nearbyint(value * power) / power, out, capacity);
+}
+
 int km_parse_double(const char *text, double *out) {
     /* strtod also takes hexadecimal numbers and nan(anything). */
     if (*text == '\0' || isspace((unsigned char)*text) || strpbrk(text, "xX(") != NULL) {

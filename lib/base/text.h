@@ -23,6 +23,10 @@ void km_string_free(km_string *string);
  * "nan", "inf", "-inf". Returns its length. The decimal point is '.' in any locale. */
 size_t km_format_double(double value, char *out, size_t capacity);
 
+/* For people: as many decimals as give that many significant digits, whole numbers whole (1234567
+ * with 3 digits is 1234567, 0.012345 is 0.0123), no trailing zeros; '.' in any locale. */
+size_t km_format_rounded(double value, int digits, char *out, size_t capacity);
+
 /* Whole text as a number: decimal, exponent, inf or nan; '.' is the point in any locale. 1 on
  * success, 0 when text is not a number or has anything behind it. */
 int km_parse_double(const char *text, double *out);
