@@ -1,0 +1,15 @@
+/* Order statistics by selection. */
+#ifndef KM_DATA_QUANTILE_H
+#define KM_DATA_QUANTILE_H
+
+#include <stdint.h>
+
+/* The k-th smallest (from 0) of n > k numbers without NaN; reorders them so that it stands at k
+ * with nothing larger before it and nothing smaller behind it. Expected cost O(n). */
+double km_select(double *values, int64_t n, int64_t k);
+
+/* Quantile of probability p in [0, 1] of n >= 1 numbers without NaN, by linear interpolation of the
+ * order statistics (type 7 of Hyndman and Fan 1996, the default of R and NumPy); reorders them. */
+double km_quantile(double *values, int64_t n, double p);
+
+#endif
