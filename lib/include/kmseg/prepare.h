@@ -11,14 +11,18 @@ KMSEG_BEGIN_DECLS
 typedef struct kmseg_prepare_options {
     size_t struct_size;
     const char *id;          /* column that names the customer; NULL: found; "": there is none */
-    const char *include;     /* names separated by commas; NULL: chosen from the table */
+    const char *include;     /* names separated by commas: exactly these; NULL: chosen by role where
+                                the table has FEATURE columns, else by type and content */
     const char *exclude;     /* names separated by commas, or NULL */
-    const char *weights;     /* "name=2,other=0.5": weight of a column in the distance, or NULL */
-    const char *transform;   /* "auto", "none", "log1p", or "name=log1p,..." */
-    const char *scale;       /* "zscore", "minmax", "robust", "none" */
+    const char *weights;     /* "name=2,other=0.5": factor on a column's outputs; 0 leaves it out */
+    const char *transform;   /* "auto", "none", "log1p", or "name=log1p,...": auto takes
+                                log1p where |skew| is above 1 and log1p makes it smaller */
+    const char *scale;       /* "zscore" (by n, as scikit-learn), "minmax", "robust",
+                                "none" */
     const char *impute;      /* "median", "drop" */
     int32_t max_levels;      /* text columns with more distinct values are left out */
-    int32_t min_level_count; /* levels with fewer customers are pooled as "other"; 0: by size */
+    int32_t min_level_count; /* levels with fewer customers are pooled as "other"; 0: those
+                                with fewer than 1 in 100 */
     const char *precision;   /* "float64", "float32": of the prepared values */
 } kmseg_prepare_options;
 
@@ -31,16 +35,22 @@ typedef struct kmseg_prepare_column {
     const char *unit;
     kmseg_column_type type;     /* NUMBER or TEXT */
     const char *transform;      /* NUMBER: name in the registry "transforms" */
-    const char *scale;          /* NUMBER: name in the registry "scales"; TEXT: "onehot" */
+    const char *scale;          /* NUMBER: name in the registry "scales" ("binary" for a column
+                                   of two values unless scale is "none"); TEXT: "onehot" */
     double fill;                /* NUMBER: imputed where missing, in the column's own unit */
     double centre, spread;      /* NUMBER: (transformed - centre) / spread */
-    double weight;              /* multiplies every output of the column */
-    int32_t fill_level;         /* TEXT: level used where missing, or -1: all outputs 0 */
+    double weight;              /* positive; multiplies every output of the column */
+    int32_t fill_level;         /* TEXT: level used where missing, the most frequent; -1: all
+                                   outputs 0 */
     int32_t n_levels;           /* TEXT: levels, "other" included where levels were pooled */
-    const char *const *levels;  /* TEXT */
+    const char *const *levels;  /* TEXT: in byte order, "other" last */
     const double *level_shares; /* TEXT: share of the fitted rows at each level */
-    double level_scale;         /* TEXT: value of a one-hot output that is on, before weight */
-    int32_t other_level;        /* TEXT: the level that pools rare levels, or -1 */
+    double level_scale;         /* TEXT: value of a one-hot output that is on, before weight: s /
+                                   sqrt(2) with s the pooled deviation of the scaled numbers, 1 for
+                                   z-scores, so that a mismatch lies s away; so do the two values of
+                                   a "binary" number */
+    int32_t other_level;        /* TEXT: the level that pools rare levels, and takes levels that the
+                                   fit did not see; -1: none, and those give outputs of 0 */
     int32_t first_output;       /* position of its first output */
     int32_t n_outputs;
     int64_t n_missing;                           /* in the fitted table */
@@ -61,17 +71,25 @@ typedef struct kmseg_prepare {
 } kmseg_prepare;
 
 /**
- * Chooses columns and fits their encoding.
+ * Chooses columns and fits their encoding. Statistics are exact sums and order statistics: they do
+ * not change by a bit with the number of threads or the order of the rows.
  *
- * KMSEG_E_NOT_FOUND for a column that is not there (the message lists those that are),
- * KMSEG_E_DATA when no usable column is left, when all rows are equal, or when ids repeat.
+ * options  NULL for the defaults
+ *
+ * KMSEG_E_NOT_FOUND for a column that is not there (the message lists those that are);
+ * KMSEG_E_DATA when no usable column is left, when all rows are equal, when there are fewer than
+ * two rows, when ids repeat or are missing, or when a value is infinite; KMSEG_E_ARGUMENT for
+ * options that contradict each other. Cost O(rows columns).
  */
 KMSEG_API kmseg_status kmseg_prepare_fit(kmseg_context *ctx, const kmseg_table *table,
                                          const kmseg_prepare_options *options, kmseg_prepare **out);
 
 KMSEG_API void kmseg_prepare_free(kmseg_prepare *prepare);
 
-/** Makes a kmseg_prepare from a copy of the given struct: how a store gives back what it saved. */
+/**
+ * Makes a kmseg_prepare from a copy of the given struct: how a store gives back what it saved.
+ * KMSEG_E_FORMAT for a struct that no fit could have made; output_names are made anew.
+ */
 KMSEG_API kmseg_status kmseg_prepare_copy(kmseg_context *ctx, const kmseg_prepare *from,
                                           kmseg_prepare **out);
 
@@ -80,7 +98,8 @@ typedef struct kmseg_prepared {
     kmseg_matrix matrix;    /* n_rows x n_outputs */
     const int64_t *rows;    /* n_rows positions in the table; NULL: all rows in order */
     int64_t n_missing_rows; /* rows in which something was imputed, or left out by "drop" */
-    int64_t n_unseen;       /* cells with a level that the fitted table did not have */
+    int64_t n_unseen;       /* cells with a level that the fit did not see, where no level "other"
+                               could take it: all outputs of the column are 0 */
 } kmseg_prepared;
 
 /**
@@ -94,7 +113,8 @@ KMSEG_API void kmseg_prepared_free(kmseg_prepared *prepared);
 
 /**
  * Takes centroids (n_clusters x n_outputs) back to the columns' own units: numbers through scale
- * and transform (so a log1p column gives a typical, geometric value), one-hot outputs to shares.
+ * and transform (so a log1p column gives a typical, geometric value), one-hot outputs to shares in
+ * [0, 1].
  * out_raw is n_clusters x n_outputs.
  */
 KMSEG_API kmseg_status kmseg_prepare_invert(kmseg_context *ctx, const kmseg_prepare *prepare,

@@ -1,0 +1,251 @@
+/* Numbers: impute, transform, centre, scale, weight. */
+#include "base/parallel.h"
+#include "base/text.h"
+#include "data/moments.h"
+#include "data/quantile.h"
+#include "prepare/encoder.h"
+
+#include <math.h>
+#include <string.h>
+
+/* A column whose |skew| is above this is a candidate for log1p; "highly skewed" by the usual rule
+ * of thumb (Bulmer 1979). An exponential distribution has 2, a normal 0. */
+#define STRONG_SKEW 1.0
+
+static kmseg_status gather(km_fit *fit, const kmseg_column *column, int64_t *out_n) {
+    int64_t n = 0;
+    for (int64_t i = 0; i < fit->n_rows; i++) {
+        int64_t r = km_fit_row(fit, i);
+        double x = column->numbers[r];
+        if (isinf(x)) {
+            return km_fail(fit->ctx, KMSEG_E_DATA,
+                           "column %s is infinite in row %lld; it needs to be a finite number or "
+                           "missing",
+                           column->name, (long long)r + 1);
+        }
+        if (!isnan(x)) {
+            fit->values[n++] = x + 0.0; /* -0 becomes 0 */
+        }
+    }
+    *out_n = n;
+    return KMSEG_OK;
+}
+
+static int is_binary(const double *values, int64_t n, const km_moments *moments) {
+    for (int64_t i = 0; i < n; i++) {
+        if (values[i] != moments->minimum && values[i] != moments->maximum) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+typedef struct forward_loop {
+    const km_transform *transform;
+    const kmseg_prepare_column *column;
+    const double *values;
+    double *out;
+    int64_t n;
+} forward_loop;
+
+static void forward_chunk(void *argument, int64_t chunk, int32_t thread) {
+    (void)thread;
+    const forward_loop *loop = argument;
+    int64_t end = (chunk + 1) * KM_CHUNK_ROWS;
+    for (int64_t i = chunk * KM_CHUNK_ROWS; i < (end < loop->n ? end : loop->n); i++) {
+        loop->out[i] = loop->transform->forward(loop->column, loop->values[i]);
+    }
+}
+
+/* Transforms fit->values into fit->transformed, with their moments. */
+static kmseg_status transform_values(km_fit *fit, const km_transform *transform, int64_t n,
+                                     const kmseg_prepare_column *column, km_moments *out) {
+    forward_loop loop = {transform, column, fit->values, fit->transformed, n};
+    KM_TRY(km_parallel(fit->ctx, km_chunks(n, KM_CHUNK_ROWS), forward_chunk, &loop));
+    return km_moments_of(fit->ctx, fit->transformed, n, out);
+}
+
+/* Leaves the transformed values in fit->transformed and their moments in *moments. */
+static kmseg_status choose_transform(km_fit *fit, const km_transform *wanted, int binary, int64_t n,
+                                     kmseg_prepare_column *out, km_moments *moments) {
+    const km_transform *none = km_transform_find("none"), *log1p_row = km_transform_find("log1p");
+    const km_transform *chosen = wanted != NULL ? wanted : none;
+    double raw_skew = moments->skew;
+    if (wanted == NULL && !binary && fabs(raw_skew) > STRONG_SKEW) {
+        km_moments candidate;
+        KM_TRY(transform_values(fit, log1p_row, n, out, &candidate));
+        if (fabs(candidate.skew) < fabs(raw_skew)) {
+            chosen = log1p_row;
+            *moments = candidate;
+            char before[32], after[32];
+            km_format_rounded(raw_skew, 2, before, sizeof before);
+            km_format_rounded(candidate.skew, 2, after, sizeof after);
+            km_note(&fit->notes, "%s: log1p, which takes its skew from %s to %s", out->name, before,
+                    after);
+        }
+    }
+    out->transform = chosen->named.name;
+    if (chosen == none) {
+        memcpy(fit->transformed, fit->values, (size_t)n * sizeof *fit->values);
+        return KMSEG_OK;
+    }
+    return wanted != NULL ? transform_values(fit, chosen, n, out, moments) : KMSEG_OK;
+}
+
+static kmseg_status fit_scale(km_fit *fit, int binary, int64_t n, kmseg_prepare_column *out,
+                              const km_moments *moments) {
+    const km_scale *scale = km_scale_find(fit->options->scale);
+    if (binary && strcmp(scale->named.name, "none") != 0) {
+        scale = km_scale_find("binary");
+        km_note(&fit->notes,
+                "%s: two values, kept one standard deviation apart as two levels of a text column "
+                "are",
+                out->name);
+    }
+    out->scale = scale->named.name;
+    scale->fit(moments, fit->transformed, n, &out->centre, &out->spread);
+    if (out->spread == 0) {
+        out->spread = moments->deviation;
+        km_note(&fit->notes,
+                "%s: scaled by its standard deviation, because the middle half of its values are "
+                "equal",
+                out->name);
+    }
+    if (!(out->spread > 0) || !isfinite(out->spread) || !isfinite(1 / out->spread)) {
+        return km_fail(fit->ctx, KMSEG_E_DATA,
+                       "column %s cannot be scaled: its values differ by less than 1e-300 or more "
+                       "than 1e300",
+                       out->name);
+    }
+    return KMSEG_OK;
+}
+
+static void note_imputed(km_fit *fit, const kmseg_prepare_column *out) {
+    if (out->n_missing > 0 && fit->rows == NULL) {
+        char median[32];
+        km_format_double(out->fill, median, sizeof median);
+        km_note(&fit->notes, "%s: %lld missing values replaced by the median %s", out->name,
+                (long long)out->n_missing, median);
+    }
+}
+
+static kmseg_status fit_number(km_fit *fit, int32_t i, kmseg_prepare_column *out) {
+    const kmseg_column *column = kmseg_table_column(fit->table, i);
+    int64_t n;
+    KM_TRY(gather(fit, column, &n));
+    km_moments moments;
+    KM_TRY(km_moments_of(fit->ctx, fit->values, n, &moments));
+    out->mean = moments.mean;
+    out->minimum = moments.minimum;
+    out->maximum = moments.maximum;
+    out->skew = moments.skew;
+    out->median = km_quantile(fit->values, n, 0.5);
+    out->fill = out->median;
+    out->fill_level = -1;
+    out->other_level = -1;
+    out->n_outputs = 1;
+    int binary = is_binary(fit->values, n, &moments);
+    if (binary) {
+        /* The median of an even split is neither value; the lower stands for it. */
+        out->fill =
+            out->mean - out->minimum > out->maximum - out->mean ? out->maximum : out->minimum;
+    }
+    note_imputed(fit, out);
+    KM_TRY(choose_transform(fit, fit->settings[i].transform, binary, n, out, &moments));
+    KM_TRY(fit_scale(fit, binary, n, out, &moments));
+    fit->deviations[i] = binary ? 0 : moments.deviation / out->spread;
+    return KMSEG_OK;
+}
+
+static kmseg_status check_number(kmseg_context *ctx, const kmseg_prepare_column *c) {
+    if (c->transform == NULL || km_transform_find(c->transform) == NULL) {
+        return km_fail(ctx, KMSEG_E_FORMAT, "column %s has the unknown transform \"%s\"", c->name,
+                       c->transform != NULL ? c->transform : "");
+    }
+    if (c->scale == NULL || km_scale_find(c->scale) == NULL) {
+        return km_fail(ctx, KMSEG_E_FORMAT, "column %s has the unknown scale \"%s\"", c->name,
+                       c->scale != NULL ? c->scale : "");
+    }
+    if (!isfinite(c->fill) || !isfinite(c->centre) || !(c->spread > 0) || !isfinite(c->spread)) {
+        return km_fail(ctx, KMSEG_E_FORMAT,
+                       "column %s: fill and centre need to be finite and spread positive", c->name);
+    }
+    if (c->n_outputs != 1) {
+        return km_fail(ctx, KMSEG_E_FORMAT, "column %s has %d outputs; a number has 1", c->name,
+                       c->n_outputs);
+    }
+    return KMSEG_OK;
+}
+
+static kmseg_status fail_text(kmseg_context *ctx, const kmseg_column *from, int32_t level) {
+    for (int64_t r = 0; r < from->n_rows; r++) {
+        if (from->codes[r] == level) {
+            return km_fail(ctx, KMSEG_E_FORMAT,
+                           "column %s: \"%s\" in row %lld is not a number; the segments were made "
+                           "from numbers",
+                           from->name, from->levels[level], (long long)r + 1);
+        }
+    }
+    return KMSEG_OK; /* a level that no row has */
+}
+
+/* A text column whose every value is a number, or which has no value, is read as numbers. */
+static kmseg_status bind_number(kmseg_context *ctx, km_arena *scratch,
+                                const kmseg_prepare_column *column, const kmseg_column *from,
+                                km_source *out) {
+    (void)column;
+    if (from->type == KMSEG_COLUMN_NUMBER) {
+        out->numbers = from->numbers;
+        return KMSEG_OK;
+    }
+    if (from->type != KMSEG_COLUMN_TEXT) {
+        return km_fail(ctx, KMSEG_E_FORMAT,
+                       "column %s is a column of dates; the segments were made from numbers",
+                       from->name);
+    }
+    out->codes = from->codes;
+    out->level_numbers = km_arena_array(scratch, from->n_levels, sizeof *out->level_numbers);
+    if (out->level_numbers == NULL) {
+        return km_fail_memory(ctx, "the numbers of a text column");
+    }
+    /* Levels stand in order of first appearance, so the first bad one is in the first bad row. */
+    for (int32_t i = 0; i < from->n_levels; i++) {
+        if (!km_parse_double(from->levels[i], &out->level_numbers[i])) {
+            KM_TRY(fail_text(ctx, from, i));
+        }
+    }
+    return KMSEG_OK;
+}
+
+static double cell(const km_source *source, int64_t r) {
+    if (source->numbers != NULL) {
+        return source->numbers[r];
+    }
+    return source->codes[r] >= 0 ? source->level_numbers[source->codes[r]] : (double)NAN;
+}
+
+static void encode(const kmseg_prepare_column *column, const km_source *source, const int64_t *rows,
+                   int64_t first, int64_t n, km_target *target) {
+    const km_transform *transform = km_transform_find(column->transform);
+    for (int64_t i = 0; i < n; i++) {
+        double x = cell(source, rows != NULL ? rows[first + i] : first + i) + 0.0;
+        x = isnan(x) ? column->fill : x;
+        double y = (transform->forward(column, x) - column->centre) / column->spread;
+        km_put(target, i, column->first_output, y * column->weight);
+    }
+}
+
+static void invert(const kmseg_prepare_column *column, const double *outputs, double *out) {
+    const km_transform *transform = km_transform_find(column->transform);
+    *out = transform->inverse(column, *outputs / column->weight * column->spread + column->centre);
+}
+
+const km_encoder km_encode_number = {
+    .named = {"number", "impute, transform, centre and scale"},
+    .type = KMSEG_COLUMN_NUMBER,
+    .fit = fit_number,
+    .check = check_number,
+    .bind = bind_number,
+    .encode = encode,
+    .invert = invert,
+};
