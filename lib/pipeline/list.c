@@ -1,6 +1,8 @@
 /* Every registry of the library, by kind: what options accept and what `kmseg list` prints. */
 #include "base/registry.h"
 #include "kernels/kernels.h"
+#include "prepare/scale.h"
+#include "prepare/transform.h"
 
 #include <kmseg/option.h>
 
@@ -8,7 +10,7 @@
 #include <string.h>
 
 typedef struct kind {
-    km_registry registry;
+    const km_registry *registry;
     const char *help; /* one line, no full stop */
 } kind;
 
@@ -17,9 +19,13 @@ static const km_named *kernels_at(int32_t i) {
     return kernels != NULL ? &kernels->named : NULL;
 }
 
+static const km_registry kernels = {"kernels", kernels_at};
+
 /* In the order of a run. */
 static const kind kinds[] = {
-    {{"kernels", kernels_at}, "instruction sets that the inner loops are built for"},
+    {&km_transforms, "what is done to a number before it is scaled"},
+    {&km_scales, "how numbers are brought to one scale"},
+    {&kernels, "instruction sets that the inner loops are built for"},
 };
 
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
@@ -29,7 +35,7 @@ static const char kind_of_kinds[] = "kinds";
 
 static const kind *find_kind(const char *name) {
     for (int32_t i = 0; i < N_KINDS; i++) {
-        if (strcmp(kinds[i].registry.kind, name) == 0) {
+        if (strcmp(kinds[i].registry->kind, name) == 0) {
             return &kinds[i];
         }
     }
@@ -37,7 +43,7 @@ static const kind *find_kind(const char *name) {
 }
 
 const char *kmseg_list_kind(int32_t i) {
-    return i >= 0 && i < N_KINDS ? kinds[i].registry.kind : NULL;
+    return i >= 0 && i < N_KINDS ? kinds[i].registry->kind : NULL;
 }
 
 const char *kmseg_list_name(const char *kind_name, int32_t i) {
@@ -45,7 +51,7 @@ const char *kmseg_list_name(const char *kind_name, int32_t i) {
         return kmseg_list_kind(i);
     }
     const kind *found = find_kind(kind_name);
-    const km_named *row = found != NULL && i >= 0 ? found->registry.get(i) : NULL;
+    const km_named *row = found != NULL && i >= 0 ? found->registry->get(i) : NULL;
     return row != NULL ? row->name : NULL;
 }
 
@@ -56,7 +62,7 @@ const char *kmseg_list_help(const char *kind_name, const char *name) {
     }
     const kind *found = find_kind(kind_name);
     const km_named *row;
-    for (int32_t i = 0; found != NULL && (row = found->registry.get(i)) != NULL; i++) {
+    for (int32_t i = 0; found != NULL && (row = found->registry->get(i)) != NULL; i++) {
         if (strcmp(row->name, name) == 0) {
             return row->help;
         }

@@ -1,0 +1,203 @@
+/* From the clusters of a model to segments that people can refer to: numbered by value, none
+ * empty, with labels that kmseg_predict() gives again. */
+#include "data/quantile.h"
+#include "pipeline/pipeline.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RADIUS_PERCENT = 99 };
+
+/* What a cluster is ordered by. */
+typedef struct rank {
+    double value; /* mean of the value column; 0 where there is none */
+    int64_t size;
+    const double *centroid;
+    int32_t n_features;
+    int32_t cluster;
+} rank;
+
+static int by_value(const void *a, const void *b) {
+    const rank *x = a, *y = b;
+    if (x->value != y->value) {
+        return x->value > y->value ? -1 : 1;
+    }
+    if (x->size != y->size) {
+        return x->size > y->size ? -1 : 1;
+    }
+    for (int32_t j = 0; j < x->n_features; j++) {
+        if (x->centroid[j] != y->centroid[j]) {
+            return x->centroid[j] > y->centroid[j] ? -1 : 1;
+        }
+    }
+    return x->cluster < y->cluster ? -1 : x->cluster > y->cluster;
+}
+
+/* Mean of the value column over the samples of each cluster that have one, in row order. */
+static kmseg_status mean_values(km_run_state *run, int32_t value, rank *ranks) {
+    if (value < 0) {
+        return KMSEG_OK;
+    }
+    const kmseg_model *model = run->model;
+    int64_t *counts = km_allocate_array(&run->ctx->allocator, model->n_clusters, sizeof *counts);
+    if (counts == NULL) {
+        return km_fail_memory(run->ctx, "the values of segments");
+    }
+    memset(counts, 0, (size_t)model->n_clusters * sizeof *counts);
+    const double *numbers = kmseg_table_column(run->table, value)->numbers;
+    const int64_t *rows = run->prepared->rows;
+    for (int64_t i = 0; i < model->n_samples; i++) {
+        double number = numbers[rows != NULL ? rows[i] : i];
+        if (!isnan(number)) {
+            ranks[model->labels[i]].value += number;
+            counts[model->labels[i]]++;
+        }
+    }
+    for (int32_t c = 0; c < model->n_clusters; c++) {
+        ranks[c].value = counts[c] > 0 ? ranks[c].value / (double)counts[c] : -INFINITY;
+    }
+    km_release(&run->ctx->allocator, counts);
+    return KMSEG_OK;
+}
+
+static kmseg_status rank_clusters(km_run_state *run, int32_t value, rank *ranks) {
+    const kmseg_model *model = run->model;
+    memset(ranks, 0, (size_t)model->n_clusters * sizeof *ranks);
+    KM_TRY(mean_values(run, value, ranks));
+    for (int32_t c = 0; c < model->n_clusters; c++) {
+        ranks[c].size = model->cluster_sizes[c];
+        ranks[c].centroid = model->centroids + (int64_t)c * model->n_features;
+        ranks[c].n_features = model->n_features;
+        ranks[c].cluster = c;
+    }
+    qsort(ranks, (size_t)model->n_clusters, sizeof *ranks, by_value);
+    return KMSEG_OK;
+}
+
+/* The centroids of clusters that have samples, in order of rank. Returns how many. */
+static int32_t take_centroids(const km_run_state *run, const rank *ranks, double *centroids) {
+    int32_t n = 0;
+    for (int32_t c = 0; c < run->model->n_clusters; c++) {
+        if (ranks[c].size > 0) {
+            memcpy(centroids + (int64_t)n * run->model->n_features, ranks[c].centroid,
+                   (size_t)run->model->n_features * sizeof *centroids);
+            n++;
+        }
+    }
+    return n;
+}
+
+/* A tie between two centroids goes to the lower number, so a new order can leave a cluster without
+ * samples: then its centroid goes too. No other label changes by that. Returns 1 when one went. */
+static int drop_empty(kmseg_result *result, double *centroids, int32_t *labels, int32_t *map) {
+    int32_t n = result->n_segments, kept = 0;
+    memset(map, 0, (size_t)n * sizeof *map);
+    for (int64_t i = 0; i < result->n_samples; i++) {
+        map[labels[i]] = 1;
+    }
+    for (int32_t s = 0; s < n; s++) {
+        if (map[s] != 0) {
+            memmove(centroids + (int64_t)kept * result->n_outputs,
+                    centroids + (int64_t)s * result->n_outputs,
+                    (size_t)result->n_outputs * sizeof *centroids);
+            map[s] = kept++;
+        }
+    }
+    for (int64_t i = 0; i < result->n_samples && kept < n; i++) {
+        labels[i] = map[labels[i]];
+    }
+    result->n_segments = kept;
+    return kept < n;
+}
+
+/* P99 of the distances in each segment, beyond which a new customer is outlying. */
+static kmseg_status measure_radii(km_run_state *run, double *radii) {
+    const kmseg_result *result = &run->result->result;
+    const kmseg_allocator *allocator = &run->ctx->allocator;
+    int64_t *starts = km_allocate_array(allocator, result->n_segments + 1, sizeof *starts);
+    double *sorted = km_allocate_array(allocator, result->n_samples, sizeof *sorted);
+    if (starts != NULL && sorted != NULL) {
+        memset(starts, 0, (size_t)(result->n_segments + 1) * sizeof *starts);
+        for (int64_t i = 0; i < result->n_samples; i++) {
+            starts[result->labels[i] + 1]++;
+        }
+        for (int32_t s = 0; s < result->n_segments; s++) {
+            starts[s + 1] += starts[s];
+        }
+        for (int64_t i = result->n_samples - 1; i >= 0; i--) { /* starts[s + 1] counts down */
+            sorted[--starts[result->labels[i] + 1]] = result->distances[i];
+        }
+        for (int32_t s = 0; s < result->n_segments; s++) {
+            int64_t end = s + 1 < result->n_segments ? starts[s + 2] : result->n_samples;
+            radii[s] =
+                km_quantile(sorted + starts[s + 1], end - starts[s + 1], RADIUS_PERCENT / 100.0);
+        }
+    }
+    kmseg_status status = starts != NULL && sorted != NULL
+                              ? KMSEG_OK
+                              : km_fail_memory(run->ctx, "the radii of segments");
+    km_release(allocator, starts);
+    km_release(allocator, sorted);
+    return status;
+}
+
+/* Inertia of the result; the model's unless a tie changed a label. */
+static kmseg_status measure_inertia(km_run_state *run, const rank *ranks) {
+    kmseg_result *result = &run->result->result;
+    const kmseg_model *model = run->model;
+    result->inertia = model->inertia;
+    int same = 1;
+    for (int64_t i = 0; i < result->n_samples && same; i++) {
+        same = result->n_segments == model->n_clusters &&
+               ranks[result->labels[i]].cluster == model->labels[i];
+    }
+    if (!same) {
+        return kmseg_inertia(run->ctx, run->tiles, result->labels, result->centroids,
+                             result->n_segments, &result->inertia);
+    }
+    return KMSEG_OK;
+}
+
+static kmseg_status order(km_run_state *run, int32_t value, rank *ranks) {
+    kmseg_result *result = &run->result->result;
+    km_arena *arena = &run->result->arena;
+    const kmseg_model *model = run->model;
+    result->n_samples = model->n_samples;
+    result->n_outputs = model->n_features;
+    result->n_requested = model->n_clusters;
+    int64_t n_values = (int64_t)model->n_clusters * model->n_features;
+    double *centroids = km_arena_array(arena, n_values, sizeof *centroids);
+    double *raw = km_arena_array(arena, n_values, sizeof *raw);
+    double *radii = km_arena_array(arena, model->n_clusters, sizeof *radii);
+    int32_t *map = km_arena_array(arena, model->n_clusters, sizeof *map);
+    int32_t *labels = km_arena_array(arena, model->n_samples, sizeof *labels);
+    double *distances = km_arena_array(arena, model->n_samples, sizeof *distances);
+    if (centroids == NULL || raw == NULL || radii == NULL || map == NULL || labels == NULL ||
+        distances == NULL) {
+        return km_fail_memory(run->ctx, "a result");
+    }
+    KM_TRY(rank_clusters(run, value, ranks));
+    result->n_segments = take_centroids(run, ranks, centroids);
+    KM_TRY(kmseg_predict(run->ctx, &run->prepared->matrix, centroids, result->n_segments, labels,
+                         distances, NULL, NULL));
+    (void)drop_empty(result, centroids, labels, map);
+    result->centroids = centroids;
+    result->centroids_raw = raw;
+    result->labels = labels;
+    result->distances = distances;
+    result->radii = radii;
+    KM_TRY(kmseg_prepare_invert(run->ctx, result->prepare, centroids, result->n_segments, raw));
+    KM_TRY(measure_inertia(run, ranks));
+    return measure_radii(run, radii);
+}
+
+kmseg_status km_order_segments(km_run_state *run, int32_t value) {
+    rank *ranks = km_allocate_array(&run->ctx->allocator, run->model->n_clusters, sizeof *ranks);
+    if (ranks == NULL) {
+        return km_fail_memory(run->ctx, "the order of segments");
+    }
+    kmseg_status status = order(run, value, ranks);
+    km_release(&run->ctx->allocator, ranks);
+    return status;
+}
