@@ -15,10 +15,10 @@ __extension__ typedef unsigned __int128 km_uint128;
 
 /* Largest power p with magnitude * 2^p <= 2^KM_SUM_BITS; 0 for magnitude 0. */
 static inline int km_sum_power(double magnitude) {
+    int exponent = 0;
     if (!(magnitude > 0)) {
         return 0;
     }
-    int exponent;
     (void)frexp(magnitude, &exponent); /* magnitude < 2^exponent */
     return KM_SUM_BITS - exponent;
 }
@@ -31,6 +31,25 @@ static inline int64_t km_round(double value) {
         int64_t bits;
     } u = {value + 0x1.8p52};
     return u.bits - INT64_C(0x4338000000000000);
+}
+
+/* A sum of values that may differ much in size: each is split into a whole number of units and a
+ * remainder in units 2^KM_WIDE_BITS finer, so what is lost per value is below 2^-90 of the largest.
+ * KM_CHUNK_ROWS values fit; then fold into 128 bits, where 2^36 values fit. */
+#define KM_WIDE_BITS 40
+typedef struct km_wide {
+    int64_t high, low;
+} km_wide;
+
+static inline void km_wide_add(km_wide *sum, double value_in_units) {
+    int64_t high = km_round(value_in_units);
+    sum->high += high;
+    sum->low += km_round((value_in_units - (double)high) * 0x1p40);
+}
+
+/* The sum in units 2^KM_WIDE_BITS finer. */
+static inline km_int128 km_wide_fold(km_wide sum) {
+    return ((km_int128)sum.high * (INT64_C(1) << KM_WIDE_BITS)) + sum.low;
 }
 
 /* Nearest double, ties to even; exact whenever total has at most 53 significant bits. */

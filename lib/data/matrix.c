@@ -1,0 +1,108 @@
+/* Reading matrices of any dtype and stride as feature-major blocks of doubles. */
+#include "base/parallel.h"
+#include "data/tiles.h"
+
+#include <math.h>
+
+/* Squared distances of larger values overflow. */
+#define LARGEST 1e150
+
+kmseg_matrix kmseg_matrix_view(const void *values, kmseg_dtype dtype, int64_t n_rows,
+                               int64_t n_cols) {
+    return (kmseg_matrix){values, dtype, n_rows, n_cols, n_cols, 1};
+}
+
+static inline double element(const kmseg_matrix *m, int64_t i, int64_t j) {
+    int64_t at = i * m->row_stride + j * m->col_stride;
+    return m->dtype == KMSEG_FLOAT32 ? (double)((const float *)m->values)[at]
+                                     : ((const double *)m->values)[at];
+}
+
+static void block_f32(const float *values, int64_t row_stride, int64_t col_stride, int64_t d,
+                      double *out) {
+    for (int64_t j = 0; j < d; j++) {
+        const float *column = values + j * col_stride;
+        for (int64_t r = 0; r < KM_TILE_ROWS; r++) {
+            out[j * KM_TILE_ROWS + r] = (double)column[r * row_stride];
+        }
+    }
+}
+
+static void block_f64(const double *values, int64_t row_stride, int64_t col_stride, int64_t d,
+                      double *out) {
+    for (int64_t j = 0; j < d; j++) {
+        const double *column = values + j * col_stride;
+        for (int64_t r = 0; r < KM_TILE_ROWS; r++) {
+            out[j * KM_TILE_ROWS + r] = column[r * row_stride];
+        }
+    }
+}
+
+void km_matrix_gather(const kmseg_matrix *matrix, const int64_t *rows, int32_t n, double *out) {
+    for (int32_t r = 0; r < KM_TILE_ROWS; r++) {
+        int64_t row = rows[r < n ? r : n - 1];
+        for (int64_t j = 0; j < matrix->n_cols; j++) {
+            out[j * KM_TILE_ROWS + r] = element(matrix, row, j);
+        }
+    }
+}
+
+void km_matrix_block(const kmseg_matrix *matrix, int64_t first, int32_t n, double *out) {
+    if (n == KM_TILE_ROWS && matrix->dtype == KMSEG_FLOAT32) {
+        block_f32((const float *)matrix->values + first * matrix->row_stride, matrix->row_stride,
+                  matrix->col_stride, matrix->n_cols, out);
+    } else if (n == KM_TILE_ROWS) {
+        block_f64((const double *)matrix->values + first * matrix->row_stride, matrix->row_stride,
+                  matrix->col_stride, matrix->n_cols, out);
+    } else {
+        int64_t rows[KM_TILE_ROWS];
+        for (int32_t r = 0; r < n; r++) {
+            rows[r] = first + r;
+        }
+        km_matrix_gather(matrix, rows, n, out);
+    }
+}
+
+typedef struct check_job {
+    const kmseg_matrix *matrix;
+    _Atomic int64_t first_bad_row; /* lowest row with a bad value, or n_rows */
+} check_job;
+
+static int64_t first_bad_column(const kmseg_matrix *m, int64_t row) {
+    for (int64_t j = 0; j < m->n_cols; j++) {
+        if (!(fabs(element(m, row, j)) <= LARGEST)) {
+            return j;
+        }
+    }
+    return -1;
+}
+
+static void check_chunk(void *argument, int64_t chunk, int32_t thread) {
+    (void)thread;
+    check_job *job = argument;
+    int64_t end = (chunk + 1) * KM_CHUNK_ROWS;
+    end = end < job->matrix->n_rows ? end : job->matrix->n_rows;
+    for (int64_t i = chunk * KM_CHUNK_ROWS; i < end; i++) {
+        if (first_bad_column(job->matrix, i) >= 0) {
+            int64_t seen = atomic_load(&job->first_bad_row);
+            while (i < seen && !atomic_compare_exchange_weak(&job->first_bad_row, &seen, i)) {
+            }
+            return;
+        }
+    }
+}
+
+kmseg_status km_matrix_check(kmseg_context *ctx, const kmseg_matrix *matrix, const char *what) {
+    check_job job = {.matrix = matrix};
+    atomic_init(&job.first_bad_row, matrix->n_rows);
+    KM_TRY(km_parallel(ctx, km_chunks(matrix->n_rows, KM_CHUNK_ROWS), check_chunk, &job));
+    int64_t row = atomic_load(&job.first_bad_row);
+    if (row == matrix->n_rows) {
+        return KMSEG_OK;
+    }
+    int64_t column = first_bad_column(matrix, row);
+    return km_fail(ctx, KMSEG_E_DATA,
+                   "%s: value in row %lld, column %lld (from 0) is %g; it needs to be finite and "
+                   "at most 1e150 in size",
+                   what, (long long)row, (long long)column, element(matrix, row, column));
+}

@@ -1,0 +1,87 @@
+/* Inside of tiles: the canonical samples, the tiles made from them, and the fixed-point units in
+ * which their sums are exact. */
+#ifndef KM_DATA_TILES_H
+#define KM_DATA_TILES_H
+
+#include "base/context.h"
+#include "base/sums.h"
+
+#include <kmseg/tiles.h>
+
+#define KM_TILE_ROWS 64
+
+struct kmseg_tiles {
+    km_arena arena;
+    int64_t n_samples;
+    int32_t n_features;
+    int64_t n_tiles;      /* the last one is filled up with zeros */
+    kmseg_matrix samples; /* canonical values, col_stride 1; borrowed or in the arena */
+    kmseg_dtype dtype;    /* of values */
+    void *values;         /* n_tiles x n_features x 64: (sample - centre) * scale, rounded */
+    float *norms;         /* n_tiles: no row of the tile has a larger norm, in scaled units */
+    double *centre;       /* n_features: near the mean, with few significant bits */
+    double scale;         /* a power of two: every |value| <= 1 */
+
+    double *weights;    /* n_samples, or NULL when every weight is 1 */
+    int64_t n_weighted; /* samples of positive weight */
+    double weight_max;
+    int weight_power;     /* weights are summed as integers of weight * 2^weight_power */
+    int weights_whole;    /* weight_power is 0 and no weight was rounded */
+    km_int128 weight_sum; /* in those units */
+
+    double *sum_scale; /* n_features: deviations are summed as round((x - centre) w sum_scale) */
+    double *sum_fine;  /* n_features: what that rounding loses is summed in units this much finer;
+                             NULL where no feature has most of its values far below its range, so
+                             that it is not worth it */
+    double *sum_unit;  /* n_features: whole numbers of a sum per 1 */
+    double *range;     /* n_features: largest less smallest sample */
+    double *squares;   /* n_features: weighted sum of squared deviations from the mean */
+    double *means;     /* n_features: weighted mean */
+};
+
+/* Weight of a sample. */
+static inline double km_tiles_weight(const kmseg_tiles *tiles, int64_t i) {
+    return tiles->weights != NULL ? tiles->weights[i] : 1.0;
+}
+
+/* Integer weight of a sample, in units of 2^-weight_power. */
+static inline int64_t km_tiles_whole_weight(const kmseg_tiles *tiles, int64_t i) {
+    return tiles->weights != NULL ? km_round(ldexp(tiles->weights[i], tiles->weight_power)) : 1;
+}
+
+/* Sum of weights as a number. */
+static inline double km_tiles_weight_value(const kmseg_tiles *tiles, km_int128 sum) {
+    return ldexp(km_int128_double(sum), -tiles->weight_power);
+}
+
+/* Whole number of one value of a sample of that weight, in 1 / sum_unit: the one that km_move adds. */
+static inline km_int128 km_tiles_whole(const kmseg_tiles *tiles, int32_t j, double x,
+                                       double weight) {
+    double units = (x - tiles->centre[j]) * weight * tiles->sum_scale[j];
+    int64_t high = km_round(units);
+    if (tiles->sum_fine == NULL) {
+        return high;
+    }
+    double fine = tiles->sum_fine[j];
+    return (km_int128)high * (int64_t)fine + km_round((units - (double)high) * fine);
+}
+
+/* Canonical values of n <= 64 consecutive samples from first on, as doubles, feature-major:
+ * out[j * 64 + r]. Lanes behind n repeat the last sample. */
+void km_tiles_block(const kmseg_tiles *tiles, int64_t first, int32_t n, double *out);
+
+/* The same for n <= 64 samples at any positions. */
+void km_tiles_gather(const kmseg_tiles *tiles, const int64_t *rows, int32_t n, double *out);
+
+/* Canonical values of one sample, n_features doubles. */
+void km_tiles_row(const kmseg_tiles *tiles, int64_t row, double *out);
+
+/* The same for any matrix. */
+void km_matrix_gather(const kmseg_matrix *matrix, const int64_t *rows, int32_t n, double *out);
+void km_matrix_block(const kmseg_matrix *matrix, int64_t first, int32_t n, double *out);
+
+/* KMSEG_E_DATA naming the first value that is not finite (or beyond 1e150, where squares
+ * overflow) by row and column from 0. */
+kmseg_status km_matrix_check(kmseg_context *ctx, const kmseg_matrix *matrix, const char *what);
+
+#endif
