@@ -11,14 +11,11 @@ void kmseg_context_options_init(kmseg_context_options *options) {
     options->struct_size = sizeof *options;
 }
 
-/* The last row that can run: rows are listed slowest first, and "blas" is only used by name. */
+/* The last row that this CPU can run: rows are listed slowest first. */
 static const km_kernels *best_kernels(void) {
     const km_kernels *best = km_kernels_at(0);
     for (int32_t i = 1; km_kernels_at(i) != NULL; i++) {
-        const km_kernels *row = km_kernels_at(i);
-        if (row->available() && strcmp(row->named.name, "blas") != 0) {
-            best = row;
-        }
+        best = km_kernels_at(i)->available() ? km_kernels_at(i) : best;
     }
     return best;
 }
@@ -66,6 +63,7 @@ kmseg_status kmseg_context_new(const kmseg_context_options *options, kmseg_conte
     atomic_init(&ctx->stage_done, 0);
     atomic_init(&ctx->cancelled, 0);
     km_parallel_warm(ctx);
+    km_kernels_warm(kernels);
     *out = ctx;
     return KMSEG_OK;
 }

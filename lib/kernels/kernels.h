@@ -1,13 +1,73 @@
-/* Kernels: the few functions in which the time goes, one set per instruction set. The portable set
- * fills the table; faster ones replace its rows where this CPU can run them. */
+/* Kernels: the few functions in which the time goes, one set per instruction set. Every set gives
+ * the same results: what float arithmetic cannot settle it reports as uncertain, and the exact
+ * functions use one fixed order of operations without fused multiply-adds. */
 #ifndef KM_KERNELS_KERNELS_H
 #define KM_KERNELS_KERNELS_H
 
 #include "base/registry.h"
 
+#include <stddef.h>
+#include <stdint.h>
+
+/* Rows of a tile, and lanes of a block. */
+#define KM_LANES 64
+
+/* Nearest centroid of the rows of some consecutive tiles.
+ *
+ * Scores are half_norm[c] - x . centroid[c], in the element type of the tiles. A row is certain
+ * when its second best score exceeds its best by more than limit[tile] + slope * max(second, 0). */
+typedef struct km_assign {
+    const void *tiles; /* n_tiles x n_features x 64 */
+    int32_t n_tiles, n_features, n_clusters;
+    const void *centroids;  /* packed by km_pack() for this set's group */
+    const void *half_norms; /* n_clusters */
+    const double *limits;   /* n_tiles, >= 0, or infinity: decide nothing */
+    double slope;
+    const int32_t *labels; /* n_tiles x 64: labels of the last pass */
+    int32_t *nearest;      /* out, n_tiles x 64; meaningless where uncertain */
+    uint64_t *changed;     /* out, n_tiles: bit r: row r is certain and its label is another */
+    uint64_t *uncertain;   /* out, n_tiles */
+    void *scratch;         /* n_clusters x 64 elements */
+} km_assign;
+
+/* Changed rows of one tile, to be moved between the clusters' sums. */
+typedef struct km_move {
+    const void *samples; /* first row of the tile, n_features contiguous values each */
+    int64_t row_stride;  /* in elements */
+    int32_t n_features;
+    uint64_t rows;        /* bit r: row r moves */
+    const int32_t *from;  /* 64: cluster to leave, or -1 for none */
+    const int32_t *to;    /* 64: cluster to join */
+    const double *centre; /* n_features */
+    const double *unit;   /* n_features: whole numbers are (x - centre) * weight * unit, rounded */
+    const double *fine;   /* n_features: what rounding loses is summed in units so much finer; NULL:
+                              it is dropped */
+    const double *weights; /* 64, or NULL: 1 */
+    const int64_t *counts; /* 64 whole weights, or NULL: 1 */
+    int64_t *sums;         /* n_clusters x n_features */
+    int64_t *fine_sums;    /* the same for fine */
+    int64_t *totals;       /* n_clusters whole weights */
+} km_move;
+
 typedef struct km_kernels {
     km_named named;
     int (*available)(void); /* 1 when this CPU can run them */
+    int32_t group;          /* centroids that km_pack() interleaves */
+
+    void (*assign_f32)(const km_assign *assign);
+    void (*assign_f64)(const km_assign *assign);
+    void (*move_f32)(const km_move *move);
+    void (*move_f64)(const km_move *move);
+
+    /* Squared distances sum over j of (block[j * 64 + r] - centroids[c * n_features + j])^2, j
+     * ascending, to out[c * 64 + r]. block and out are 64-byte aligned. */
+    void (*distances)(const double *block, int32_t n_features, const double *centroids,
+                      int32_t n_clusters, double *out);
+
+    /* Of those, per lane the lowest and the second lowest, lower index first among equals. */
+    void (*nearest)(const double *block, int32_t n_features, const double *centroids,
+                    int32_t n_clusters, int32_t *index, double *distance, int32_t *second_index,
+                    double *second_distance);
 } km_kernels;
 
 /* Rows of the registry, slowest first; NULL behind the last. */
@@ -15,5 +75,20 @@ const km_kernels *km_kernels_at(int32_t i);
 
 /* The row of a name, or NULL. */
 const km_kernels *km_kernels_find(const char *name);
+
+/* Called once when a context is made with these kernels. */
+void km_kernels_warm(const km_kernels *kernels);
+
+/* Lays out n_clusters x n_features centroids for assign: groups of `group` interleaved by feature,
+ * then the remaining ones interleaved among themselves. size is that of an element (4 or 8). */
+void km_pack(const double *centroids, int32_t n_clusters, int32_t n_features, int32_t group,
+             size_t size, void *out);
+
+extern const km_kernels km_kernels_baseline;
+extern const km_kernels km_kernels_blas;
+#if defined(__x86_64__)
+extern const km_kernels km_kernels_avx2;
+extern const km_kernels km_kernels_avx512;
+#endif
 
 #endif

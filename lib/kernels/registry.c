@@ -4,11 +4,14 @@
 
 #include <string.h>
 
-static int always(void) { return 1; }
-
-static const km_kernels baseline = {{"baseline", "portable vectors of 16 bytes"}, always};
-
-static const km_kernels *const rows[] = {&baseline};
+static const km_kernels *const rows[] = {
+    &km_kernels_blas,
+    &km_kernels_baseline,
+#if defined(__x86_64__)
+    &km_kernels_avx2,
+    &km_kernels_avx512,
+#endif
+};
 
 enum { N_ROWS = sizeof rows / sizeof *rows };
 
@@ -31,4 +34,24 @@ const char *kmseg_kernels_name(int32_t i) {
 int kmseg_kernels_available(const char *name) {
     const km_kernels *kernels = km_kernels_find(name);
     return kernels != NULL && kernels->available();
+}
+
+void km_pack(const double *centroids, int32_t n_clusters, int32_t n_features, int32_t group,
+             size_t size, void *out) {
+    float *f32 = out;
+    double *f64 = out;
+    int64_t at = 0;
+    for (int32_t c = 0; c < n_clusters; c += group) {
+        int32_t width = n_clusters - c < group ? n_clusters - c : group;
+        for (int32_t j = 0; j < n_features; j++) {
+            for (int32_t m = 0; m < width; m++) {
+                double value = centroids[(int64_t)(c + m) * n_features + j];
+                if (size == sizeof(float)) {
+                    f32[at++] = (float)value;
+                } else {
+                    f64[at++] = value;
+                }
+            }
+        }
+    }
 }

@@ -1,0 +1,102 @@
+/* Scores by matrix multiplication: a float tile is also a 64 x n_features column-major matrix. Kept
+ * as a reference and for shapes where a tuned GEMM wins; its order of summation does not matter,
+ * because what it cannot settle is decided again like everybody else's. */
+#include "base/sums.h"
+#include "kernels/kernels.h"
+
+#include <cblas.h>
+#include <math.h>
+
+#define SAME_LABELS(a, b) same_labels(a, b)
+
+static uint64_t same_labels(const int32_t *a, const int32_t *b) {
+    uint64_t same = 0;
+    for (int r = 0; r < KM_LANES; r++) {
+        same |= (uint64_t)(a[r] == b[r]) << r;
+    }
+    return same;
+}
+
+/* Picks best and second best of the products of one tile. */
+#define PICK(NAME, T)                                                                              \
+    static void NAME(const km_assign *a, int32_t t, const T *products) {                           \
+        const T *half_norms = a->half_norms;                                                       \
+        T best[KM_LANES], second[KM_LANES];                                                        \
+        int32_t *nearest = a->nearest + (int64_t)t * KM_LANES;                                     \
+        for (int r = 0; r < KM_LANES; r++) {                                                       \
+            best[r] = second[r] = (T)INFINITY;                                                     \
+            nearest[r] = 0;                                                                        \
+        }                                                                                          \
+        for (int32_t c = 0; c < a->n_clusters; c++) {                                              \
+            const T *product = products + (int64_t)c * KM_LANES;                                   \
+            for (int r = 0; r < KM_LANES; r++) {                                                   \
+                T score = half_norms[c] - product[r];                                              \
+                T worse = score > best[r] ? score : best[r];                                       \
+                second[r] = worse < second[r] ? worse : second[r];                                 \
+                nearest[r] = score < best[r] ? c : nearest[r];                                     \
+                best[r] = score < best[r] ? score : best[r];                                       \
+            }                                                                                      \
+        }                                                                                          \
+        T limit = (T)(a->limits[t] * (1 + 0x1p-20)), slope = (T)a->slope;                          \
+        uint64_t certain = 0;                                                                      \
+        for (int r = 0; r < KM_LANES; r++) {                                                       \
+            T need = slope * (second[r] > 0 ? second[r] : 0) + limit;                              \
+            certain |= (uint64_t)(second[r] - best[r] > need) << r;                                \
+        }                                                                                          \
+        a->changed[t] = certain & ~same_labels(nearest, a->labels + (int64_t)t * KM_LANES);        \
+        a->uncertain[t] = ~certain;                                                                \
+    }
+
+PICK(pick_f32, float)
+PICK(pick_f64, double)
+
+static void assign_f32_blas(const km_assign *a) {
+    for (int32_t t = 0; t < a->n_tiles; t++) {
+        const float *tile = (const float *)a->tiles + (int64_t)t * a->n_features * KM_LANES;
+        cblas_sgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, KM_LANES, a->n_clusters,
+                    a->n_features, 1.0f, tile, KM_LANES, a->centroids, a->n_features, 0.0f,
+                    a->scratch, KM_LANES);
+        pick_f32(a, t, a->scratch);
+    }
+}
+
+static void assign_f64_blas(const km_assign *a) {
+    for (int32_t t = 0; t < a->n_tiles; t++) {
+        const double *tile = (const double *)a->tiles + (int64_t)t * a->n_features * KM_LANES;
+        cblas_dgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, KM_LANES, a->n_clusters,
+                    a->n_features, 1.0, tile, KM_LANES, a->centroids, a->n_features, 0.0,
+                    a->scratch, KM_LANES);
+        pick_f64(a, t, a->scratch);
+    }
+}
+
+#define SET blas
+#include "kernels/exact_template.h"
+
+static int available(void) { return 1; }
+
+/* Our own threads call BLAS, so each call must stay on its thread. A first call also makes OpenBLAS
+ * take its buffers now rather than later, under memory pressure, where it can hang. */
+static void warm(void) {
+    openblas_set_num_threads(1);
+    float tile[KM_LANES] = {0}, centroid[1] = {0}, product[KM_LANES];
+    cblas_sgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, KM_LANES, 1, 1, 1.0f, tile, KM_LANES,
+                centroid, 1, 0.0f, product, KM_LANES);
+}
+
+void km_kernels_warm(const km_kernels *kernels) {
+    if (kernels == &km_kernels_blas) {
+        warm();
+    }
+}
+
+const km_kernels km_kernels_blas = {
+    {"blas", "OpenBLAS sgemm and dgemm; sets OpenBLAS to one thread in this process"},
+    available,
+    1,
+    assign_f32_blas,
+    assign_f64_blas,
+    move_f32_blas,
+    move_f64_blas,
+    distances_blas,
+    nearest_blas};
