@@ -67,8 +67,8 @@ typedef struct kmseg_model {
  *
  * Cost O(n_init n_iter n_samples n_clusters n_features).
  * KMSEG_E_ARGUMENT for options out of bounds, KMSEG_E_DATA when n_clusters exceeds the number of
- * samples of positive weight. When cancelled, returns KMSEG_OK with stop_reason
- * KMSEG_STOP_CANCELLED once a first iteration is done, else KMSEG_E_CANCELLED.
+ * samples of positive weight. When cancelled after a first restart, returns KMSEG_OK with the best
+ * so far and stop_reason KMSEG_STOP_CANCELLED, else KMSEG_E_CANCELLED.
  */
 KMSEG_API kmseg_status kmseg_fit(kmseg_context *ctx, const kmseg_tiles *tiles,
                                  const kmseg_fit_options *options, kmseg_model **out);

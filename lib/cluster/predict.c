@@ -1,0 +1,82 @@
+/* Nearest centroids of any samples, in float64: the decision that the fit's certified kernels
+ * reproduce. */
+#include "base/parallel.h"
+#include "data/tiles.h"
+#include "kernels/kernels.h"
+
+#include <kmseg/cluster.h>
+
+#include <math.h>
+
+typedef struct predict_job {
+    const kmseg_matrix *samples;
+    const km_kernels *kernels;
+    const double *centroids;
+    int32_t n_clusters;
+    double *blocks; /* n_threads x n_features x 64 */
+    int32_t *labels, *runner_up;
+    double *distances, *runner_distances;
+} predict_job;
+
+static void predict_chunk(void *argument, int64_t chunk, int32_t thread) {
+    predict_job *job = argument;
+    int32_t d = (int32_t)job->samples->n_cols;
+    double *block = job->blocks + (int64_t)thread * d * KM_TILE_ROWS;
+    int64_t end = (chunk + 1) * KM_CHUNK_ROWS;
+    end = end < job->samples->n_rows ? end : job->samples->n_rows;
+    for (int64_t first = chunk * KM_CHUNK_ROWS; first < end; first += KM_TILE_ROWS) {
+        int32_t n = end - first < KM_TILE_ROWS ? (int32_t)(end - first) : KM_TILE_ROWS;
+        int32_t index[KM_TILE_ROWS], second_index[KM_TILE_ROWS];
+        double square[KM_TILE_ROWS], second[KM_TILE_ROWS];
+        km_matrix_block(job->samples, first, n, block);
+        job->kernels->nearest(block, d, job->centroids, job->n_clusters, index, square,
+                              second_index, second);
+        for (int32_t r = 0; r < n; r++) {
+            job->labels[first + r] = index[r];
+            if (job->distances != NULL) {
+                job->distances[first + r] = sqrt(square[r]);
+            }
+            if (job->runner_up != NULL) {
+                job->runner_up[first + r] = second_index[r];
+            }
+            if (job->runner_distances != NULL) {
+                job->runner_distances[first + r] = sqrt(second[r]);
+            }
+        }
+    }
+}
+
+static kmseg_status check(kmseg_context *ctx, const kmseg_matrix *samples, const double *centroids,
+                          int32_t n_clusters) {
+    if (n_clusters < 1 || samples->n_cols < 1 || samples->n_cols > INT32_MAX / KM_TILE_ROWS) {
+        return km_fail(ctx, KMSEG_E_ARGUMENT,
+                       "%d clusters of %lld features; both need to be at least 1", n_clusters,
+                       (long long)samples->n_cols);
+    }
+    for (int64_t i = 0; i < n_clusters * samples->n_cols; i++) {
+        if (!(fabs(centroids[i]) <= 1e150)) {
+            return km_fail(ctx, KMSEG_E_ARGUMENT,
+                           "centroid %lld has %g in column %lld (from 0); it needs to be finite",
+                           (long long)(i / samples->n_cols), centroids[i],
+                           (long long)(i % samples->n_cols));
+        }
+    }
+    return km_matrix_check(ctx, samples, "samples");
+}
+
+kmseg_status kmseg_predict(kmseg_context *ctx, const kmseg_matrix *samples, const double *centroids,
+                           int32_t n_clusters, int32_t *out_labels, double *out_distances,
+                           int32_t *out_runner_up, double *out_runner_distances) {
+    KM_TRY(check(ctx, samples, centroids, n_clusters));
+    predict_job job = {samples,    ctx->kernels,  centroids,     n_clusters,          NULL,
+                       out_labels, out_runner_up, out_distances, out_runner_distances};
+    job.blocks = km_allocate_array(&ctx->allocator, ctx->n_threads * samples->n_cols * KM_TILE_ROWS,
+                                   sizeof *job.blocks);
+    if (job.blocks == NULL) {
+        return km_fail_memory(ctx, "a prediction");
+    }
+    kmseg_status status =
+        km_parallel(ctx, km_chunks(samples->n_rows, KM_CHUNK_ROWS), predict_chunk, &job);
+    km_release(&ctx->allocator, job.blocks);
+    return status;
+}
