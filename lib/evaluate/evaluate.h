@@ -1,0 +1,34 @@
+/* What the indices share. */
+#ifndef KM_EVALUATE_EVALUATE_H
+#define KM_EVALUATE_EVALUATE_H
+
+#include "base/registry.h"
+#include "data/tiles.h"
+
+/* Row of the registry "metrics"; NULL behind the last. */
+const km_named *km_metric_at(int32_t i);
+
+/* KMSEG_E_ARGUMENT for the first label outside [0, n_clusters). */
+kmseg_status km_labels_check(kmseg_context *ctx, const int32_t *labels, int64_t n_samples,
+                             int32_t n_clusters);
+
+/* Clusters of a labelling. */
+typedef struct km_clusters {
+    int32_t n_clusters;
+    int32_t n_nonempty; /* with at least one sample */
+    int64_t *sizes;     /* n_clusters numbers of samples */
+    double *weights;    /* n_clusters sums of weights */
+    double *means;      /* n_clusters x n_features weighted means; the mean of all samples where a
+                            cluster has no weight */
+} km_clusters;
+
+/* Checks labels and measures their clusters, exactly; all memory from arena. */
+kmseg_status km_clusters_measure(kmseg_context *ctx, const kmseg_tiles *tiles,
+                                 const int32_t *labels, int32_t n_clusters, km_arena *arena,
+                                 km_clusters *out);
+
+/* KMSEG_E_DATA unless at least two clusters have samples. */
+kmseg_status km_clusters_need_two(kmseg_context *ctx, const km_clusters *clusters,
+                                  const char *index);
+
+#endif

@@ -1,0 +1,192 @@
+#include "base/rng.h"
+#include "support/iris.h"
+#include "support/support.h"
+
+#include <math.h>
+
+static kmseg_tiles *tiles_of(kmseg_context *ctx, const double *x, int64_t n, int64_t d,
+                             const double *weights) {
+    kmseg_matrix matrix = kmseg_matrix_view(x, KMSEG_FLOAT64, n, d);
+    kmseg_tiles *tiles;
+    OK(ctx, kmseg_tiles_new(ctx, &matrix, weights, NULL, &tiles));
+    return tiles;
+}
+
+/* Reference numbers for iris, raw, k = 3. */
+Test(evaluate, iris_has_the_indices_of_the_literature)
+{
+    kmseg_context *ctx = test_context(2, NULL);
+    kmseg_tiles *tiles = tiles_of(ctx, iris, 150, 4, NULL);
+    kmseg_fit_options options;
+    kmseg_fit_options_init(&options);
+    options.n_clusters = 3;
+    kmseg_model *model;
+    OK(ctx, kmseg_fit(ctx, tiles, &options, &model));
+    double value, error;
+    OK(ctx, kmseg_calinski_harabasz(ctx, tiles, model->labels, 3, &value));
+    cr_assert_float_eq(value, 561.627756630, 1e-8, "%.12f", value);
+    OK(ctx, kmseg_davies_bouldin(ctx, tiles, model->labels, 3, &value));
+    cr_assert_float_eq(value, 0.661971547, 1e-9, "%.12f", value);
+    OK(ctx, kmseg_silhouette(ctx, tiles, model->labels, 3, &value, NULL));
+    cr_assert_float_eq(value, 0.552819012, 1e-9, "%.12f", value);
+    OK(ctx, kmseg_silhouette_simplified(ctx, tiles, model->labels, 3, &value, NULL));
+    cr_assert_float_eq(value, 0.666385556, 1e-9, "%.12f", value);
+    OK(ctx, kmseg_silhouette_sampled(ctx, tiles, model->labels, 3, 1000, 1, &value, &error));
+    cr_assert_float_eq(value, 0.552819012, 1e-9);
+    cr_assert_eq(error, 0.0);
+    OK(ctx, kmseg_silhouette_sampled(ctx, tiles, model->labels, 3, 60, 1, &value, &error));
+    cr_assert(fabs(value - 0.552819012) < 5 * error && error > 0 && error < 0.1);
+    kmseg_model_free(model);
+    kmseg_tiles_free(tiles);
+    kmseg_context_free(ctx);
+}
+
+/* Points 0, 2 | 10 on a line. Sample 0: a = 2, b = 10, s = .8; sample 2: a = 2, b = 8, s = .75;
+ * sample 10 is alone: 0. Mean .516667.
+ * Means 1 and 10. Simplified: 0: a 1, b 10, .9; 2: a 1, b 8, .875; 10: a 0, b 9, 1.
+ * Within 2, between 2 (4-1)^2 + (10-4)^2 = 54; CH = (54 / 1) / (2 / 1) = 27.
+ * Spreads 1 and 0, distance 9: DB = 1 / 9. */
+Test(evaluate, three_points_on_a_line_give_the_values_worked_by_hand)
+{
+    kmseg_context *ctx = test_context(1, NULL);
+    const double x[] = {0, 2, 10};
+    const int32_t labels[] = {0, 0, 1};
+    kmseg_tiles *tiles = tiles_of(ctx, x, 3, 1, NULL);
+    double mean, samples[3], value;
+    OK(ctx, kmseg_silhouette(ctx, tiles, labels, 2, &mean, samples));
+    cr_assert_float_eq(samples[0], 0.8, 1e-15);
+    cr_assert_float_eq(samples[1], 0.75, 1e-15);
+    cr_assert_eq(samples[2], 0.0);
+    cr_assert_float_eq(mean, (0.8 + 0.75) / 3, 1e-15);
+    OK(ctx, kmseg_silhouette_simplified(ctx, tiles, labels, 2, &mean, samples));
+    cr_assert_float_eq(samples[0], 0.9, 1e-15);
+    cr_assert_float_eq(samples[1], 0.875, 1e-15);
+    cr_assert_eq(samples[2], 1.0);
+    OK(ctx, kmseg_calinski_harabasz(ctx, tiles, labels, 2, &value));
+    cr_assert_float_eq(value, 27.0, 1e-13);
+    OK(ctx, kmseg_davies_bouldin(ctx, tiles, labels, 2, &value));
+    cr_assert_float_eq(value, 1.0 / 9, 1e-15);
+    kmseg_tiles_free(tiles);
+    kmseg_context_free(ctx);
+}
+
+Test(evaluate, empty_clusters_change_no_index)
+{
+    kmseg_context *ctx = test_context(2, NULL);
+    int32_t labels[150], spread[150];
+    for (int i = 0; i < 150; i++) {
+        labels[i] = i / 50;
+        spread[i] = 1 + 3 * (i / 50); /* 1, 4, 7 of 9 */
+    }
+    kmseg_tiles *tiles = tiles_of(ctx, iris, 150, 4, NULL);
+    double a, b;
+    OK(ctx, kmseg_silhouette(ctx, tiles, labels, 3, &a, NULL));
+    OK(ctx, kmseg_silhouette(ctx, tiles, spread, 9, &b, NULL));
+    cr_assert_eq(a, b);
+    OK(ctx, kmseg_silhouette_simplified(ctx, tiles, labels, 3, &a, NULL));
+    OK(ctx, kmseg_silhouette_simplified(ctx, tiles, spread, 9, &b, NULL));
+    cr_assert_eq(a, b);
+    OK(ctx, kmseg_calinski_harabasz(ctx, tiles, labels, 3, &a));
+    OK(ctx, kmseg_calinski_harabasz(ctx, tiles, spread, 9, &b));
+    cr_assert_eq(a, b);
+    OK(ctx, kmseg_davies_bouldin(ctx, tiles, labels, 3, &a));
+    OK(ctx, kmseg_davies_bouldin(ctx, tiles, spread, 9, &b));
+    cr_assert_eq(a, b);
+    kmseg_tiles_free(tiles);
+    kmseg_context_free(ctx);
+}
+
+Test(evaluate, one_cluster_and_bad_labels_are_refused)
+{
+    kmseg_context *ctx = test_context(1, NULL);
+    kmseg_tiles *tiles = tiles_of(ctx, iris, 150, 4, NULL);
+    int32_t labels[150] = {0};
+    double value;
+    FAILS(ctx, KMSEG_E_DATA, kmseg_silhouette(ctx, tiles, labels, 3, &value, NULL), "silhouette",
+          "two clusters");
+    FAILS(ctx, KMSEG_E_DATA, kmseg_calinski_harabasz(ctx, tiles, labels, 1, &value), "Calinski");
+    FAILS(ctx, KMSEG_E_DATA, kmseg_davies_bouldin(ctx, tiles, labels, 1, &value), "Davies");
+    labels[7] = 3;
+    FAILS(ctx, KMSEG_E_ARGUMENT, kmseg_silhouette(ctx, tiles, labels, 3, &value, NULL), "label 3",
+          "row 7");
+    labels[7] = -1;
+    FAILS(ctx, KMSEG_E_ARGUMENT, kmseg_inertia(ctx, tiles, labels, iris, 3, &value), "label -1");
+    kmseg_tiles_free(tiles);
+    kmseg_context_free(ctx);
+}
+
+/* Silhouette as one would write it on a page. */
+static double plain_silhouette(const double *x, int n, int d, const int32_t *labels, int k) {
+    double total = 0;
+    for (int i = 0; i < n; i++) {
+        double sums[16] = {0};
+        int sizes[16] = {0};
+        for (int o = 0; o < n; o++) {
+            double square = 0;
+            for (int j = 0; j < d; j++) {
+                square += (x[i * d + j] - x[o * d + j]) * (x[i * d + j] - x[o * d + j]);
+            }
+            sums[labels[o]] += sqrt(square);
+            sizes[labels[o]]++;
+        }
+        double a = sums[labels[i]] / (sizes[labels[i]] - 1), b = INFINITY;
+        for (int c = 0; c < k; c++) {
+            b = c != labels[i] && sizes[c] > 0 ? fmin(b, sums[c] / sizes[c]) : b;
+        }
+        total += sizes[labels[i]] > 1 ? (b - a) / fmax(a, b) : 0;
+    }
+    return total / n;
+}
+
+Test(evaluate, silhouettes_are_those_of_a_plain_loop_for_any_threads_and_kernels)
+{
+    enum { N = 1000, D = 5, CLUSTERS = 11 };
+    static double x[N * D];
+    static int32_t labels[N];
+    for (int i = 0; i < N; i++) {
+        labels[i] =
+            i == 0 ? 10 : (int32_t)(10 * km_random_uniform(3, KM_STAGE_TEST, (uint64_t)i, 9));
+        for (int j = 0; j < D; j++) {
+            x[i * D + j] =
+                km_random_normal(3, KM_STAGE_TEST, (uint64_t)(i * D + j), 0) + labels[i] % 3;
+        }
+    }
+    double plain = plain_silhouette(x, N, D, labels, CLUSTERS), first = NAN;
+    for (int32_t i = 0; kmseg_kernels_name(i) != NULL; i++) {
+        for (int32_t threads = 1; kmseg_kernels_available(kmseg_kernels_name(i)) && threads < 4;
+             threads++) {
+            kmseg_context *ctx = test_context(threads, kmseg_kernels_name(i));
+            kmseg_tiles *tiles = tiles_of(ctx, x, N, D, NULL);
+            double value;
+            OK(ctx, kmseg_silhouette(ctx, tiles, labels, CLUSTERS, &value, NULL));
+            cr_assert_float_eq(value, plain, 1e-12);
+            first = isnan(first) ? value : first;
+            cr_assert_eq(value, first, "%s, %d threads", kmseg_kernels_name(i), threads);
+            kmseg_tiles_free(tiles);
+            kmseg_context_free(ctx);
+        }
+    }
+}
+
+/* Hubert & Arabie's index of 0 0 1 1 against 0 0 1 2: together in both 1 pair, in a 2, in b 1, of 6:
+ * expected 2 * 1 / 6, highest 1.5: (1 - 1/3) / (1.5 - 1/3) = .571429. */
+Test(agreement, adjusted_rand_is_worked_by_hand)
+{
+    kmseg_context *ctx = test_context(1, NULL);
+    const int32_t a[] = {0, 0, 1, 1}, b[] = {0, 0, 1, 2}, renamed[] = {5, 5, 2, 2};
+    const int32_t crossed[] = {0, 1, 0, 1}, apart[] = {0, 1, 2, 3}, together[] = {4, 4, 4, 4};
+    double value;
+    OK(ctx, kmseg_adjusted_rand(ctx, 4, a, b, &value));
+    cr_assert_float_eq(value, (1 - 1.0 / 3) / (1.5 - 1.0 / 3), 1e-15);
+    OK(ctx, kmseg_adjusted_rand(ctx, 4, b, a, &value));
+    cr_assert_float_eq(value, (1 - 1.0 / 3) / (1.5 - 1.0 / 3), 1e-15);
+    OK(ctx, kmseg_adjusted_rand(ctx, 4, a, renamed, &value));
+    cr_assert_eq(value, 1.0);
+    OK(ctx, kmseg_adjusted_rand(ctx, 4, a, crossed, &value)); /* 0 - 2*2/6 over 2 - 2*2/6 */
+    cr_assert_float_eq(value, -0.5, 1e-15);
+    OK(ctx, kmseg_adjusted_rand(ctx, 4, apart, apart, &value));
+    cr_assert_eq(value, 1.0);
+    OK(ctx, kmseg_adjusted_rand(ctx, 4, apart, together, &value));
+    cr_assert_eq(value, 0.0);
+    kmseg_context_free(ctx);
+}
