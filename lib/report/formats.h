@@ -21,4 +21,10 @@ void km_report_text(const kmseg_result *result, const kmseg_report_options *opti
 void km_report_json(const kmseg_result *result, const kmseg_report_options *options,
                     km_string *out);
 
+/* Hands text over to the caller as a string that kmseg_string_free() frees; frees text. */
+kmseg_status km_report_own(kmseg_context *ctx, km_string *text, char **out);
+
+/* KMSEG_E_NOT_FOUND: no such format, and which there are. */
+kmseg_status km_report_fail_format(kmseg_context *ctx, const char *format);
+
 #endif

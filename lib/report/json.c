@@ -152,6 +152,7 @@ void km_report_json(const kmseg_result *result, const kmseg_report_options *opti
     const kmseg_profile *profile = result->profile;
     km_json writer = {.out = out}, *json = &writer;
     km_json_open(json, NULL, '{');
+    km_json_text(json, "kind", "segments");
     km_json_integer(json, "n_samples", result->n_samples);
     km_json_integer(json, "n_table_rows", result->n_table_rows);
     km_json_integer(json, "n_dropped", result->n_dropped);

@@ -2,6 +2,7 @@
 #include "report/formats.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 static const km_report_format formats[] = {
@@ -28,15 +29,18 @@ typedef struct owned_text {
     char text[];
 } owned_text;
 
-static char *own(kmseg_context *ctx, const km_string *from) {
-    owned_text *owned = km_allocate(&ctx->allocator, sizeof *owned + from->length + 1);
-    if (owned == NULL) {
-        return NULL;
+kmseg_status km_report_own(kmseg_context *ctx, km_string *text, char **out) {
+    owned_text *owned = NULL;
+    if (!text->failed && text->length > 0) {
+        owned = km_allocate(&ctx->allocator, sizeof *owned + text->length + 1);
     }
-    owned->allocator = ctx->allocator;
-    memcpy(owned->text, from->data, from->length);
-    owned->text[from->length] = '\0';
-    return owned->text;
+    if (owned != NULL) {
+        owned->allocator = ctx->allocator;
+        memcpy(owned->text, text->data, text->length + 1);
+    }
+    km_string_free(text);
+    *out = owned != NULL ? owned->text : NULL;
+    return owned != NULL ? KMSEG_OK : km_fail_memory(ctx, "a report");
 }
 
 void kmseg_string_free(char *text) {
@@ -56,6 +60,16 @@ static const km_report_format *find(const char *name) {
     return NULL;
 }
 
+kmseg_status km_report_fail_format(kmseg_context *ctx, const char *format) {
+    char names[200];
+    size_t used = 0;
+    for (int32_t i = 0; i < N_FORMATS && used < sizeof names; i++) {
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i > 0 ? ", " : "",
+                                 formats[i].named.name);
+    }
+    return km_fail(ctx, KMSEG_E_NOT_FOUND, "no report format %s; there are %s", format, names);
+}
+
 kmseg_status kmseg_report(kmseg_context *ctx, const kmseg_result *result, const char *format,
                           const kmseg_report_options *options, char **out) {
     *out = NULL;
@@ -72,18 +86,10 @@ kmseg_status kmseg_report(kmseg_context *ctx, const kmseg_result *result, const 
     }
     const km_report_format *row = find(format);
     if (row == NULL) {
-        return km_fail(ctx, KMSEG_E_NOT_FOUND,
-                       "no report format %s; kmseg_list_name(\"report_formats\", i) lists them",
-                       format);
+        return km_report_fail_format(ctx, format);
     }
     km_string text;
     km_string_init(&text, &ctx->allocator);
     row->write(result, options, &text);
-    char *owned = text.failed || text.length == 0 ? NULL : own(ctx, &text);
-    km_string_free(&text);
-    if (owned == NULL) {
-        return km_fail_memory(ctx, "a report");
-    }
-    *out = owned;
-    return KMSEG_OK;
+    return km_report_own(ctx, &text, out);
 }

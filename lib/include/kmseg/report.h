@@ -22,6 +22,14 @@ KMSEG_API kmseg_status kmseg_report(kmseg_context *ctx, const kmseg_result *resu
                                     const char *format, const kmseg_report_options *options,
                                     char **out);
 
+/**
+ * Renders what is in a table, column by column: type, unit, missing values and a summary of the
+ * others. format is "text" or "json". Free out with kmseg_string_free(). Cost O(rows columns).
+ */
+KMSEG_API kmseg_status kmseg_report_table(kmseg_context *ctx, const kmseg_table *table,
+                                          const char *format, char **out);
+
+/** Frees a report; NULL is fine. */
 KMSEG_API void kmseg_string_free(char *text);
 
 KMSEG_END_DECLS
