@@ -1,5 +1,6 @@
 /* Every registry of the library, by kind: what options accept and what `kmseg list` prints. */
 #include "base/registry.h"
+#include "cluster/cluster.h"
 #include "kernels/kernels.h"
 #include "prepare/scale.h"
 #include "prepare/transform.h"
@@ -19,12 +20,16 @@ static const km_named *kernels_at(int32_t i) {
     return kernels != NULL ? &kernels->named : NULL;
 }
 
+static const km_registry initialisers = {"initialisers", km_initialiser_at};
+static const km_registry algorithms = {"algorithms", km_algorithm_at};
 static const km_registry kernels = {"kernels", kernels_at};
 
 /* In the order of a run. */
 static const kind kinds[] = {
     {&km_transforms, "what is done to a number before it is scaled"},
     {&km_scales, "how numbers are brought to one scale"},
+    {&initialisers, "how the first centroids are chosen"},
+    {&algorithms, "how centroids and labels are improved from there"},
     {&kernels, "instruction sets that the inner loops are built for"},
 };
 
