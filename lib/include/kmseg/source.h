@@ -15,8 +15,10 @@ typedef struct kmseg_column_request {
 
 typedef struct kmseg_csv_options {
     size_t struct_size;
-    const char *delimiter; /* one of ",", ";", "\t", "|"; NULL: found from the first lines */
-    int32_t header;        /* 1: the first line has the names; 0: columns are c1, c2, ... */
+    const char *delimiter;  /* one of ",", ";", "\t" or "tab", "|"; NULL: by the first lines */
+    int32_t header;         /* 1: the first line has the names; 0: columns are c1, c2, ... */
+    const char *date_order; /* how 9/12/2011 is read: "day_first", "month_first", or "auto": as the
+                               column's other dates (13/12/2011) say */
     int32_t n_requests;
     const kmseg_column_request *requests; /* columns whose type is known, borrowed */
     int32_t n_select;
@@ -40,13 +42,32 @@ typedef struct kmseg_csv_report {
 /**
  * Reads a CSV file, plain or gzip-compressed (by content, whatever its name), into a table.
  *
- * RFC 4180 quoting; LF, CRLF or CR line ends; UTF-8 with or without byte-order mark. An empty cell
- * is missing, as are NA, N/A, NaN, null, NULL and None in NUMBER and TIME columns; a quoted empty
- * cell ("") is an empty string in a TEXT column. A column all of whose present cells are finite
- * decimal numbers becomes NUMBER; all dates, TIME; else TEXT.
+ * RFC 4180 quoting; LF, CRLF or CR line ends; UTF-8 with or without byte-order mark. A quote inside
+ * an unquoted cell is a character like any other; text behind a closing quote is an error. Empty
+ * lines are skipped, except in a file of one column, where they are missing cells. A record with
+ * more or fewer cells than the header is an error. A column without a name is called c and its
+ * position; two columns of one name are an error.
  *
- * out_report  NULL: not wanted
- * Errors name file, line (from 1, the header included) and column.
+ * Missing: an empty cell or one of spaces alone, and in NUMBER and TIME columns a quoted one and NA,
+ * N/A, #N/A, NaN, null and None in any case. In a TEXT column a quoted cell is always present: ("")
+ * is an empty string.
+ *
+ * Types: a column all of whose present cells are finite decimal numbers becomes NUMBER; all dates,
+ * TIME; else TEXT; one without any cell, NUMBER. Numbers are [+-]digits[.digits][e[+-]digits] with
+ * spaces around them, without thousands separators, and mean what strtod gives in the C locale.
+ * Numbers that are written like names make the column TEXT, unless NUMBER is requested: with a
+ * leading zero (00042), a leading plus (+4930123), or whole and of more than 15 digits. Infinity
+ * among numbers is an error. 9/12/2011 is read as the column's other dates say (13/12/2011 is day
+ * first); where none does or they disagree, the column is TEXT, or an error when TIME is requested,
+ * unless date_order decides.
+ *
+ * The columns of the table are in the order of the file. out_report may be NULL.
+ *
+ * The file must not be cut short while it is read. KMSEG_E_IO when it cannot be read, KMSEG_E_FORMAT
+ * when it is no CSV, KMSEG_E_DATA when it has no rows or a date has two readings,
+ * KMSEG_E_NOT_FOUND when a selected or requested column is not there. Messages name file, line (from
+ * 1, the header included) and column. Cost: one pass over the text for all columns; one or two more
+ * when later rows refute a type that the first rows suggest.
  */
 KMSEG_API kmseg_status kmseg_csv_read(kmseg_context *ctx, const char *path,
                                       const kmseg_csv_options *options, kmseg_table **out,

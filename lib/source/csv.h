@@ -1,0 +1,54 @@
+/* The CSV reader's inside, for its own files and for tests. */
+#ifndef KM_SOURCE_CSV_H
+#define KM_SOURCE_CSV_H
+
+#include "source/csv_input.h"
+#include "source/csv_parse.h"
+
+#include <kmseg/source.h>
+
+/* kmseg_csv_read() of an open file. chunk_bytes is how the text is cut for threads, 0 for the usual
+ * size; the table does not depend on it. */
+kmseg_status km_csv_read_input(kmseg_context *ctx, const char *path, const km_input *input,
+                               const kmseg_csv_options *options, int64_t chunk_bytes,
+                               kmseg_table **out, kmseg_csv_report *out_report);
+
+/* A table without rows whose columns have the names of the header. *out_whole is 0 when the input
+ * was cut before the header ended; then nothing else counts. */
+kmseg_status km_csv_columns(kmseg_context *ctx, const char *path, const km_input *input,
+                            const kmseg_csv_options *options, kmseg_table **out, int *out_whole);
+
+/* One column of the table that is being read. */
+typedef struct km_csv_column {
+    int32_t field; /* position in the file */
+    int settled;   /* type is final */
+    kmseg_column_type type;
+    int64_t n_missing, n_unparsable, first_unparsable; /* when settled */
+} km_csv_column;
+
+typedef struct km_csv_reader {
+    kmseg_context *ctx;
+    const char *path;
+    const km_input *input;
+    const kmseg_csv_options *options;
+    km_arena arena; /* of everything that the table does not keep */
+    km_csv_header header;
+    km_csv_pass pass;
+    km_csv_column *columns; /* n_tallies of them, in the order of the file */
+    kmseg_table *table;
+} km_csv_reader;
+
+/* First types of columns that nobody requested, and the order of dates, by the first records. */
+kmseg_status km_csv_guess(km_csv_reader *reader);
+
+/* After a pass: settles the columns whose type held, changes the type of the others for the next
+ * pass (*again is then 1), or fails where a column cannot be read. */
+kmseg_status km_csv_settle(km_csv_reader *reader, int *again);
+
+/* The message of the first fault of a chunk. */
+kmseg_status km_csv_fail(const km_csv_reader *reader, const km_csv_fault *fault);
+
+/* Merges the levels of all chunks of text columns, in order, and renumbers their codes. */
+kmseg_status km_csv_merge_levels(km_csv_reader *reader);
+
+#endif
