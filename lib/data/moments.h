@@ -30,6 +30,13 @@ static inline double km_fixed_sum(km_fixed fixed, km_int128 total) {
     return km_int128_double(total) / fixed.scale;
 }
 
+/* A column whose |skew| is above this is strongly skewed, by the usual rule of thumb (Bulmer 1979,
+ * Principles of Statistics). An exponential distribution has 2, a normal one 0. */
+#define KM_STRONG_SKEW 1.0
+
+/* sign(x) log(1 + |x|): draws in long tails of either sign, and 0 stays 0. */
+static inline double km_signed_log1p(double x) { return copysign(log1p(fabs(x)), x); }
+
 typedef struct km_moments {
     double minimum, maximum;
     double mean;

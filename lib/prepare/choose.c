@@ -3,7 +3,6 @@
 #include "data/table.h"
 #include "prepare/fit.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
@@ -19,8 +18,8 @@ static int is_named_id(const char *name) {
            km_same_name(name, "row number") || strncmp(name, "Unnamed", 7) == 0 ||
            ends_with(name, "_id") || ends_with(name, "-id") || ends_with(name, " id") ||
            ends_with(name, "_ID") || ends_with(name, " ID") ||
-           (n > 2 && (ends_with(name, "Id") || ends_with(name, "ID")) &&
-            islower((unsigned char)name[n - 3]));
+           (n > 2 && (ends_with(name, "Id") || ends_with(name, "ID")) && name[n - 3] >= 'a' &&
+            name[n - 3] <= 'z');
 }
 
 /* Digits that name a place or a line, not a quantity. */

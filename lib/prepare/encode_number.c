@@ -8,10 +8,6 @@
 #include <math.h>
 #include <string.h>
 
-/* A column whose |skew| is above this is a candidate for log1p; "highly skewed" by the usual rule
- * of thumb (Bulmer 1979). An exponential distribution has 2, a normal 0. */
-#define STRONG_SKEW 1.0
-
 static kmseg_status gather(km_fit *fit, const kmseg_column *column, int64_t *out_n) {
     int64_t n = 0;
     for (int64_t i = 0; i < fit->n_rows; i++) {
@@ -71,7 +67,7 @@ static kmseg_status choose_transform(km_fit *fit, const km_transform *wanted, in
     const km_transform *none = km_transform_find("none"), *log1p_row = km_transform_find("log1p");
     const km_transform *chosen = wanted != NULL ? wanted : none;
     double raw_skew = moments->skew;
-    if (wanted == NULL && !binary && fabs(raw_skew) > STRONG_SKEW) {
+    if (wanted == NULL && !binary && fabs(raw_skew) > KM_STRONG_SKEW) {
         km_moments candidate;
         KM_TRY(transform_values(fit, log1p_row, n, out, &candidate));
         if (fabs(candidate.skew) < fabs(raw_skew)) {

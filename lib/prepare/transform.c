@@ -1,5 +1,7 @@
 #include "prepare/transform.h"
 
+#include "data/moments.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -8,10 +10,9 @@ static double keep(const kmseg_prepare_column *column, double x) {
     return x;
 }
 
-/* sign(x) log(1 + |x|): long tails of either sign are drawn in, and 0 stays 0. */
 static double signed_log1p(const kmseg_prepare_column *column, double x) {
     (void)column;
-    return copysign(log1p(fabs(x)), x);
+    return km_signed_log1p(x);
 }
 
 static double signed_expm1(const kmseg_prepare_column *column, double y) {
