@@ -9,9 +9,9 @@ KMSEG_BEGIN_DECLS
 
 typedef struct kmseg_profile_options {
     size_t struct_size;
-    const char *value;  /* column whose sum is the value of a segment (revenue); NULL: found by
-                              name (monetary, revenue, total...); "": none */
-    int32_t max_traits; /* distinguishing features kept per segment */
+    const char *value;  /* NUMBER column whose sum is the value of a segment; NULL: found by name
+                           (monetary, revenue, total_charges, ...); "": none */
+    int32_t max_traits; /* distinguishing features kept per segment, at most */
 } kmseg_profile_options;
 
 KMSEG_API const kmseg_option_table *kmseg_profile_option_table(void);
@@ -22,9 +22,9 @@ typedef struct kmseg_profile_column {
     const char *name;
     const char *unit;
     kmseg_column_type type;
-    int32_t clustered; /* 1: the segments were made from it */
-    int32_t n_levels;  /* TEXT, else 0 */
-    const char *const *levels;
+    int32_t clustered;              /* 1: the segments were made from it */
+    int32_t n_levels;               /* TEXT: levels that a labelled row has; else 0 */
+    const char *const *levels;      /* in byte order */
     double mean, deviation;         /* NUMBER: over all rows present; deviation with n - 1 */
     const double *level_shares;     /* TEXT: n_levels shares of the rows present */
     const double *segment_means;    /* NUMBER: n_segments, NaN where a segment has no value */
@@ -33,13 +33,24 @@ typedef struct kmseg_profile_column {
     const int64_t *segment_missing; /* n_segments */
 } kmseg_profile_column;
 
-/** A feature in which a segment differs from all customers. */
+/**
+ * A feature in which a segment differs from all customers, in standard deviations of customers
+ * (Cohen's d with the overall deviation).
+ *
+ * NUMBER: (segment mean - mean) / deviation; of sign(x) log(1 + |x|) where the column is strongly
+ * skewed and that makes it less so, because a few huge customers would otherwise hide every other
+ * difference. The means in the column's own unit always differ in the same direction.
+ * TEXT: (share - overall share) / sqrt(overall share (1 - overall share)).
+ *
+ * A trait is worth saying when |difference| is at least 0.25, for a level when the shares are at
+ * least 10 points apart, and for a column that was not clustered on when it is at least 2 standard
+ * errors of the segment's mean. Of features that say the same of every segment one is kept.
+ */
 typedef struct kmseg_trait {
-    int32_t column;    /* position in the profile's columns */
-    int32_t level;     /* TEXT: which level, else -1 */
-    double difference; /* NUMBER: (segment mean - mean) / deviation; TEXT: (share - overall share)
-                          / sqrt(overall share (1 - overall share)) */
-    double lift;       /* segment mean / mean, or share / overall share; NaN when undefined */
+    int32_t column; /* position in the profile's columns */
+    int32_t level;  /* TEXT: which level, else -1 */
+    double difference;
+    double lift; /* segment mean / mean, or share / overall share; NaN when undefined */
 } kmseg_trait;
 
 typedef struct kmseg_profile {
@@ -50,22 +61,28 @@ typedef struct kmseg_profile {
     const double *size_shares;  /* n_segments, of customers */
     const char *value_column;   /* "" when there is none */
     const double *values;       /* n_segments sums of the value column; zeros when none */
-    const double *value_shares; /* n_segments */
+    const double *value_shares; /* n_segments; zeros when the total is not positive */
     int32_t n_columns;
     const kmseg_profile_column *columns;
     const int32_t *n_traits;   /* n_segments */
     const kmseg_trait *traits; /* n_segments x max_traits, strongest first */
     int32_t max_traits;
-    const char *const *names; /* n_segments: a suggested name in words, unique */
+    const char *const *names; /* n_segments: a suggested name in words, unique, made of traits */
 } kmseg_profile;
 
 /**
- * Profiles segments over every NUMBER column and every TEXT column of at most 200 levels.
+ * Profiles segments over every NUMBER column and every TEXT column of at most 200 levels, except
+ * the id and columns without a value. Infinite numbers count as missing. Sums are exact, so that
+ * threads and the order of the rows change nothing.
  *
  * table    the customer table
  * rows     position in table of each labelled row; NULL: all rows in order
  * labels   n_rows values in [0, n_segments)
- * prepare  which columns were clustered on; NULL: unknown
+ * prepare  which columns were clustered on, and the id; NULL: unknown
+ * options  NULL for the defaults
+ *
+ * KMSEG_E_NOT_FOUND or KMSEG_E_DATA for a value column that is not there or not a number.
+ * Cost O(n_rows columns).
  */
 KMSEG_API kmseg_status kmseg_profile_new(kmseg_context *ctx, const kmseg_table *table,
                                          const int64_t *rows, int64_t n_rows, const int32_t *labels,
@@ -74,11 +91,17 @@ KMSEG_API kmseg_status kmseg_profile_new(kmseg_context *ctx, const kmseg_table *
 
 KMSEG_API void kmseg_profile_free(kmseg_profile *profile);
 
-/** Makes an owned copy: how a store gives back what it saved. */
+/**
+ * Makes an owned copy: how a store gives back what it saved. KMSEG_E_FORMAT for a struct that no
+ * profile could be.
+ */
 KMSEG_API kmseg_status kmseg_profile_copy(kmseg_context *ctx, const kmseg_profile *from,
                                           kmseg_profile **out);
 
-/** The sentence-like text of one trait: "frequency 8.1 (all: 4.3)"; always terminated. */
+/**
+ * The text of one trait: "recency 12.5 days (all: 93.1)", "country France 83% (all: 4.1%)"; "" for
+ * a segment or trait that is not there. Always terminated, cut at capacity.
+ */
 KMSEG_API void kmseg_trait_text(const kmseg_profile *profile, int32_t segment, int32_t trait,
                                 char *out, size_t capacity);
 

@@ -1,0 +1,171 @@
+/* What sets a segment apart. */
+#include "base/text.h"
+#include "profile/profile.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Shares closer than this are not worth saying, however rare the level. */
+#define SHARE_POINTS 0.1
+
+static double difference_at(const km_profiling *p, int32_t segment, int32_t column, int32_t level) {
+    const kmseg_profile_column *c = &p->columns[column];
+    return level < 0 ? p->contrasts[column].differences[segment]
+                     : p->contrasts[column].differences[(int64_t)segment * c->n_levels + level];
+}
+
+static double lift_of(double own, double all) {
+    return all > 0 && own >= 0 ? own / all : (double)NAN;
+}
+
+static int is_worth_saying(const km_profiling *p, int32_t segment, int32_t column, int32_t level) {
+    double difference = difference_at(p, segment, column, level);
+    const kmseg_profile_column *c = &p->columns[column];
+    if (fabs(difference) < KM_TRAIT_DIFFERENCE) {
+        return 0;
+    }
+    /* Segments differ by construction in what they were made from, elsewhere by chance too. */
+    double errors = fabs(difference) * sqrt((double)p->contrasts[column].present[segment]);
+    if (p->prepare != NULL && !c->clustered && errors < 2) {
+        return 0;
+    }
+    if (level < 0) {
+        return 1;
+    }
+    double share = c->segment_shares[(int64_t)segment * c->n_levels + level];
+    return fabs(share - c->level_shares[level]) >= SHARE_POINTS;
+}
+
+/* Two traits that say the same, or the opposite, of every segment. */
+static int say_the_same(const km_profiling *p, const kmseg_trait *a, const kmseg_trait *b) {
+    if (a->column == b->column && p->columns[a->column].n_levels == 2) {
+        return 1; /* "no" is what is left of "yes" */
+    }
+    if ((a->level < 0) != (b->level < 0)) {
+        return 0;
+    }
+    for (int32_t s = 0; s < p->n_segments; s++) {
+        if (fabs(difference_at(p, s, a->column, a->level) -
+                 difference_at(p, s, b->column, b->level)) > 0.01) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* Strongest first; among equals what is more frequent than usual, then by position. */
+static int by_strength(const void *a, const void *b) {
+    const kmseg_trait *x = a, *y = b;
+    double p = rint(fabs(x->difference) * 1e9), q = rint(fabs(y->difference) * 1e9);
+    if (p != q) {
+        return p < q ? 1 : -1;
+    }
+    if ((x->difference > 0) != (y->difference > 0)) {
+        return x->difference > 0 ? -1 : 1;
+    }
+    if (x->column != y->column) {
+        return x->column < y->column ? -1 : 1;
+    }
+    return (x->level > y->level) - (x->level < y->level);
+}
+
+static int32_t collect(const km_profiling *p, int32_t segment, int only_clustered,
+                       kmseg_trait *out) {
+    int32_t n = 0;
+    for (int32_t c = 0; c < p->out->n_columns; c++) {
+        const kmseg_profile_column *column = &p->columns[c];
+        if (only_clustered && !column->clustered) {
+            continue;
+        }
+        int32_t first = column->type == KMSEG_COLUMN_TEXT ? 0 : -1;
+        int32_t end = column->type == KMSEG_COLUMN_TEXT ? column->n_levels : 0;
+        for (int32_t level = first; level < end; level++) {
+            if (is_worth_saying(p, segment, c, level)) {
+                double lift = level < 0
+                                  ? lift_of(column->segment_means[segment], column->mean)
+                                  : lift_of(column->segment_shares[(int64_t)segment * end + level],
+                                            column->level_shares[level]);
+                out[n++] = (kmseg_trait){c, level, difference_at(p, segment, c, level), lift};
+            }
+        }
+    }
+    if (n > 1) {
+        qsort(out, (size_t)n, sizeof *out, by_strength);
+    }
+    return n;
+}
+
+int32_t km_strongest_traits(const km_profiling *p, int32_t segment, int only_clustered,
+                            kmseg_trait *candidates, int32_t capacity, kmseg_trait *out) {
+    int32_t n = collect(p, segment, only_clustered, candidates), kept = 0;
+    for (int32_t i = 0; i < n && kept < capacity; i++) {
+        int repeats = 0;
+        for (int32_t k = 0; k < kept && !repeats; k++) {
+            repeats = say_the_same(p, &out[k], &candidates[i]);
+        }
+        if (!repeats) {
+            out[kept++] = candidates[i];
+        }
+    }
+    return kept;
+}
+
+int64_t km_count_features(const km_profiling *p) {
+    int64_t n = 0;
+    for (int32_t c = 0; c < p->out->n_columns; c++) {
+        n += p->columns[c].type == KMSEG_COLUMN_TEXT ? p->columns[c].n_levels : 1;
+    }
+    return n;
+}
+
+kmseg_status km_profile_traits(km_profiling *p) {
+    int32_t capacity = p->options->max_traits;
+    kmseg_trait *candidates = km_arena_array(&p->scratch, km_count_features(p), sizeof *candidates);
+    int32_t *n_traits = km_arena_array(p->arena, p->n_segments, sizeof *n_traits);
+    kmseg_trait *traits =
+        km_arena_array(p->arena, (int64_t)p->n_segments * capacity, sizeof *traits);
+    if (candidates == NULL || n_traits == NULL || traits == NULL) {
+        return km_fail_memory(p->ctx, "the traits of segments");
+    }
+    for (int32_t s = 0; s < p->n_segments; s++) {
+        n_traits[s] =
+            km_strongest_traits(p, s, 0, candidates, capacity, traits + (int64_t)s * capacity);
+    }
+    p->out->n_traits = n_traits;
+    p->out->traits = traits;
+    p->out->max_traits = capacity;
+    return KMSEG_OK;
+}
+
+static void percent(double share, char *out, size_t capacity) {
+    char number[32];
+    km_format_rounded(100 * share, share >= 0.1 ? 2 : 1, number, sizeof number);
+    snprintf(out, capacity, "%s%%", number);
+}
+
+void kmseg_trait_text(const kmseg_profile *profile, int32_t segment, int32_t trait, char *out,
+                      size_t capacity) {
+    if (capacity == 0) {
+        return;
+    }
+    out[0] = '\0';
+    if (segment < 0 || segment >= profile->n_segments || trait < 0 ||
+        trait >= profile->n_traits[segment]) {
+        return;
+    }
+    const kmseg_trait *t = &profile->traits[(int64_t)segment * profile->max_traits + trait];
+    const kmseg_profile_column *c = &profile->columns[t->column];
+    char own[40], all[40];
+    if (c->type == KMSEG_COLUMN_TEXT) {
+        percent(c->segment_shares[(int64_t)segment * c->n_levels + t->level], own, sizeof own);
+        percent(c->level_shares[t->level], all, sizeof all);
+        snprintf(out, capacity, "%s %s %s (all: %s)", c->name, c->levels[t->level], own, all);
+        return;
+    }
+    km_format_rounded(c->segment_means[segment], 3, own, sizeof own);
+    km_format_rounded(c->mean, 3, all, sizeof all);
+    snprintf(out, capacity, "%s %s%s%s (all: %s)", c->name, own, c->unit[0] != '\0' ? " " : "",
+             c->unit, all);
+}
