@@ -94,8 +94,8 @@ static kmseg_status fit_scale(km_fit *fit, int binary, int64_t n, kmseg_prepare_
     if (binary && strcmp(scale->named.name, "none") != 0) {
         scale = km_scale_find("binary");
         km_note(&fit->notes,
-                "%s: two values, kept one standard deviation apart as two levels of a text column "
-                "are",
+                "%s: two values; a difference counts as one standard deviation, as between two "
+                "levels of text",
                 out->name);
     }
     out->scale = scale->named.name;

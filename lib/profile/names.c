@@ -23,7 +23,7 @@ typedef enum place {
     ADJECTIVE, /* "recent" before the noun */
     NOUN,      /* "big spenders" */
     QUALITY,   /* "with high age" behind it */
-    SHARE,     /* ", mostly country France" at the end */
+    SHARE,     /* "mostly country France" at the end */
     N_PLACES
 } place;
 
@@ -51,6 +51,8 @@ static const struct {
     {"sales", NOUN, "big spenders", "small spenders"},
     {"total_sales", NOUN, "big spenders", "small spenders"},
 };
+
+static const char mostly[] = "mostly ";
 
 /* The traits a name can draw on. */
 typedef struct draft {
@@ -134,13 +136,17 @@ static void append(char *to, size_t capacity, const char *separator, const char 
 /* The name made of the first d->used traits. */
 static void compose(const km_profiling *p, int32_t segment, draft *d) {
     char parts[N_PLACES][9 * PHRASE] = {"", "", "", ""};
+    int is_mostly = 0; /* the last share began with it: said once */
     for (int32_t t = 0; t < d->used; t++) {
         char phrase[PHRASE];
         place at = phrase_of(p, segment, &d->traits[t], phrase);
         if (at == NOUN && parts[NOUN][0] != '\0') {
             continue; /* two columns of spend: the stronger is enough */
         }
-        append(parts[at], sizeof parts[at], ", ", phrase);
+        int begins = at == SHARE && strncmp(phrase, mostly, strlen(mostly)) == 0;
+        append(parts[at], sizeof parts[at], ", ",
+               begins && is_mostly ? phrase + strlen(mostly) : phrase);
+        is_mostly = at == SHARE ? begins : is_mostly;
     }
     if (d->used == 0) {
         append(parts[ADJECTIVE], sizeof parts[ADJECTIVE], "",
@@ -148,9 +154,15 @@ static void compose(const km_profiling *p, int32_t segment, draft *d) {
                : p->n_segments == 1   ? "all"
                                       : "typical");
     }
+    int has_noun = d->used == 0;
+    for (int at = ADJECTIVE; at <= QUALITY; at++) {
+        has_noun |= parts[at][0] != '\0';
+    }
     d->name[0] = '\0';
     append(d->name, sizeof d->name, "", parts[ADJECTIVE]);
-    append(d->name, sizeof d->name, " ", parts[NOUN][0] != '\0' ? parts[NOUN] : "customers");
+    if (has_noun) {
+        append(d->name, sizeof d->name, " ", parts[NOUN][0] != '\0' ? parts[NOUN] : "customers");
+    }
     if (parts[QUALITY][0] != '\0') {
         append(d->name, sizeof d->name, " with ", parts[QUALITY]);
     }

@@ -38,11 +38,8 @@ static int is_worth_saying(const km_profiling *p, int32_t segment, int32_t colum
     return fabs(share - c->level_shares[level]) >= SHARE_POINTS;
 }
 
-/* Two traits that say the same, or the opposite, of every segment. */
+/* Two traits that say the same of every segment. */
 static int say_the_same(const km_profiling *p, const kmseg_trait *a, const kmseg_trait *b) {
-    if (a->column == b->column && p->columns[a->column].n_levels == 2) {
-        return 1; /* "no" is what is left of "yes" */
-    }
     if ((a->level < 0) != (b->level < 0)) {
         return 0;
     }
@@ -97,11 +94,21 @@ static int32_t collect(const km_profiling *p, int32_t segment, int only_clustere
     return n;
 }
 
+/* A stronger trait is about the same column: of "yes" and "no" one is what is left of the other. */
+static int is_spoken_for(const kmseg_trait *candidates, int32_t i) {
+    for (int32_t k = 0; k < i; k++) {
+        if (candidates[k].column == candidates[i].column) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 int32_t km_strongest_traits(const km_profiling *p, int32_t segment, int only_clustered,
                             kmseg_trait *candidates, int32_t capacity, kmseg_trait *out) {
     int32_t n = collect(p, segment, only_clustered, candidates), kept = 0;
     for (int32_t i = 0; i < n && kept < capacity; i++) {
-        int repeats = 0;
+        int repeats = is_spoken_for(candidates, i);
         for (int32_t k = 0; k < kept && !repeats; k++) {
             repeats = say_the_same(p, &out[k], &candidates[i]);
         }

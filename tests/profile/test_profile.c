@@ -75,7 +75,7 @@ Test(profile, traits_are_standardised_differences_strongest_first)
     kmseg_table *table = eight();
     kmseg_profile *profile = profile_of(table, halves, 2, NULL);
     /* Segment 1: UK 2/3 of 3 against 2/7: (2/3 - 2/7) / sqrt(2/7 5/7) = .8433; revenue (2 - 46/7) /
-     * 4.5774 = -.9987. Of FR and UK, which say the same, the one above its share is kept. */
+     * 4.5774 = -.9987. Of FR and UK the one above its share is kept. */
     cr_assert_eq(profile->n_traits[1], 2);
     const kmseg_trait *traits = profile->traits + profile->max_traits;
     cr_assert_eq(traits[0].column, shown(profile, "revenue"));
@@ -151,7 +151,7 @@ Test(profile, features_that_say_the_same_are_said_once)
     TEXTS(ctx, table, "backup", "none", "none", "none", "none", "yes", "no", "yes", "no");
     TEXTS(ctx, table, "guard", "none", "none", "none", "none", "yes", "no", "yes", "no");
     kmseg_profile *profile = profile_of(table, halves, 2, NULL);
-    cr_assert_eq(profile->n_traits[0], 3); /* orders, none, and the lack of yes and no */
+    cr_assert_eq(profile->n_traits[0], 2); /* orders and none */
     kmseg_profile_free(profile);
     kmseg_table_free(table);
 }
@@ -174,6 +174,19 @@ Test(profile, names_say_what_the_numbers_say)
     kmseg_profile *profile = profile_of(table, labels, 3, NULL);
     cr_assert_str_eq(profile->names[0], "Frequent, recent big spenders");
     cr_assert_str_eq(profile->names[2], "Long-absent, infrequent small spenders");
+    kmseg_profile_free(profile);
+    kmseg_table_free(table);
+}
+
+Test(profile, names_of_categories_begin_with_the_most_telling)
+{
+    kmseg_table *table = table_of(ctx, 8);
+    TEXTS(ctx, table, "home_type", "flat", "flat", "flat", "flat", "house", "flat", "boat",
+          "house");
+    NUMBERS(ctx, table, "member", 1, 1, 1, 0, 0, 0, 0, 0);
+    kmseg_profile *profile = profile_of(table, halves, 2, NULL);
+    cr_assert_str_eq(profile->names[0], "Mostly home type flat, member");
+    cr_assert_str_eq(profile->names[1], "Less often home type flat, hardly ever member");
     kmseg_profile_free(profile);
     kmseg_table_free(table);
 }

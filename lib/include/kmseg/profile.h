@@ -44,7 +44,8 @@ typedef struct kmseg_profile_column {
  *
  * A trait is worth saying when |difference| is at least 0.25, for a level when the shares are at
  * least 10 points apart, and for a column that was not clustered on when it is at least 2 standard
- * errors of the segment's mean. Of features that say the same of every segment one is kept.
+ * errors of the segment's mean. A column gives one trait, its strongest, and of columns that say
+ * the same of every segment one is kept.
  */
 typedef struct kmseg_trait {
     int32_t column; /* position in the profile's columns */
