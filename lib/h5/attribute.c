@@ -36,11 +36,14 @@ static void put_attribute(km_h5_file *file, const char *path, const char *name, 
     H5Sclose(space);
 }
 
+/* Fixed length: texts of variable length go to HDF5's global heap, which has no checksum, and in
+ * which HDF5 1.10 reads wild where a byte is damaged. */
 void km_h5_put_text(km_h5_file *file, const char *path, const char *name, const char *value) {
     hid_t type = H5Tcopy(H5T_C_S1);
-    H5Tset_size(type, H5T_VARIABLE);
+    H5Tset_size(type, value[0] != '\0' ? strlen(value) : 1);
+    H5Tset_strpad(type, H5T_STR_NULLPAD);
     H5Tset_cset(type, H5T_CSET_UTF8);
-    put_attribute(file, path, name, type, type, &value);
+    put_attribute(file, path, name, type, type, value);
     H5Tclose(type);
 }
 

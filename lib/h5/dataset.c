@@ -14,6 +14,8 @@
 /* Chunks and steps of reading and writing. */
 #define CHUNK_BYTES ((int64_t)1 << 20)
 #define STEP_BYTES  ((int64_t)4 << 20)
+/* Datasets up to here are compact; HDF5 allows up to 65,520 bytes. */
+#define COMPACT_BYTES 16384
 
 static hid_t file_type(km_h5_type type) {
     return type == KM_H5_INT32   ? H5T_STD_I32LE
@@ -36,7 +38,9 @@ static hid_t creation_of(km_h5_storage storage, int rank, const hsize_t shape[2]
     hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
     H5Pset_obj_track_times(creation, 0);
     hsize_t row_bytes = size * (rank == 2 ? shape[1] : 1);
-    if (storage == KM_H5_PACKED && shape[0] * row_bytes >= 65536) {
+    if (shape[0] * row_bytes <= COMPACT_BYTES) {
+        H5Pset_layout(creation, H5D_COMPACT);
+    } else if (storage == KM_H5_PACKED) {
         hsize_t rows = (hsize_t)CHUNK_BYTES / row_bytes;
         rows = rows < 1 ? 1 : rows > shape[0] ? shape[0] : rows;
         hsize_t chunk[2] = {rows, rank == 2 ? shape[1] : 0};
@@ -180,9 +184,9 @@ kmseg_status km_h5_dataset_open(km_h5_file *file, const char *path, km_h5_datase
     }
     out->rank = H5Sget_simple_extent_ndims(out->space);
     kmseg_status status;
-    if (H5Sget_simple_extent_type(out->space) != H5S_SIMPLE || out->rank < 1 || out->rank > 2) {
-        status =
-            km_h5_fault(file, KMSEG_E_FORMAT, "dataset %s needs to have 1 or 2 dimensions", path);
+    if (H5Sget_simple_extent_type(out->space) == H5S_NULL || out->rank > 2) {
+        status = km_h5_fault(file, KMSEG_E_FORMAT, "dataset %s needs to have at most 2 dimensions",
+                             path);
     } else {
         H5Sget_simple_extent_dims(out->space, out->shape, NULL);
         status = check_size(file, out, path);

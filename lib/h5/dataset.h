@@ -13,12 +13,12 @@ typedef enum km_h5_type { KM_H5_INT32, KM_H5_INT64, KM_H5_FLOAT64 } km_h5_type;
 /* How the values of a dataset lie in the file. */
 typedef enum km_h5_storage {
     KM_H5_PLAIN,  /* contiguous: read back at the speed of the disk */
-    KM_H5_PACKED, /* chunks near 1 MiB, shuffled, gzip level 1; small datasets stay contiguous */
-} km_h5_storage;
+    KM_H5_PACKED, /* chunks near 1 MiB, shuffled, gzip level 1 */
+} km_h5_storage;  /* small datasets are compact either way: in the header, under its checksum */
 
 void km_h5_put_group(km_h5_file *file, const char *path);
 
-/* Scalar attributes of the object at path: variable-length UTF-8, int64, float64. */
+/* Scalar attributes of the object at path: fixed-length UTF-8, int64, float64. */
 void km_h5_put_text(km_h5_file *file, const char *path, const char *name, const char *value);
 void km_h5_put_int(km_h5_file *file, const char *path, const char *name, int64_t value);
 void km_h5_put_double(km_h5_file *file, const char *path, const char *name, double value);
@@ -27,9 +27,14 @@ void km_h5_put_double(km_h5_file *file, const char *path, const char *name, doub
 void km_h5_put(km_h5_file *file, const char *path, km_h5_type type, km_h5_storage storage,
                int64_t rows, int64_t columns, const void *values);
 
-/* A dataset of n strings: of fixed length, padded with zeros, where the padding is small; else of
- * variable length. */
+/* A dataset of n strings: of fixed length, padded with zeros, unless the padding is both large and
+ * most of it; then of variable length. */
 void km_h5_put_texts(km_h5_file *file, const char *path, int64_t n, const char *const *texts);
+
+/* A scalar dataset of one string of any length, and its reading. */
+void km_h5_put_long_text(km_h5_file *file, const char *path, const char *text);
+kmseg_status km_h5_get_long_text(km_h5_file *file, const char *path, km_arena *arena,
+                                 const char **out);
 
 /* 1 when there is an object of that path (hard links only). */
 int km_h5_exists(km_h5_file *file, const char *path);

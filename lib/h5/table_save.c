@@ -100,7 +100,7 @@ kmseg_status kmseg_table_save(kmseg_context *ctx, const kmseg_table *table,
     km_h5_put_int(&file, "/", "n_rows", table->n_rows);
     km_h5_put_int(&file, "/", "n_columns", table->n_columns);
     if (attributes_json != NULL) {
-        km_h5_put_text(&file, "/", "params", attributes_json);
+        km_h5_put_long_text(&file, "/params", attributes_json);
     }
     km_h5_put_group(&file, "/columns");
     km_h5_put_group(&file, "/levels");

@@ -13,6 +13,9 @@ static hid_t text_type(size_t size) {
     return type;
 }
 
+/* Padding up to here is fine; beyond, up to three quarters of all may be padding. */
+#define PADDING_BYTES ((size_t)64 << 20)
+
 /* The longest string where fixed length is worth it, else H5T_VARIABLE. */
 static size_t text_size(int64_t n, const char *const *texts) {
     size_t longest = 1, total = 0;
@@ -23,7 +26,7 @@ static size_t text_size(int64_t n, const char *const *texts) {
     }
     size_t padded;
     if (__builtin_mul_overflow((size_t)n, longest, &padded) ||
-        padded / 4 > total + (size_t)1024 * 1024) {
+        padded / 4 > total + PADDING_BYTES / 4) {
         return H5T_VARIABLE;
     }
     return longest;
@@ -163,6 +166,52 @@ kmseg_status km_h5_get_texts(km_h5_file *file, const char *path, int64_t n, km_a
                                  : km_h5_dataset_texts(file, &dataset, path, collect, &c);
     }
     *out = c.texts;
+    km_h5_dataset_close(&dataset);
+    return status;
+}
+
+void km_h5_put_long_text(km_h5_file *file, const char *path, const char *text) {
+    if (file->status != KMSEG_OK) {
+        return;
+    }
+    hid_t type = text_type(text[0] != '\0' ? strlen(text) : 1);
+    hid_t space = H5Screate(H5S_SCALAR), creation = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_obj_track_times(creation, 0);
+    hid_t id = H5Dcreate2(file->id, path, type, space, H5P_DEFAULT, creation, H5P_DEFAULT);
+    if (id < 0 || H5Dwrite(id, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, text) < 0) {
+        km_h5_fail(file, "cannot write dataset %s", path);
+    }
+    if (id >= 0) {
+        H5Dclose(id);
+    }
+    H5Pclose(creation);
+    H5Sclose(space);
+    H5Tclose(type);
+}
+
+static kmseg_status read_long_text(km_h5_file *file, const km_h5_dataset *dataset, const char *path,
+                                   km_arena *arena, const char **out) {
+    size_t size = H5Tget_size(dataset->type);
+    if (dataset->rank != 0 || H5Tget_class(dataset->type) != H5T_STRING ||
+        H5Tis_variable_str(dataset->type) > 0) {
+        return km_h5_fault(file, KMSEG_E_FORMAT, "dataset %s needs to be one string", path);
+    }
+    char *text = km_arena_take(arena, size + 1);
+    if (text == NULL) {
+        return km_fail_memory(file->ctx, path);
+    }
+    text[size] = '\0';
+    *out = text;
+    return H5Dread(dataset->id, dataset->type, H5S_ALL, H5S_ALL, H5P_DEFAULT, text) < 0
+               ? km_h5_fail(file, "cannot read dataset %s", path)
+               : KMSEG_OK;
+}
+
+kmseg_status km_h5_get_long_text(km_h5_file *file, const char *path, km_arena *arena,
+                                 const char **out) {
+    km_h5_dataset dataset;
+    KM_TRY(km_h5_dataset_open(file, path, &dataset));
+    kmseg_status status = read_long_text(file, &dataset, path, arena, out);
     km_h5_dataset_close(&dataset);
     return status;
 }

@@ -22,7 +22,7 @@ KMSEG_API kmseg_status kmseg_file_kind_of(kmseg_context *ctx, const char *path,
 /**
  * Writes a table. Crash-safe: a temporary file in the same folder (mode 0600) is written, closed,
  * reopened, verified, synced and renamed; on any failure the old file stays as it was.
- * attributes_json  JSON object kept in the root attribute "params", or NULL
+ * attributes_json  JSON object kept as the dataset /params, or NULL
  */
 KMSEG_API kmseg_status kmseg_table_save(kmseg_context *ctx, const kmseg_table *table,
                                         const char *attributes_json, const char *path);
