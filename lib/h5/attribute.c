@@ -68,8 +68,12 @@ int km_h5_exists(km_h5_file *file, const char *path) {
         }
         memcpy(part, path, length);
         part[length] = '\0';
-        if (H5Lexists(file->id, part, H5P_DEFAULT) <= 0 ||
-            H5Lget_info(file->id, part, &info, H5P_DEFAULT) < 0 || info.type != H5L_TYPE_HARD) {
+        htri_t there = H5Lexists(file->id, part, H5P_DEFAULT);
+        if (there < 0) {
+            return 1; /* damaged: whoever opens it gets the reason */
+        }
+        if (there == 0 || H5Lget_info(file->id, part, &info, H5P_DEFAULT) < 0 ||
+            info.type != H5L_TYPE_HARD) {
             return 0;
         }
         if (end == NULL) {
@@ -86,7 +90,7 @@ int km_h5_has(km_h5_file *file, const char *path, const char *name) {
 static kmseg_status open_attribute(km_h5_file *file, const char *path, const char *name,
                                    H5T_class_t class, const char *class_name, hid_t *out) {
     *out = -1;
-    if (!km_h5_has(file, path, name)) {
+    if (!km_h5_exists(file, path) || H5Aexists_by_name(file->id, path, name, H5P_DEFAULT) == 0) {
         return km_h5_fault(file, KMSEG_E_FORMAT, "attribute %s of %s is missing", name, path);
     }
     hid_t attribute = H5Aopen_by_name(file->id, path, name, H5P_DEFAULT, H5P_DEFAULT);

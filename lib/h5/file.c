@@ -7,6 +7,7 @@
 #include <kmseg/version.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -16,18 +17,23 @@
 static pthread_mutex_t lock;
 static pthread_once_t lock_once = PTHREAD_ONCE_INIT;
 
+/* After a damaged file HDF5 1.10 finds at the end of the process that it lost memory of its own, and
+ * says so on stderr unless its printing is off. */
+static void quiet_at_exit(void) { H5Eset_auto2(H5E_DEFAULT, NULL, NULL); }
+
 static void make_lock(void) {
     pthread_mutexattr_t recursive;
     pthread_mutexattr_init(&recursive);
     pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
     pthread_mutex_init(&lock, &recursive);
     pthread_mutexattr_destroy(&recursive);
+    H5open(); /* which registers HDF5's own end, so that ours comes before it */
+    (void)atexit(quiet_at_exit);
 }
 
 static void enter(km_h5_file *file) {
     pthread_once(&lock_once, make_lock);
     pthread_mutex_lock(&lock);
-    H5open();
     H5Eget_auto2(H5E_DEFAULT, &file->old_printer, &file->old_printer_data);
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 }

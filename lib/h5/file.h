@@ -45,8 +45,8 @@ kmseg_status km_h5_commit(km_h5_file *file, kmseg_status status);
 /* Reading: checks the root attributes of a file of ours: format, format_version, complete. */
 kmseg_status km_h5_check_format(km_h5_file *file, const char *format);
 
-/* What kind of file an open file is. */
-kmseg_file_kind km_h5_kind(km_h5_file *file);
+/* What kind of file an open file is; KMSEG_E_FORMAT when it is too damaged to tell. */
+kmseg_status km_h5_kind(km_h5_file *file, kmseg_file_kind *out);
 
 /* The message is "PATH: what: why", why being what HDF5 or the system said last; so call it before
  * any other function of HDF5. KMSEG_E_IO when the system failed, or when writing; else

@@ -242,7 +242,9 @@ static kmseg_status apply_select(km_h5_file *file, km_h5_plan *plan, int32_t n_s
 
 static kmseg_status load(km_h5_file *file, km_h5_plan *plan, int32_t n_select,
                          const char *const *select, int rows, kmseg_table **out) {
-    plan->own = km_h5_kind(file) != KMSEG_FILE_HDF5;
+    kmseg_file_kind kind;
+    KM_TRY(km_h5_kind(file, &kind));
+    plan->own = kind != KMSEG_FILE_HDF5;
     KM_TRY(plan->own ? plan_own(file, plan) : km_h5_plan_foreign(file, plan));
     KM_TRY(apply_select(file, plan, n_select, select));
     KM_TRY(kmseg_table_new(file->ctx, rows ? plan->n_rows : 0, out));

@@ -1,14 +1,10 @@
 /* kmseg_table_save() and kmseg_table_load(): what goes in comes out, and what is damaged is named. */
 #include "support/support.h"
 
-#include <fcntl.h>
-#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static kmseg_table *example(kmseg_context *ctx) {
@@ -187,5 +183,81 @@ Test(table_file, infinities_are_refused_by_column_and_row)
           "row 3");
     cr_assert(access(test_path("inf.h5"), F_OK) != 0);
     kmseg_table_free(table);
+    kmseg_context_free(ctx);
+}
+
+static size_t read_whole(const char *path, unsigned char *bytes, size_t capacity) {
+    FILE *file = fopen(path, "rb");
+    cr_assert_not_null(file);
+    size_t size = fread(bytes, 1, capacity, file);
+    fclose(file);
+    return size;
+}
+
+static void write_whole(const char *path, const unsigned char *bytes, size_t size) {
+    FILE *file = fopen(path, "wb");
+    cr_assert_not_null(file);
+    cr_assert(fwrite(bytes, 1, size, file) == size);
+    cr_assert(fclose(file) == 0);
+}
+
+/* Small tables lie under checksums from end to end; a byte that no reader looks at may change. */
+Test(table_file, a_changed_byte_is_found_or_does_not_matter)
+{
+    kmseg_context *ctx = test_context(1, NULL);
+    kmseg_table *table = example(ctx), *back;
+    const char *path = test_path("table.h5"), *bad = test_path("bad.h5");
+    OK(ctx, kmseg_table_save(ctx, table, "{\"seed\":1}", path));
+    unsigned char bytes[65536];
+    size_t size = read_whole(path, bytes, sizeof bytes);
+    int found = 0;
+    for (size_t i = 0; i < size; i += 3) {
+        bytes[i] ^= 0x41;
+        write_whole(bad, bytes, size);
+        bytes[i] ^= 0x41;
+        kmseg_status status = kmseg_table_load(ctx, bad, &back);
+        if (status == KMSEG_OK) {
+            same_table(table, back);
+            kmseg_table_free(back);
+        } else {
+            cr_assert_eq(status, KMSEG_E_FORMAT, "byte %zu: %s", i, kmseg_last_error(ctx));
+            cr_assert_null(back);
+            cr_assert(strstr(kmseg_last_error(ctx), bad) != NULL, "%s", kmseg_last_error(ctx));
+            found++;
+        }
+    }
+    cr_assert(found > (int)size / 8, "%d of %zu", found, size / 3);
+    kmseg_table_free(table);
+    kmseg_context_free(ctx);
+}
+
+Test(table_file, a_truncated_file_is_refused_wherever_it_was_cut)
+{
+    kmseg_context *ctx = test_context(1, NULL);
+    kmseg_table *table = example(ctx), *back;
+    const char *path = test_path("table.h5"), *bad = test_path("bad.h5");
+    OK(ctx, kmseg_table_save(ctx, table, NULL, path));
+    unsigned char bytes[65536];
+    size_t size = read_whole(path, bytes, sizeof bytes);
+    for (size_t i = 0; i < size; i += 31) {
+        write_whole(bad, bytes, i);
+        cr_assert_eq(kmseg_table_load(ctx, bad, &back), KMSEG_E_FORMAT, "%zu bytes", i);
+        cr_assert_null(back);
+    }
+    kmseg_table_free(table);
+    kmseg_context_free(ctx);
+}
+
+Test(table_file, what_is_not_hdf5_is_refused_by_name)
+{
+    kmseg_context *ctx = test_context(1, NULL);
+    kmseg_table *back;
+    FAILS(ctx, KMSEG_E_FORMAT, kmseg_table_load(ctx, test_write("text.h5", "a,b\n1,2\n"), &back),
+          "text.h5 is not an HDF5 file");
+    FAILS(ctx, KMSEG_E_FORMAT, kmseg_table_load(ctx, test_write("empty.h5", ""), &back),
+          "empty.h5 is not an HDF5 file");
+    FAILS(ctx, KMSEG_E_IO, kmseg_table_load(ctx, test_path("missing.h5"), &back), "missing.h5",
+          "No such file");
+    FAILS(ctx, KMSEG_E_FORMAT, kmseg_table_load(ctx, test_folder(), &back), "not an HDF5 file");
     kmseg_context_free(ctx);
 }
