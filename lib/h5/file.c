@@ -279,9 +279,10 @@ static kmseg_status verify(km_h5_file *file) {
     if (status == KMSEG_OK) {
         status = closed;
     }
-    return status == KMSEG_OK
-               ? KMSEG_OK
-               : km_fail_prefix(file->ctx, KMSEG_E_IO, "what was written did not pass its check");
+    if (status == KMSEG_OK || status == KMSEG_E_MEMORY) {
+        return status;
+    }
+    return km_fail_prefix(file->ctx, KMSEG_E_IO, "what was written did not pass its check");
 }
 
 /* From a closed temporary file to a file under its name that survives a power failure. */

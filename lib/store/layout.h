@@ -1,0 +1,55 @@
+/* What is where in a result file; docs/file-format.md says the same in words. */
+#ifndef KM_STORE_LAYOUT_H
+#define KM_STORE_LAYOUT_H
+
+#include "store/fields.h"
+
+#include <kmseg/pipeline.h>
+
+/* A level of a text column, in /prepare/levels and /profile/levels, in the order of columns. */
+typedef struct km_level_row {
+    int32_t column;
+    const char *name;
+    double share;
+} km_level_row;
+
+/* An output, in /features. */
+typedef struct km_feature_row {
+    const char *name, *unit, *role;
+    int32_t column;
+    double weight;
+} km_feature_row;
+
+/* A segment, in /profile/segments. */
+typedef struct km_segment_row {
+    const char *name;
+    int64_t size;
+    double size_share, value, value_share;
+} km_segment_row;
+
+/* A trait, in /profile/traits, strongest first within its segment. */
+typedef struct km_trait_row {
+    int32_t segment;
+    kmseg_trait trait;
+} km_trait_row;
+
+extern const km_fields km_layout_result;           /* kmseg_result: attributes of the root */
+extern const km_fields km_layout_times;            /* kmseg_result: attributes of /times */
+extern const km_fields km_layout_scores;           /* kmseg_scores: attributes of /scores */
+extern const km_fields km_layout_prepare;          /* kmseg_prepare: attributes of /prepare */
+extern const km_fields km_layout_prepare_columns;  /* kmseg_prepare_column */
+extern const km_fields km_layout_prepare_levels;   /* km_level_row */
+extern const km_fields km_layout_features;         /* km_feature_row */
+extern const km_fields km_layout_profile;          /* kmseg_profile: attributes of /profile */
+extern const km_fields km_layout_profile_segments; /* km_segment_row */
+extern const km_fields km_layout_profile_columns;  /* kmseg_profile_column */
+extern const km_fields km_layout_profile_levels;   /* km_level_row */
+extern const km_fields km_layout_profile_traits;   /* km_trait_row */
+
+/* /prepare, /features, /profile and below. */
+void km_store_put_prepare(km_h5_file *file, const kmseg_prepare *prepare);
+void km_store_put_profile(km_h5_file *file, const kmseg_profile *profile);
+kmseg_status km_store_get_prepare(km_h5_file *file, kmseg_prepare **out);
+kmseg_status km_store_get_profile(km_h5_file *file, kmseg_profile **out);
+
+#endif

@@ -1,0 +1,139 @@
+/* kmseg_result_save() and kmseg_result_load(). */
+#include "data/result.h"
+
+#include "store/layout.h"
+
+#include <kmseg/store.h>
+#include <math.h>
+
+static int64_t result_bytes(const kmseg_result *result) {
+    return result->n_samples * (int64_t)(sizeof(int32_t) + sizeof(double) + 8);
+}
+
+static void put_result(km_h5_file *file, const kmseg_result *result) {
+    int64_t n = result->n_samples, k = result->n_segments, d = result->n_outputs;
+    km_fields_put(file, &km_layout_result, result);
+    km_h5_put_group(file, "/times");
+    km_fields_put(file, &km_layout_times, result);
+    km_h5_put_group(file, "/scores");
+    km_fields_put(file, &km_layout_scores, &result->scores);
+    km_h5_put(file, "/centroids", KM_H5_FLOAT64, KM_H5_PLAIN, k, d, result->centroids);
+    km_h5_put(file, "/centroids_raw", KM_H5_FLOAT64, KM_H5_PLAIN, k, d, result->centroids_raw);
+    km_h5_put(file, "/labels", KM_H5_INT32, KM_H5_PACKED, n, 0, result->labels);
+    km_h5_put(file, "/distances", KM_H5_FLOAT64, KM_H5_PLAIN, n, 0, result->distances);
+    km_h5_put(file, "/radii", KM_H5_FLOAT64, KM_H5_PLAIN, k, 0, result->radii);
+    km_h5_put_texts(file, "/ids", n, result->ids);
+    km_h5_put(file, "/history", KM_H5_FLOAT64, KM_H5_PLAIN, result->n_iter, 0, result->history);
+    km_h5_put_long_text(file, "/params", result->params);
+    km_store_put_prepare(file, result->prepare);
+    km_store_put_profile(file, result->profile);
+}
+
+kmseg_status kmseg_result_save(kmseg_context *ctx, const kmseg_result *result, const char *path) {
+    km_h5_file file;
+    KM_TRY(km_h5_create(ctx, path, "kmseg-result", &file));
+    km_progress_begin(ctx, "write", result_bytes(result));
+    put_result(&file, result);
+    kmseg_status status = km_h5_commit(&file, KMSEG_OK);
+    km_progress_end(ctx);
+    return status;
+}
+
+static kmseg_status check_labels(km_h5_file *file, const kmseg_result *result) {
+    for (int64_t i = 0; i < result->n_samples; i++) {
+        if (result->labels[i] < 0 || result->labels[i] >= result->n_segments) {
+            return km_h5_fault(file, KMSEG_E_FORMAT,
+                               "label %d in row %lld of /labels; it needs to be between 0 and %d",
+                               result->labels[i], (long long)i, result->n_segments - 1);
+        }
+    }
+    return KMSEG_OK;
+}
+
+static kmseg_status check_finite(km_h5_file *file, const char *path, const double *values,
+                                 int64_t n, double minimum) {
+    for (int64_t i = 0; i < n; i++) {
+        if (!isfinite(values[i]) || values[i] < minimum) {
+            return km_h5_fault(file, KMSEG_E_FORMAT, "value %lld of %s needs to be finite%s",
+                               (long long)i, path, minimum >= 0 ? " and not negative" : "");
+        }
+    }
+    return KMSEG_OK;
+}
+
+static kmseg_status check_counts(km_h5_file *file, const kmseg_result *result) {
+    if (result->n_samples < 1 || result->n_segments < 1 || result->n_outputs < 1 ||
+        result->n_iter < 0 || result->n_segments > result->n_samples) {
+        return km_h5_fault(file, KMSEG_E_FORMAT,
+                           "%lld samples, %d segments of %d outputs and %d iterations cannot be",
+                           (long long)result->n_samples, result->n_segments, result->n_outputs,
+                           result->n_iter);
+    }
+    return KMSEG_OK;
+}
+
+static kmseg_status get_arrays(km_h5_file *file, km_result *to) {
+    kmseg_result *result = &to->result;
+    km_arena *arena = &to->arena;
+    int64_t n = result->n_samples, k = result->n_segments, d = result->n_outputs;
+    KM_TRY(km_h5_get_new(file, "/centroids", KM_H5_FLOAT64, k, d, arena, &result->centroids));
+    KM_TRY(
+        km_h5_get_new(file, "/centroids_raw", KM_H5_FLOAT64, k, d, arena, &result->centroids_raw));
+    KM_TRY(km_h5_get_new(file, "/labels", KM_H5_INT32, n, 0, arena, &result->labels));
+    KM_TRY(km_h5_get_new(file, "/distances", KM_H5_FLOAT64, n, 0, arena, &result->distances));
+    KM_TRY(km_h5_get_new(file, "/radii", KM_H5_FLOAT64, k, 0, arena, &result->radii));
+    KM_TRY(
+        km_h5_get_new(file, "/history", KM_H5_FLOAT64, result->n_iter, 0, arena, &result->history));
+    KM_TRY(km_h5_get_texts(file, "/ids", n, arena, &result->ids));
+    KM_TRY(km_h5_get_long_text(file, "/params", arena, &result->params));
+    KM_TRY(check_labels(file, result));
+    KM_TRY(check_finite(file, "/centroids", result->centroids, k * d, -INFINITY));
+    KM_TRY(check_finite(file, "/radii", result->radii, k, 0));
+    return check_finite(file, "/distances", result->distances, n, 0);
+}
+
+/* What is stored in two places needs to agree. */
+static kmseg_status check_parts(km_h5_file *file, const kmseg_result *result) {
+    if (result->prepare->n_outputs != result->n_outputs) {
+        return km_h5_fault(file, KMSEG_E_FORMAT, "/prepare has %d outputs; n_outputs is %d",
+                           result->prepare->n_outputs, result->n_outputs);
+    }
+    if (result->profile->n_segments != result->n_segments) {
+        return km_h5_fault(file, KMSEG_E_FORMAT, "/profile has %d segments; n_segments is %d",
+                           result->profile->n_segments, result->n_segments);
+    }
+    return KMSEG_OK;
+}
+
+static kmseg_status get_result(km_h5_file *file, km_result *to) {
+    kmseg_result *result = &to->result;
+    KM_TRY(km_h5_check_format(file, "kmseg-result"));
+    KM_TRY(km_fields_get(file, &km_layout_result, &to->arena, result));
+    KM_TRY(check_counts(file, result));
+    KM_TRY(km_fields_get(file, &km_layout_times, &to->arena, result));
+    KM_TRY(km_fields_get(file, &km_layout_scores, &to->arena, &result->scores));
+    KM_TRY(get_arrays(file, to));
+    KM_TRY(km_store_get_prepare(file, &result->prepare));
+    KM_TRY(km_store_get_profile(file, &result->profile));
+    return check_parts(file, result);
+}
+
+kmseg_status kmseg_result_load(kmseg_context *ctx, const char *path, kmseg_result **out) {
+    *out = NULL;
+    km_h5_file file;
+    KM_TRY(km_h5_open(ctx, path, &file));
+    km_result *result;
+    kmseg_status status = km_result_new(ctx, &result);
+    if (status == KMSEG_OK) {
+        km_progress_begin(ctx, "read", file.size);
+        status = get_result(&file, result);
+        km_progress_end(ctx);
+        if (status == KMSEG_OK) {
+            *out = &result->result;
+        } else {
+            kmseg_result_free(&result->result);
+        }
+    }
+    km_h5_close(&file);
+    return status;
+}
