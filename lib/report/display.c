@@ -198,7 +198,7 @@ void km_add_number(km_string *out, double value, int decimals) {
 }
 
 void km_add_percent(km_string *out, double share) {
-    if (share > 0 && share < 0.0005) {
+    if (share > 0 && share < 0.001) {
         km_string_add(out, "<0.1 %");
         return;
     }
