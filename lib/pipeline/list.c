@@ -1,9 +1,11 @@
 /* Every registry of the library, by kind: what options accept and what `kmseg list` prints. */
 #include "base/registry.h"
 #include "cluster/cluster.h"
+#include "evaluate/evaluate.h"
 #include "kernels/kernels.h"
 #include "prepare/scale.h"
 #include "prepare/transform.h"
+#include "report/formats.h"
 
 #include <kmseg/option.h>
 
@@ -22,6 +24,7 @@ static const km_named *kernels_at(int32_t i) {
 
 static const km_registry initialisers = {"initialisers", km_initialiser_at};
 static const km_registry algorithms = {"algorithms", km_algorithm_at};
+static const km_registry metrics = {"metrics", km_metric_at};
 static const km_registry kernels = {"kernels", kernels_at};
 
 /* In the order of a run. */
@@ -30,6 +33,8 @@ static const kind kinds[] = {
     {&km_scales, "how numbers are brought to one scale"},
     {&initialisers, "how the first centroids are chosen"},
     {&algorithms, "how centroids and labels are improved from there"},
+    {&metrics, "scores of a result, and what they say"},
+    {&km_report_formats, "what a result is printed as"},
     {&kernels, "instruction sets that the inner loops are built for"},
 };
 

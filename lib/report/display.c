@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { REPLACEMENT = 0xfffd, ELLIPSIS = 0x2026 };
+enum { NO_BREAK_SPACE = 0xa0, REPLACEMENT = 0xfffd, ELLIPSIS = 0x2026 };
 
 /* Length of the sequence that a lead byte begins, its smallest code point, and its payload. */
 static int lead(unsigned char byte, uint32_t *least, uint32_t *code) {
@@ -117,13 +117,13 @@ int km_code_width(uint32_t code) {
     return in_ranges(wide, sizeof wide / sizeof *wide, code) ? 2 : 1;
 }
 
-/* C0 and C1 controls, DEL, line and paragraph separators, direction marks and overrides. */
+/* A plain space for one that only forbids a line break; U+FFFD for C0 and C1 controls, DEL, line and paragraph separators, direction marks and overrides. */
 static uint32_t clean(uint32_t code) {
     int bad = code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x61c ||
               (code >= 0x200e && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
               (code >= 0x2066 && code <= 0x2069) || code == 0xfeff || (code >> 8) == 0xfff ||
               (code >= 0xe0000 && code < 0xe0100);
-    return bad ? REPLACEMENT : code;
+    return bad ? REPLACEMENT : code == NO_BREAK_SPACE ? ' ' : code;
 }
 
 int km_text_width(const char *text) {

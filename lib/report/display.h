@@ -33,7 +33,7 @@ int km_decimals(double largest);
 void km_add_percent(km_string *out, double share);
 
 /* Appends text and a line end, cleaned and broken at spaces so that no line is wider than width.
- * The cursor stands at column first; further lines begin behind indent spaces. */
+ * A no-break space is printed as a space. The cursor stands at column first; further lines begin behind indent spaces. */
 void km_add_wrapped(km_string *out, const char *text, int indent, int first, int width);
 
 #endif

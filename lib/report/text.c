@@ -16,6 +16,9 @@ enum {
     LABEL_WIDTH = 21 /* of the sentences below the tables */
 };
 
+/* A space at which km_add_wrapped() does not break. */
+#define KEEP "\u00a0"
+
 /* One report in the making. */
 typedef struct km_page {
     const kmseg_result *result;
@@ -134,6 +137,7 @@ static void fill_base(const km_page *page, km_grid *grid) {
     km_grid_set(grid, 1, 0, "#", 0);
     km_grid_set(grid, 1, 1, "segment", 0);
     km_grid_set(grid, 0, 2, "customers", 0);
+    km_grid_set(grid, 1, 2, "number", 0);
     km_grid_set(grid, 1, 3, "share", 0);
     grid->left[1] = 1;
     double total = 0, largest = 0;
@@ -153,7 +157,6 @@ static void fill_base(const km_page *page, km_grid *grid) {
         if (!all) {
             set_number(page, grid, row, 0, s + 1, 0);
         }
-        km_grid_set(grid, row, 1, all ? "all" : profile->names[s], NAME_WIDTH);
         set_number(page, grid, row, 2, (double)(all ? profile->n_rows : profile->sizes[s]), 0);
         set_percent(page, grid, row, 3, all ? 1 : profile->size_shares[s]);
         if (has_value(page)) {
@@ -163,45 +166,73 @@ static void fill_base(const km_page *page, km_grid *grid) {
     }
 }
 
-/* One row per feature and one column per segment, as many as fit the width at a time. */
+/* The names of the segments, cut at most columns. */
+static void fill_names(const km_page *page, km_grid *grid, int most) {
+    for (int32_t s = 0; s < page->profile->n_segments; s++) {
+        km_grid_set(grid, HEADER_ROWS + s, 1, page->profile->names[s], most);
+    }
+    km_grid_set(grid, HEADER_ROWS + page->profile->n_segments, 1, "all", 0);
+}
+
+/* "monetary, GBP" */
+static void set_feature_name(const km_page *page, km_grid *grid, int row,
+                             const kmseg_profile_column *column) {
+    km_string name;
+    km_string_init(&name, &page->out->allocator);
+    km_add_clean(&name, column->name, FEATURE_WIDTH);
+    if (feature_unit(column)[0] != '\0') {
+        km_string_add(&name, ", ");
+        km_add_clean(&name, feature_unit(column), FEATURE_WIDTH);
+    }
+    km_grid_take(grid, row, 0, &name);
+}
+
+/* The column behind those from from on that fit in room, most at a time and at least one. */
+static int fitting(const km_grid *grid, int from, int room, int most) {
+    int to = from + 1;
+    while (to < grid->n_columns && to - from < most && km_grid_width(grid, from, to + 1) <= room) {
+        to++;
+    }
+    return to;
+}
+
+/* How many columns at a time, so that the last block is about as wide as the others. */
+static int even_columns(const km_grid *grid, int from, int room) {
+    int blocks = 0, n = grid->n_columns - from;
+    for (int at = from; at < grid->n_columns; blocks++) {
+        at = fitting(grid, at, room, n);
+    }
+    return blocks > 0 ? (n + blocks - 1) / blocks : 1;
+}
+
+/* One row per feature; beside it all customers, then as many segments as fit the width. */
 static void print_features_down(const km_page *page) {
+    enum { FIXED = 2 };
     int32_t n_segments = page->profile->n_segments;
     km_grid grid;
-    km_grid_init(&grid, &page->out->allocator, 1 + page->n_features, 2 + n_segments);
-    for (int32_t s = 0; s <= n_segments && !grid.failed; s++) {
-        if (s < n_segments) {
-            set_number(page, &grid, 0, 1 + s, s + 1, 0);
-        } else {
-            km_grid_set(&grid, 0, 1 + s, "all", 0);
-        }
-        for (int32_t f = 0; f < page->n_features; f++) {
-            set_feature(page, &grid, 1 + f, 1 + s, feature(page, f), s);
-        }
-    }
-    for (int32_t f = 0; f < page->n_features && !grid.failed; f++) {
-        const kmseg_profile_column *column = feature(page, f);
-        km_string name;
-        km_string_init(&name, &page->out->allocator);
-        km_add_clean(&name, column->name, FEATURE_WIDTH);
-        if (feature_unit(column)[0] != '\0') {
-            km_string_add(&name, ", ");
-            km_add_clean(&name, feature_unit(column), FEATURE_WIDTH);
-        }
-        km_grid_take(&grid, 1 + f, 0, &name);
-    }
+    km_grid_init(&grid, &page->out->allocator, 1 + page->n_features, FIXED + n_segments);
     if (!grid.failed) {
         grid.left[0] = 1;
         km_grid_set(&grid, 0, 0, "segment", 0);
+        km_grid_set(&grid, 0, 1, "all", 0);
+    }
+    for (int32_t s = 0; s < n_segments && !grid.failed; s++) {
+        set_number(page, &grid, 0, FIXED + s, s + 1, 0);
+    }
+    for (int32_t f = 0; f < page->n_features && !grid.failed; f++) {
+        set_feature_name(page, &grid, 1 + f, feature(page, f));
+        set_feature(page, &grid, 1 + f, 1, feature(page, f), n_segments);
+        for (int32_t s = 0; s < n_segments; s++) {
+            set_feature(page, &grid, 1 + f, FIXED + s, feature(page, f), s);
+        }
     }
     heading(page, "Mean of each feature");
-    for (int from = 1; from < grid.n_columns && !grid.failed;) {
-        int to = from + 1;
-        while (to < grid.n_columns &&
-               km_grid_width(&grid, 0, 1) + 2 + km_grid_width(&grid, from, to + 1) <= page->width) {
-            to++;
-        }
-        km_string_add(page->out, from > 1 ? "\n" : "");
-        km_grid_print(&grid, page->out, 0, grid.n_rows, 1, from, to);
+    int room = page->width - km_grid_width(&grid, 0, FIXED) - 2;
+    int most = even_columns(&grid, FIXED, room);
+    for (int from = FIXED; from < grid.n_columns && !grid.failed;) {
+        int to = fitting(&grid, from, room, most);
+        km_string_add(page->out, from > FIXED ? "\n" : "");
+        km_grid_print(&grid, page->out, 0, grid.n_rows, FIXED, from, to);
         from = to;
     }
     page->out->failed |= grid.failed;
@@ -217,6 +248,7 @@ static void print_segments(const km_page *page) {
                  base + page->n_features);
     if (!grid.failed) {
         fill_base(page, &grid);
+        fill_names(page, &grid, NAME_WIDTH);
     }
     for (int32_t f = 0; f < page->n_features && !grid.failed; f++) {
         const kmseg_profile_column *column = feature(page, f);
@@ -233,7 +265,10 @@ static void print_segments(const km_page *page) {
     int beside = km_grid_width(&grid, 0, grid.n_columns) <= page->width;
     if (!grid.failed) {
         km_string_add(page->out, "\n");
-        if (beside) {
+        if (!beside) { /* the names have the room that the features do not take */
+            int room = page->width - km_grid_width(&grid, 0, 1) - km_grid_width(&grid, 2, base) - 4;
+            fill_names(page, &grid, room > 12 ? room : 12);
+        } else {
             int before = km_grid_width(&grid, 0, base) + 2;
             km_string_format(page->out, "%*s%s\n", before, "", "mean per customer");
         }
@@ -246,6 +281,30 @@ static void print_segments(const km_page *page) {
     }
 }
 
+/* "recency 9.2 (all: 93.1)", with the digits of the table above. */
+static void add_trait(const km_page *page, km_string *out, int32_t segment,
+                      const kmseg_trait *trait) {
+    const kmseg_profile_column *column = &page->profile->columns[trait->column];
+    km_string_add(out, column->name);
+    km_string_add(out, " ");
+    if (trait->level >= 0) {
+        km_string_add(out, column->levels[trait->level]);
+        km_string_add(out, " ");
+        km_add_number(
+            out, 100 * column->segment_shares[(int64_t)segment * column->n_levels + trait->level],
+            0);
+        km_string_add(out, KEEP "%" KEEP "(all:" KEEP);
+        km_add_number(out, 100 * column->level_shares[trait->level], 0);
+        km_string_add(out, KEEP "%)");
+    } else {
+        int decimals = feature_decimals(page, column);
+        km_add_number(out, column->segment_means[segment], decimals);
+        km_string_add(out, KEEP "(all:" KEEP);
+        km_add_number(out, column->mean, decimals);
+        km_string_add(out, ")");
+    }
+}
+
 static void print_traits(const km_page *page) {
     const kmseg_profile *profile = page->profile;
     if (profile->n_segments < 2) {
@@ -255,13 +314,16 @@ static void print_traits(const km_page *page) {
     for (int32_t s = 0; s < profile->n_segments; s++) {
         km_string line;
         km_string_init(&line, &page->out->allocator);
-        km_string_add(&line, profile->names[s]);
         for (int32_t t = 0; t < profile->n_traits[s]; t++) {
-            char text[256];
-            kmseg_trait_text(profile, s, t, text, sizeof text);
-            km_string_format(&line, "%s%s", t > 0 ? "; " : ": ", text);
+            km_string_add(&line, t > 0 ? ", " : "");
+            add_trait(page, &line, s, &profile->traits[(int64_t)s * profile->max_traits + t]);
+        }
+        if (profile->n_traits[s] == 0) {
+            km_string_add(&line, "nothing: its customers are much like all the others");
         }
         km_string_format(page->out, "%2d  ", s + 1);
+        km_add_wrapped(page->out, profile->names[s], 4, 4, page->width);
+        km_string_add(page->out, "    ");
         if (line.data != NULL) {
             km_add_wrapped(page->out, line.data, 4, 4, page->width);
         }
@@ -303,9 +365,8 @@ static void print_silhouette(const km_page *page) {
             km_string_add(&text, " customers)");
         }
         km_string_format(&text,
-                         ", %s. How much nearer customers are to their own segment than to the "
-                         "next, -1 to 1: above 0.25 weak, 0.50 reasonable, 0.70 strong (Kaufman & "
-                         "Rousseeuw 1990)",
+                         ": %s. From -1 to 1; above 0.25 is weak, above 0.50 reasonable, above "
+                         "0.70 strong (Kaufman & Rousseeuw 1990)",
                          structure(scores->silhouette));
     }
     print_line(page, "silhouette", &text);
@@ -343,23 +404,18 @@ static void print_rows(const km_page *page) {
                              "missing");
         print_line(page, "left out", &text);
     }
-    km_string_init(&text, &page->out->allocator);
-    int any = 0;
-    for (int32_t c = 0; c < result->prepare->n_columns; c++) {
-        const kmseg_prepare_column *column = &result->prepare->columns[c];
-        if (column->n_missing > 0 && result->n_dropped == 0) {
-            km_string_add(&text, any ? ", " : "");
-            km_string_add(&text, column->name);
-            km_string_add(&text, " for ");
-            km_add_number(&text, (double)column->n_missing, 0);
-            any = 1;
-        }
+    int64_t n_filled = 0;
+    int32_t n_columns = 0;
+    for (int32_t c = 0; c < result->prepare->n_columns && result->n_dropped == 0; c++) {
+        n_filled += result->prepare->columns[c].n_missing;
+        n_columns += result->prepare->columns[c].n_missing > 0;
     }
-    if (any) {
-        km_string_add(&text, " customers without a value");
+    if (n_filled > 0) {
+        km_string_init(&text, &page->out->allocator);
+        km_add_number(&text, (double)n_filled, 0);
+        km_string_format(&text, " missing value%s in %d column%s, by the rules below",
+                         n_filled == 1 ? "" : "s", n_columns, n_columns == 1 ? "" : "s");
         print_line(page, "filled in", &text);
-    } else {
-        km_string_free(&text);
     }
 }
 
@@ -384,6 +440,12 @@ static void print_quality(const km_page *page) {
     print_small(page);
     print_rows(page);
     km_string text;
+    if (!has_value(page)) {
+        km_string_init(&text, &page->out->allocator);
+        km_string_add(&text, "no column was recognised as revenue; the option value names one, and "
+                             "adds its sum and share per segment");
+        print_line(page, "value", &text);
+    }
     km_string_init(&text, &page->out->allocator);
     km_string_format(&text, "k-means, %d iteration%s, stopped because %s", page->result->n_iter,
                      page->result->n_iter == 1 ? "" : "s",
