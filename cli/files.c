@@ -67,3 +67,9 @@ int cli_output_check(const char *path, int only_hdf5, const char *input, cli_for
 FILE *cli_summary_stream(const char *path) {
     return path != NULL && strcmp(path, "-") == 0 ? stderr : stdout;
 }
+
+int cli_table_write(cli_run *run, const kmseg_table *table, cli_format format,
+                    const char *params_json, const char *path) {
+    return cli_status(run, format == CLI_HDF5 ? kmseg_table_save(run->ctx, table, params_json, path)
+                                              : kmseg_csv_write(run->ctx, table, path));
+}
