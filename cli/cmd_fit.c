@@ -1,0 +1,140 @@
+/* kmseg fit: from a customer table to segments. */
+#include "cli.h"
+
+#include <stddef.h>
+#include <string.h>
+
+typedef struct fit_files {
+    size_t struct_size;
+    const char *output;
+} fit_files;
+
+typedef struct fit_command {
+    kmseg_segment_options segment;
+    kmseg_csv_options csv;
+    fit_files files;
+} fit_command;
+
+static const kmseg_option file_rows[] = {
+    {.name = "output",
+     .type = KMSEG_OPTION_TEXT,
+     .offset = offsetof(fit_files, output),
+     .metavar = "FILE.h5",
+     .help = "where the segments go, as HDF5; without it they are only printed",
+     .short_flag = 'o'},
+};
+
+static const kmseg_option_table file_table = {
+    .name = "files",
+    .struct_size = sizeof(fit_files),
+    .n_options = sizeof file_rows / sizeof *file_rows,
+    .options = file_rows,
+};
+
+static const kmseg_option_table *files(void) { return &file_table; }
+
+static void init(void *options) {
+    fit_command *command = options;
+    kmseg_segment_options_init(&command->segment);
+    kmseg_csv_options_init(&command->csv);
+    kmseg_options_init(&file_table, &command->files);
+}
+
+static const cli_argument arguments[] = {
+    {.name = "CUSTOMERS",
+     .help = "a table of one row per customer: .csv, .csv.gz, HDF5, or what kmseg features wrote"}};
+
+static const cli_group groups[] = {
+    {"Output", files, offsetof(fit_command, files)},
+    {"Clustering", kmseg_fit_option_table, offsetof(fit_command, segment.fit)},
+    {"Which columns, and how", kmseg_prepare_option_table, offsetof(fit_command, segment.prepare)},
+    {"Describing segments", kmseg_profile_option_table, offsetof(fit_command, segment.profile)},
+    {"Weights and scores", kmseg_segment_option_table, offsetof(fit_command, segment)},
+    {"Reading CSV", kmseg_csv_option_table, offsetof(fit_command, csv)},
+};
+
+static int print_result(cli_run *run, const kmseg_result *result) {
+    const fit_command *command = run->options;
+    kmseg_report_options options;
+    kmseg_report_options_init(&options);
+    options.width = cli_width(stdout);
+    options.colour = cli_colour(stdout);
+    char *report;
+    int code = cli_status(
+        run, kmseg_report(run->ctx, result, run->common.json ? "json" : "text", &options, &report));
+    if (code != CLI_OK) {
+        return code;
+    }
+    fputs(report, stdout);
+    kmseg_string_free(report);
+    if (run->common.json) {
+        return CLI_OK;
+    }
+    if (command->files.output == NULL) {
+        puts("\nNothing was written: give -o segments.h5 to keep these segments.");
+        return CLI_OK;
+    }
+    char clean[300];
+    cli_clean(command->files.output, clean, sizeof clean);
+    printf("\nSegments: %s\nNext: kmseg predict %s NEW.csv -o labels.csv\n", clean, clean);
+    return CLI_OK;
+}
+
+static int read_customers(cli_run *run, const char *path, kmseg_table **out) {
+    const fit_command *command = run->options;
+    kmseg_file_kind kind;
+    int code = cli_status(run, kmseg_file_kind_of(run->ctx, path, &kind));
+    if (code == CLI_OK && kind == KMSEG_FILE_RESULT) {
+        char clean[300];
+        return cli_failed("%s holds segments; fit needs a table of customers",
+                          cli_clean(path, clean, sizeof clean));
+    }
+    return code == CLI_OK ? cli_status(run, kmseg_source_read(run->ctx, path, &command->csv, out))
+                          : code;
+}
+
+static int run_fit(cli_run *run) {
+    const fit_command *command = run->options;
+    const char *input = run->arguments[0], *output = command->files.output;
+    cli_format format;
+    int code = output != NULL ? cli_output_check(output, 1, input, &format) : CLI_OK;
+    if (code != CLI_OK) {
+        return code;
+    }
+    kmseg_table *table = NULL;
+    kmseg_result *result = NULL;
+    code = read_customers(run, input, &table);
+    if (code == CLI_OK) {
+        code = cli_status(run, kmseg_segment(run->ctx, table, &command->segment, &result));
+        kmseg_table_free(table);
+    }
+    if (code == CLI_OK && output != NULL) {
+        code = cli_status(run, kmseg_result_save(run->ctx, result, output));
+    }
+    if (code == CLI_OK && (!run->common.quiet || run->common.json)) {
+        code = print_result(run, result);
+    }
+    kmseg_result_free(result);
+    return code;
+}
+
+const cli_command cli_cmd_fit = {
+    .name = "fit",
+    .help = "cluster customers into segments, and say who is in each",
+    .description =
+        "Reads a customer table, fills, transforms and scales its columns, clusters the customers "
+        "by k-means, and prints a table of segments: how many customers, what they are worth, and "
+        "what sets them apart. The numeric and categorical columns to use are chosen from the "
+        "table and reported; --include and --exclude decide otherwise. Segment 1 has the highest "
+        "mean value.",
+    .examples = "  kmseg fit customers.h5 -k 6 -o segments.h5\n"
+                "  kmseg fit customers.csv -k 4 --include recency,frequency,monetary\n"
+                "  kmseg fit customers.csv -k 5 --exclude age --weights monetary=2 --json\n",
+    .arguments = arguments,
+    .n_arguments = 1,
+    .groups = groups,
+    .n_groups = sizeof groups / sizeof *groups,
+    .options_size = sizeof(fit_command),
+    .init = init,
+    .run = run_fit,
+};
