@@ -161,7 +161,9 @@ static void compose(const km_profiling *p, int32_t segment, draft *d) {
     d->name[0] = '\0';
     append(d->name, sizeof d->name, "", parts[ADJECTIVE]);
     if (has_noun) {
-        append(d->name, sizeof d->name, " ", parts[NOUN][0] != '\0' ? parts[NOUN] : "customers");
+        const char *noun = parts[NOUN][0] != '\0' ? parts[NOUN] : "customers";
+        int is_very = strncmp(noun, "very ", strlen("very ")) == 0;
+        append(d->name, sizeof d->name, is_very ? ", " : " ", noun);
     }
     if (parts[QUALITY][0] != '\0') {
         append(d->name, sizeof d->name, " with ", parts[QUALITY]);
