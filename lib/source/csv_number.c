@@ -65,9 +65,8 @@ static int take_decimal(const char *at, const char *end, decimal *d) {
     if (at < end && *at == '.') {
         at++;
         frac = take_digits(&at, end, d);
-        d->name |= whole > 1 && *start == '0';
     } else {
-        d->name |= (whole > 1 && *start == '0') || (whole > 15 && at == end);
+        d->name |= at == end && ((whole > 1 && *start == '0') || whole > 15);
     }
     if (whole + frac == 0) {
         return 0;

@@ -7,10 +7,10 @@
 /* What a cell says when it is read as a number. */
 typedef enum km_number_kind {
     KM_NUMBER_FINITE = 0,
-    KM_NUMBER_NAME = 1,     /* a finite number that is written like a name: 00042, +4930123, or more
-                               than 15 digits without a point; its digits matter, not its value */
-    KM_NUMBER_EMPTY = 2,    /* nothing, or spaces alone */
-    KM_NUMBER_WORD = 3,     /* NA, N/A, #N/A, NaN, null, None, in any case */
+    KM_NUMBER_NAME = 1,  /* a finite number that is written like a name: +4930123, or digits alone,
+                               more than 15 of them or with a leading zero (00042) */
+    KM_NUMBER_EMPTY = 2, /* nothing, or spaces alone */
+    KM_NUMBER_WORD = 3,  /* NA, N/A, #N/A, NaN, null, None, in any case */
     KM_NUMBER_INFINITE = 4, /* inf, infinity, or a decimal too large for a double */
     KM_NUMBER_NONE = 5      /* anything else */
 } km_number_kind;
@@ -54,8 +54,7 @@ static inline int km_number_read_plain(const char *text, size_t n, double *out) 
     n -= negative;
     uint64_t mantissa, frac = 0;
     uint64_t first = km_load64(text);
-    /* 007 is for the other function; 0, 0.5 and 0 followed by nothing are fine. */
-    uint64_t refused = ((first & 0xff) == '0') & (n > 1) & (((first >> 8) & 0xff) != '.');
+    uint64_t refused = 0;
     first ^= KM_BYTES('0');
     if (n - 1 < 8) {
         /* Digits to the high end, zeros before them; then the point is taken out. */
@@ -66,7 +65,9 @@ static inline int km_number_read_plain(const char *text, size_t n, double *out) 
             uint64_t below = (UINT64_C(1) << at) - 1;
             v = (v & ~(below << 8 | 0xff)) | ((v & below) << 8);
             frac = 7 - at / 8;
-            refused |= n == 1;
+            refused = n == 1;
+        } else {
+            refused = ((first & 0xff) == 0) & (n > 1); /* 007 */
         }
         refused |= km_not_digits(v);
         mantissa = km_eight_digits(v);
@@ -86,7 +87,7 @@ static inline int km_number_read_plain(const char *text, size_t n, double *out) 
             high <<= 8;
             frac = 7 - at / 8;
         } else {
-            refused |= n == 16;
+            refused = ((first & 0xff) == 0) | (n == 16);
         }
         refused |= km_not_digits(low) | km_not_digits(high);
         mantissa = km_eight_digits(high) * 100000000 + km_eight_digits(low);

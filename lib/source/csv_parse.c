@@ -125,29 +125,39 @@ static inline const char *next_end(walker *w) {
     return at;
 }
 
+/* A field as the inner loop sees it. */
+typedef struct slot {
+    char *values; /* of the column, from its first row */
+    km_csv_action action;
+    int32_t tally;
+} slot;
+
+/* Behind the last field; a record that gets there has too many cells. */
+#define BEYOND ((km_csv_action)9)
+
 /* What the steps below share while a chunk is parsed. */
 typedef struct parser {
     km_csv_pass *pass;
     km_csv_chunk *chunk;
-    uint8_t *actions; /* one per field; SKIP once a column has refused its type */
+    slot *slots; /* one per field and one behind; SKIP once a column has refused its type */
 } parser;
 
 static km_csv_fault_kind refuse(parser *s, int32_t field, int reason) {
     km_csv_field *f = &s->pass->fields[field];
     s->chunk->tallies[f->tally].refused |= reason;
-    s->actions[field] = KM_CSV_SKIP;
+    s->slots[field].action = KM_CSV_SKIP;
     atomic_store_explicit(&f->refused, 1, memory_order_relaxed);
     return KM_CSV_FINE;
 }
 
 /* A cell of a requested column that is not of its type. */
-static km_csv_fault_kind unparsable(parser *s, km_csv_tally *tally, const km_csv_cell *cell,
+static km_csv_fault_kind unparsable(parser *s, km_csv_tally *tally, const char *p,
                                     km_csv_fault_kind kind) {
     if (!s->pass->lenient) {
         return kind;
     }
     if (tally->first_unparsable == INT64_MAX) {
-        tally->first_unparsable = cell->text - s->pass->text;
+        tally->first_unparsable = p - s->pass->text;
     }
     tally->n_unparsable++;
     tally->n_missing++;
@@ -156,10 +166,10 @@ static km_csv_fault_kind unparsable(parser *s, km_csv_tally *tally, const km_csv
 
 /* Numbers that are not plain, and cells that are no numbers. */
 static __attribute__((noinline)) km_csv_fault_kind
-slow_number(parser *s, int32_t field, const km_csv_cell *cell, double *out) {
+slow_number(parser *s, int32_t field, const char *p, size_t n, double *out) {
     km_csv_field *f = &s->pass->fields[field];
     km_csv_tally *tally = &s->chunk->tallies[f->tally];
-    switch (km_number_read(cell->text, cell->length, out)) {
+    switch (km_number_read(p, n, out)) {
     case KM_NUMBER_FINITE: return KM_CSV_FINE;
     case KM_NUMBER_EMPTY: tally->n_missing++; return KM_CSV_FINE;
     case KM_NUMBER_WORD:
@@ -168,10 +178,10 @@ slow_number(parser *s, int32_t field, const km_csv_cell *cell, double *out) {
         return KM_CSV_FINE;
     case KM_NUMBER_INFINITE:
         if (f->requested) {
-            return unparsable(s, tally, cell, KM_CSV_INFINITE);
+            return unparsable(s, tally, p, KM_CSV_INFINITE);
         }
         if (tally->first_infinite == INT64_MAX) {
-            tally->first_infinite = cell->text - s->pass->text;
+            tally->first_infinite = p - s->pass->text;
         }
         tally->n_infinite++;
         tally->n_missing++;
@@ -183,12 +193,12 @@ slow_number(parser *s, int32_t field, const km_csv_cell *cell, double *out) {
         break;
     case KM_NUMBER_NONE:
         if (f->requested) {
-            return unparsable(s, tally, cell, KM_CSV_NUMBER);
+            return unparsable(s, tally, p, KM_CSV_NUMBER);
         }
         break;
     }
     int64_t seconds;
-    km_date_form form = km_time_read(cell->text, cell->length, 0, &seconds);
+    km_date_form form = km_time_read(p, n, 0, &seconds);
     return refuse(s, field, form == KM_DATE_NONE ? KM_CSV_IS_TEXT : KM_CSV_IS_TIME);
 }
 
@@ -197,11 +207,11 @@ static void note_first(int64_t *first, int64_t offset) {
 }
 
 static __attribute__((noinline)) km_csv_fault_kind
-slow_time(parser *s, int32_t field, const km_csv_cell *cell, int64_t *out) {
+slow_time(parser *s, int32_t field, const char *p, size_t n, int64_t *out) {
     km_csv_field *f = &s->pass->fields[field];
     km_csv_tally *tally = &s->chunk->tallies[f->tally];
-    int64_t offset = cell->text - s->pass->text;
-    km_date_form form = km_time_read(cell->text, cell->length, f->day_first, out);
+    int64_t offset = p - s->pass->text;
+    km_date_form form = km_time_read(p, n, f->day_first, out);
     if (f->order_is_sure && form == (f->day_first ? KM_DATE_MONTH_FIRST : KM_DATE_DAY_FIRST)) {
         form = KM_DATE_NONE;
     }
@@ -223,14 +233,13 @@ slow_time(parser *s, int32_t field, const km_csv_cell *cell, int64_t *out) {
     }
     *out = KMSEG_TIME_MISSING;
     double number;
-    km_number_kind kind = km_number_read(cell->text, cell->length, &number);
+    km_number_kind kind = km_number_read(p, n, &number);
     if (kind == KM_NUMBER_EMPTY || kind == KM_NUMBER_WORD) {
         tally->n_missing++;
         tally->n_words += kind == KM_NUMBER_WORD;
         return KM_CSV_FINE;
     }
-    return f->requested ? unparsable(s, tally, cell, KM_CSV_TIME)
-                        : refuse(s, field, KM_CSV_IS_TEXT);
+    return f->requested ? unparsable(s, tally, p, KM_CSV_TIME) : refuse(s, field, KM_CSV_IS_TEXT);
 }
 
 /* A string seen for the first time in this chunk, or not the one before. */
@@ -247,21 +256,36 @@ static __attribute__((noinline)) km_csv_fault_kind other_level(km_csv_levels *le
     return *out >= 0 ? KM_CSV_FINE : KM_CSV_MEMORY;
 }
 
-static inline km_csv_fault_kind put_text(parser *s, int32_t tally, const km_csv_cell *cell,
+static inline km_csv_fault_kind put_level(parser *s, int32_t tally, const char *text, size_t n,
+                                          int32_t *out) {
+    km_csv_levels *levels = &s->chunk->levels[tally];
+    km_csv_level level = km_csv_level_of(text, (uint32_t)n);
+    if (levels->last >= 0 && km_csv_level_same(&level, &levels->items[levels->last])) {
+        *out = levels->last;
+        return KM_CSV_FINE;
+    }
+    return other_level(levels, &level, out);
+}
+
+/* Empty cells, those that begin with a space, and those of 4 GiB. */
+static __attribute__((noinline)) km_csv_fault_kind
+odd_text(parser *s, int32_t tally, const char *text, size_t n, int32_t *out) {
+    size_t spaces = 0;
+    while (spaces < n && text[spaces] == ' ') {
+        spaces++;
+    }
+    if (spaces == n) {
+        *out = -1;
+        s->chunk->tallies[tally].n_missing++;
+        return KM_CSV_FINE;
+    }
+    return n <= UINT32_MAX ? put_level(s, tally, text, n, out) : KM_CSV_LONG;
+}
+
+static km_csv_fault_kind put_quoted_text(parser *s, int32_t tally, const km_csv_cell *cell,
                                          int32_t *out) {
     const char *text = cell->text;
     size_t n = cell->length;
-    *out = -1;
-    if (!cell->quoted && (n == 0 || *text == ' ')) {
-        size_t spaces = 0;
-        while (spaces < n && text[spaces] == ' ') {
-            spaces++;
-        }
-        if (spaces == n) {
-            s->chunk->tallies[tally].n_missing++;
-            return KM_CSV_FINE;
-        }
-    }
     if (n > UINT32_MAX) {
         return KM_CSV_LONG;
     }
@@ -273,76 +297,64 @@ static inline km_csv_fault_kind put_text(parser *s, int32_t tally, const km_csv_
         n = km_csv_unescape(cell, copy);
         text = copy;
     }
-    km_csv_levels *levels = &s->chunk->levels[tally];
-    km_csv_level level = km_csv_level_of(text, (uint32_t)n);
-    if (levels->last >= 0 && km_csv_level_same(&level, &levels->items[levels->last])) {
-        *out = levels->last;
-        return KM_CSV_FINE;
-    }
-    return other_level(levels, &level, out);
+    return put_level(s, tally, text, n, out);
 }
 
-/* One cell into its column. */
-static inline km_csv_fault_kind put(parser *s, int32_t field, const km_csv_cell *cell,
+/* The cell of n bytes at p into its column. */
+static inline km_csv_fault_kind put(parser *s, const slot *at, const char *p, size_t n,
                                     int64_t row) {
-    km_csv_field *f = &s->pass->fields[field];
-    switch ((km_csv_action)s->actions[field]) {
+    switch (at->action) {
     case KM_CSV_SKIP: return KM_CSV_FINE;
     case KM_CSV_AS_NUMBER: {
-        double *out = (double *)f->values + row;
-        if (km_number_read_plain(cell->text, cell->length, out)) {
-            return KM_CSV_FINE;
-        }
-        return slow_number(s, field, cell, out);
+        double *out = (double *)(void *)at->values + row;
+        return __builtin_expect(km_number_read_plain(p, n, out), 1)
+                   ? KM_CSV_FINE
+                   : slow_number(s, (int32_t)(at - s->slots), p, n, out);
     }
     case KM_CSV_AS_TIME: {
-        int64_t *out = (int64_t *)f->values + row;
-        km_csv_tally *tally = &s->chunk->tallies[f->tally];
-        if (km_time_read_iso(cell->text, cell->length, &tally->cache, out)) {
-            return KM_CSV_FINE;
-        }
-        return slow_time(s, field, cell, out);
+        int64_t *out = (int64_t *)(void *)at->values + row;
+        return km_time_read_iso(p, n, &s->chunk->tallies[at->tally].cache, out)
+                   ? KM_CSV_FINE
+                   : slow_time(s, (int32_t)(at - s->slots), p, n, out);
     }
-    case KM_CSV_AS_TEXT: return put_text(s, f->tally, cell, (int32_t *)f->values + row);
+    case KM_CSV_AS_TEXT: {
+        int32_t *out = (int32_t *)(void *)at->values + row;
+        return n - 1 >= UINT32_MAX || *p == ' ' ? odd_text(s, at->tally, p, n, out)
+                                                : put_level(s, at->tally, p, n, out);
     }
-    return KM_CSV_FINE;
+    }
+    return KM_CSV_RAGGED;
 }
 
-/* Reads the cell at p; returns its end, at a delimiter, a line end or the end of the text. */
-static inline const char *take(walker *w, const char *p, const char *end, km_csv_cell *cell,
-                               km_csv_fault_kind *fault) {
-    if (__builtin_expect(*p == '"' && p < end, 0)) {
-        const char *next;
-        *fault = km_csv_take_quoted(p, end, w->delimiter, cell, &next);
-        walk_from(w, next);
-        w->mask &= w->mask - 1; /* the end itself */
-        return next;
+/* The same for a quoted cell that begins at p; *next is behind it. */
+static __attribute__((noinline)) km_csv_fault_kind
+put_quoted(parser *s, const slot *at, const char *p, int64_t row, const char **next) {
+    km_csv_cell cell;
+    km_csv_fault_kind fault =
+        km_csv_take_quoted(p, s->pass->text + s->pass->end, s->pass->delimiter, &cell, next);
+    if (fault != KM_CSV_FINE) {
+        return fault;
     }
-    const char *at = next_end(w);
-    while (__builtin_expect(*at != w->delimiter && *at != '\n' && *at != '\r' && at != end, 0)) {
-        if (*at == '\0') {
-            *fault = KM_CSV_NUL;
-            break;
-        }
-        at = next_end(w); /* a control character inside a cell */
+    if (at->action == KM_CSV_AS_TEXT) {
+        return put_quoted_text(s, at->tally, &cell, (int32_t *)(void *)at->values + row);
     }
-    *cell = (km_csv_cell){.text = p, .length = (size_t)(at - p)};
-    return at;
+    return put(s, at, cell.text, cell.length, row);
 }
 
-static void set_fault(parser *s, km_csv_fault_kind kind, int32_t field, const km_csv_cell *cell,
-                      const char *p, const char *record) {
+/* Notes the fault of the cell at p. */
+static __attribute__((noinline)) void set_fault(parser *s, km_csv_fault_kind kind, int32_t field,
+                                                const char *p, const char *record) {
+    const km_csv_pass *pass = s->pass;
     km_csv_fault *fault = &s->chunk->fault;
-    *fault = (km_csv_fault){.kind = kind, .field = field, .offset = p - s->pass->text};
-    if (cell != NULL) {
-        fault->cell = *cell;
-    }
+    *fault = (km_csv_fault){.kind = kind, .field = field, .offset = p - pass->text};
     if (kind == KM_CSV_RAGGED) {
-        fault->offset = record - s->pass->text;
-        km_csv_skip_record(record, s->pass->text + s->pass->end, s->pass->delimiter,
-                           &fault->n_cells);
+        fault->offset = record - pass->text;
+        km_csv_skip_record(record, pass->text + pass->end, pass->delimiter, &fault->n_cells);
+    } else if (kind != KM_CSV_MEMORY) {
+        const char *next;
+        (void)km_csv_take_cell(p, pass->text + pass->end, pass->delimiter, &fault->cell, &next);
     }
-    int64_t index = s->chunk - s->pass->chunks;
+    int64_t index = s->chunk - pass->chunks;
     int64_t first = atomic_load_explicit(&s->pass->first_bad_chunk, memory_order_relaxed);
     while (index < first &&
            !atomic_compare_exchange_weak(&s->pass->first_bad_chunk, &first, index)) {
@@ -351,57 +363,64 @@ static void set_fault(parser *s, km_csv_fault_kind kind, int32_t field, const km
 
 /* Parses the record at p into a row; returns where the next begins, or NULL after a fault. */
 static inline const char *parse_record(parser *s, walker *w, const char *p, const char *end,
-                                       int32_t n_fields, int64_t row) {
-    const char *record = p;
-    for (int32_t field = 0;; field++) {
-        km_csv_cell cell;
-        km_csv_fault_kind fault = KM_CSV_FINE;
-        const char *at = take(w, p, end, &cell, &fault);
-        if (__builtin_expect(field == n_fields, 0)) {
-            set_fault(s, KM_CSV_RAGGED, 0, NULL, p, record);
-            return NULL;
-        }
-        if (fault == KM_CSV_FINE) {
-            fault = put(s, field, &cell, row);
+                                       int64_t row) {
+    const char *const record = p;
+    for (const slot *at = s->slots;; at++) {
+        const char *stop;
+        km_csv_fault_kind fault;
+        if (__builtin_expect(*p == '"', 0) && p < end) {
+            fault = put_quoted(s, at, p, row, &stop);
+            walk_from(w, stop);
+            w->mask &= w->mask - 1; /* the end itself */
+        } else {
+            stop = next_end(w);
+            if (__builtin_expect(*stop != w->delimiter, 0)) {
+                while (*stop != w->delimiter && *stop != '\n' && *stop != '\r' && *stop != '\0') {
+                    stop = next_end(w); /* a control character inside the cell */
+                }
+            }
+            fault = put(s, at, p, (size_t)(stop - p), row);
         }
         if (__builtin_expect(fault != KM_CSV_FINE, 0)) {
-            set_fault(s, fault, field, &cell, p, record);
+            set_fault(s, fault, (int32_t)(at - s->slots), p, record);
             return NULL;
         }
-        if (*at == w->delimiter && at != end) {
-            p = at + 1;
+        if (*stop == w->delimiter) {
+            p = stop + 1;
             continue;
         }
-        if (__builtin_expect(field != n_fields - 1, 0)) {
-            set_fault(s, KM_CSV_RAGGED, 0, NULL, p, record);
+        if (__builtin_expect(at[1].action != BEYOND || (*stop == '\0' && stop != end), 0)) {
+            set_fault(s, *stop == '\0' && stop != end ? KM_CSV_NUL : KM_CSV_RAGGED,
+                      (int32_t)(at - s->slots), p, record);
             return NULL;
         }
-        if (at == end) {
-            return end;
+        if (*stop == '\r' && stop[1] == '\n') {
+            walk_from(w, stop + 2);
+            return stop + 2;
         }
-        if (*at == '\r' && at[1] == '\n') {
-            walk_from(w, at + 2);
-            return at + 2;
-        }
-        return at + 1;
+        return stop + (stop != end);
     }
 }
 
-static int begin_actions(parser *s) {
+static int begin_slots(parser *s) {
     const km_csv_pass *pass = s->pass;
-    s->actions = km_arena_array(&s->chunk->arena, pass->n_fields, 1);
-    for (int32_t i = 0; s->actions != NULL && i < pass->n_fields; i++) {
+    s->slots = km_arena_array(&s->chunk->arena, pass->n_fields + 1, sizeof *s->slots);
+    if (s->slots == NULL) {
+        return 0;
+    }
+    for (int32_t i = 0; i < pass->n_fields; i++) {
         km_csv_field *f = &pass->fields[i];
-        s->actions[i] = (uint8_t)f->action;
+        s->slots[i] = (slot){f->values, f->action, f->tally};
         if (f->action == KM_CSV_SKIP) {
             continue;
         }
         km_csv_tally_clear(s->chunk, f->tally, &pass->ctx->allocator);
         if (atomic_load_explicit(&f->refused, memory_order_relaxed)) {
-            s->actions[i] = KM_CSV_SKIP; /* this pass is lost for the column */
+            s->slots[i].action = KM_CSV_SKIP; /* this pass is lost for the column */
         }
     }
-    return s->actions != NULL;
+    s->slots[pass->n_fields].action = BEYOND;
+    return 1;
 }
 
 void km_csv_parse(km_csv_pass *pass, km_csv_chunk *chunk, int64_t start) {
@@ -411,8 +430,8 @@ void km_csv_parse(km_csv_pass *pass, km_csv_chunk *chunk, int64_t start) {
     chunk->n_rows = 0;
     chunk->done = 1;
     chunk->fault.kind = KM_CSV_FINE;
-    if (!begin_actions(&s)) {
-        set_fault(&s, KM_CSV_MEMORY, 0, NULL, pass->text, NULL);
+    if (!begin_slots(&s)) {
+        set_fault(&s, KM_CSV_MEMORY, 0, pass->text, NULL);
         return;
     }
     if (start < 0) {
@@ -432,10 +451,10 @@ void km_csv_parse(km_csv_pass *pass, km_csv_chunk *chunk, int64_t start) {
             continue;
         }
         if (__builtin_expect(row == last_row, 0)) {
-            set_fault(&s, KM_CSV_ROWS, 0, NULL, p, p);
+            set_fault(&s, KM_CSV_ROWS, 0, p, p);
             return;
         }
-        const char *next = parse_record(&s, &w, p, end, n_fields, row);
+        const char *next = parse_record(&s, &w, p, end, row);
         if (next == NULL) {
             return;
         }

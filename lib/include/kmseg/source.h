@@ -55,9 +55,9 @@ typedef struct kmseg_csv_report {
  * Types: a column all of whose present cells are finite decimal numbers becomes NUMBER; all dates,
  * TIME; else TEXT; one without any cell, NUMBER. Numbers are [+-]digits[.digits][e[+-]digits] with
  * spaces around them, without thousands separators, and mean what strtod gives in the C locale.
- * Numbers that are written like names make the column TEXT, unless NUMBER is requested: with a
- * leading zero (00042), a leading plus (+4930123), or whole and of more than 15 digits. Infinity
- * among numbers is an error. 9/12/2011 is read as the column's other dates say (13/12/2011 is day
+ * Numbers that are written like names make the column TEXT, unless NUMBER is requested: those with
+ * a leading plus (+4930123), and digits alone that begin with a zero (00042) or are more than 15.
+ * Infinity among numbers is an error. 9/12/2011 is read as the column's other dates say (13/12/2011 is day
  * first); where none does or they disagree, the column is TEXT, or an error when TIME is requested,
  * unless date_order decides.
  *
