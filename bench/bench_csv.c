@@ -1,0 +1,178 @@
+/* Megabytes of text that kmseg_csv_read() turns into a table per second, from a warm page cache.
+ * bench_csv [MEGABYTES] */
+#include "base/rng.h"
+#include "harness.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char path[64] = "/tmp/kmseg-bench-XXXXXX";
+
+static km_random stream = {.seed = 1, .stage = KM_STAGE_TEST};
+
+static long below(uint64_t bound) { return (long)km_next_below(&stream, bound); }
+
+static double cents(uint64_t bound, double unit) { return (double)below(bound) / unit; }
+
+/* Numbers as customer tables have them: counts, amounts, shares. */
+static void numeric_line(FILE *file) {
+    fprintf(file, "%ld,%.2f,%.3f,%ld,%.1f,%.4f,%ld,%.2f\n", below(100), cents(10000000, 100),
+            cents(1000000, 1000), below(100000) - 50000, cents(1000, 10), cents(100000000, 10000),
+            below(2), cents(100000000, 100));
+}
+
+/* Doubles printed with all their digits. */
+static void precise_line(FILE *file) {
+    fprintf(file, "%.17g,%.16g,%.17g,%.15g\n", km_next_uniform(&stream),
+            km_next_uniform(&stream) * 1000, -km_next_uniform(&stream) * 10,
+            km_next_uniform(&stream));
+}
+
+/* A customer table: an id, words, quoted words, numbers, a date. */
+static void mixed_line(FILE *file) {
+    static const char *const cities[] = {"Berlin", "Paris", "\"Washington, D.C.\"", "Madrid"};
+    fprintf(file, "C%06ld,%s,%s,%ld,%.2f,2023-%02ld-%02ld,%s\n", below(1000000), cities[below(4)],
+            below(2) == 0 ? "yes" : "no", below(90), cents(1000000, 100), 1 + below(12),
+            1 + below(28), below(10) == 0 ? "" : "\"a note with some words\"");
+}
+
+typedef struct kind {
+    const char *name, *header;
+    void (*line)(FILE *file);
+} kind;
+
+static const kind kinds[] = {
+    {"numeric", "a,b,c,d,e,f,g,h\n", numeric_line},
+    {"precise", "a,b,c,d\n", precise_line},
+    {"mixed", "id,city,member,age,spend,since,note\n", mixed_line},
+};
+
+static void write_lines(const kind *k, long bytes) {
+    FILE *file = fopen(path, "wb");
+    if (file == NULL) {
+        perror(path);
+        exit(1);
+    }
+    fputs(k->header, file);
+    while (ftell(file) < bytes) {
+        k->line(file);
+    }
+    fclose(file);
+}
+
+static void write_orders(kmseg_context *ctx, long bytes) {
+    kmseg_generate_options options;
+    kmseg_generate_options_init(&options);
+    options.n_customers = bytes / 3000;
+    options.n_orders = bytes / 150;
+    kmseg_table *orders;
+    bench_check(ctx, kmseg_generate(ctx, &options, &orders, NULL));
+    bench_check(ctx, kmseg_csv_write(ctx, orders, path));
+    kmseg_table_free(orders);
+}
+
+typedef struct reading {
+    kmseg_context *ctx;
+    kmseg_csv_report report;
+} reading;
+
+static void read_once(void *argument) {
+    reading *r = argument;
+    kmseg_table *table;
+    bench_check(r->ctx, kmseg_csv_read(r->ctx, path, NULL, &table, &r->report));
+    kmseg_table_free(table);
+}
+
+static void measure(const char *name, double bandwidth) {
+    const int32_t threads[] = {1, 0};
+    for (int t = 0; t < 2; t++) {
+        reading r = {.ctx = bench_context(threads[t])};
+        double seconds = bench_best(read_once, &r, 7);
+        double rate = (double)r.report.n_bytes / seconds;
+        printf(
+            "%-8s %2d thread%s %9.0f rows/ms %7.0f MB/s %5.1f %% of the read bandwidth of a core\n",
+            name, kmseg_context_threads(r.ctx), kmseg_context_threads(r.ctx) == 1 ? " " : "s",
+            (double)r.report.n_rows / seconds / 1e3, rate / 1e6, 100 * rate / bandwidth);
+        int more = kmseg_context_threads(r.ctx) == 1 && t == 0;
+        kmseg_context_free(r.ctx);
+        if (!more) {
+            break;
+        }
+    }
+}
+
+typedef struct plain {
+    char *text;
+    size_t size;
+    double *values;
+} plain;
+
+/* What a loop does that knows everything beforehand: eight numbers a line, no quotes, no missing
+ * cells, no checks, into memory that is there. */
+static void plain_loop(void *argument) {
+    plain *q = argument;
+    static const double powers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8};
+    double *out = q->values;
+    for (const char *p = strchr(q->text, '\n') + 1; *p != '\0';) {
+        int negative = *p == '-';
+        p += negative;
+        int64_t digits = 0;
+        while ((unsigned)(*p - '0') < 10) {
+            digits = digits * 10 + (*p++ - '0');
+        }
+        int n_decimals = 0;
+        if (*p == '.') {
+            for (p++; (unsigned)(*p - '0') < 10; n_decimals++) {
+                digits = digits * 10 + (*p++ - '0');
+            }
+        }
+        p++;
+        double value = (double)digits / powers[n_decimals];
+        *out++ = negative ? -value : value;
+    }
+}
+
+static void measure_plain(void) {
+    FILE *file = fopen(path, "rb");
+    fseek(file, 0, SEEK_END);
+    plain q = {.size = (size_t)ftell(file)};
+    rewind(file);
+    q.text = calloc(1, q.size + 1);
+    q.values = malloc(q.size / 2 * sizeof *q.values);
+    if (q.text == NULL || q.values == NULL || fread(q.text, 1, q.size, file) != q.size) {
+        exit(1);
+    }
+    double seconds = bench_best(plain_loop, &q, 7);
+    printf("%-8s  a plain loop that knows the columns %7.0f MB/s\n", "numeric",
+           (double)q.size / seconds / 1e6);
+    free(q.text);
+    free(q.values);
+    fclose(file);
+}
+
+int main(int argc, char **argv) {
+    long bytes = (argc > 1 ? atol(argv[1]) : 100) * 1000000;
+    int file = mkstemp(path);
+    if (file < 0 || bytes <= 0) {
+        fprintf(stderr, "usage: bench_csv [MEGABYTES]\n");
+        return 2;
+    }
+    close(file);
+    double bandwidth = bench_read_bandwidth();
+    printf("read bandwidth of a core %.1f GB/s\n", bandwidth / 1e9);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        write_lines(&kinds[i], bytes);
+        measure(kinds[i].name, bandwidth);
+        if (i == 0) {
+            measure_plain();
+        }
+    }
+    kmseg_context *ctx = bench_context(0);
+    write_orders(ctx, bytes);
+    kmseg_context_free(ctx);
+    measure("orders", bandwidth);
+    unlink(path);
+    return 0;
+}
