@@ -44,8 +44,7 @@ static uint32_t hash_of(const km_csv_level *level) {
     return (uint32_t)(h ^ h >> 32);
 }
 
-int32_t km_csv_levels_find(km_csv_levels *levels, km_csv_level *level) {
-    level->hash = hash_of(level);
+static int32_t find_hashed(const km_csv_levels *levels, const km_csv_level *level) {
     if (levels->n_slots == 0) {
         return -1;
     }
@@ -60,6 +59,11 @@ int32_t km_csv_levels_find(km_csv_levels *levels, km_csv_level *level) {
             return code;
         }
     }
+}
+
+int32_t km_csv_levels_find(const km_csv_levels *levels, km_csv_level *level) {
+    level->hash = hash_of(level);
+    return find_hashed(levels, level);
 }
 
 static void place(km_csv_levels *levels, uint32_t hash, int32_t code) {
@@ -107,4 +111,38 @@ int32_t km_csv_levels_add(km_csv_levels *levels, const km_csv_level *level) {
     levels->items[levels->n] = *level;
     place(levels, level->hash, levels->n);
     return levels->n++;
+}
+
+/* Asks the memory for what the lookup of a level will read: its slot, and a little later, when that
+ * has come, the level it points to. */
+static inline void look_ahead(const km_csv_levels *levels, const km_csv_level *soon,
+                              const km_csv_level *sooner) {
+    uint64_t wrap = (uint64_t)levels->n_slots - 1;
+    __builtin_prefetch(&levels->slots[soon->hash & wrap]);
+    int32_t code = levels->slots[sooner->hash & wrap].code;
+    if (code >= 0) {
+        __builtin_prefetch(&levels->items[code]);
+    }
+}
+
+int km_csv_levels_merge(km_csv_levels *all, km_csv_levels *part) {
+    enum { SOON = 16, SOONER = 8 };
+    part->to = km_allocate_array(&part->allocator, part->n, sizeof *part->to);
+    if (part->to == NULL) {
+        return 0;
+    }
+    for (int32_t i = 0; i < part->n; i++) {
+        if (i + SOON < part->n && all->n_slots > 0) {
+            look_ahead(all, &part->items[i + SOON], &part->items[i + SOONER]);
+        }
+        int32_t code = find_hashed(all, &part->items[i]);
+        if (code < 0) {
+            code = km_csv_levels_add(all, &part->items[i]);
+        }
+        if (code < 0) {
+            return 0;
+        }
+        part->to[i] = code;
+    }
+    return 1;
 }

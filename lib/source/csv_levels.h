@@ -57,10 +57,13 @@ static inline int km_csv_level_same(const km_csv_level *a, const km_csv_level *b
 }
 
 /* Code of a level, with its hash set, or -1 when it is not there. */
-int32_t km_csv_levels_find(km_csv_levels *levels, km_csv_level *level);
+int32_t km_csv_levels_find(const km_csv_levels *levels, km_csv_level *level);
 
 /* Adds a level that is not there, its hash set; its code, or -1 when out of memory or past
  * INT32_MAX / 2 levels. */
 int32_t km_csv_levels_add(km_csv_levels *levels, const km_csv_level *level);
+
+/* Adds the levels of part to all, in their order, and sets part->to. 1, or 0 when out of memory. */
+int km_csv_levels_merge(km_csv_levels *all, km_csv_levels *part);
 
 #endif

@@ -24,26 +24,13 @@ static void merge_column(void *argument, int64_t index, int32_t thread) {
     (void)thread;
     for (int64_t c = 0; c < pass->n_chunks; c++) {
         km_csv_levels *part = &pass->chunks[c].levels[tally];
-        if (part->n == 0) {
-            continue;
-        }
-        part->to = km_allocate_array(&part->allocator, part->n, sizeof *part->to);
-        if (part->to == NULL) {
+        if (part->n > 0 && !km_csv_levels_merge(all, part)) {
             atomic_store(&m->failed, 1);
             return;
         }
-        for (int32_t i = 0; i < part->n; i++) {
-            int32_t code = km_csv_levels_find(all, &part->items[i]);
-            if (code < 0) {
-                code = km_csv_levels_add(all, &part->items[i]);
-                m->n_bytes[index] += (size_t)part->items[i].length + 1;
-            }
-            if (code < 0) {
-                atomic_store(&m->failed, 1);
-                return;
-            }
-            part->to[i] = code;
-        }
+    }
+    for (int32_t i = 0; i < all->n; i++) {
+        m->n_bytes[index] += (size_t)all->items[i].length + 1;
     }
     km_csv_levels_close(all);
 }

@@ -18,29 +18,68 @@ typedef struct decimal {
     int negative, name;
 } decimal;
 
-static uint64_t power_of_10(int n) {
-    uint64_t power = 1;
-    while (n-- > 0) {
-        power *= 10;
-    }
-    return power;
+static const uint64_t powers_of_10[20] = {1,
+                                          10,
+                                          100,
+                                          1000,
+                                          10000,
+                                          100000,
+                                          1000000,
+                                          10000000,
+                                          100000000,
+                                          1000000000,
+                                          10000000000,
+                                          100000000000,
+                                          1000000000000,
+                                          10000000000000,
+                                          100000000000000,
+                                          1000000000000000,
+                                          10000000000000000,
+                                          100000000000000000,
+                                          1000000000000000000,
+                                          10000000000000000000u};
+
+/* 2^power, for powers of normal numbers. */
+static double power_of_2(int power) {
+    uint64_t bits = (uint64_t)(1023 + power) << 52;
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
 }
 
 /* mantissa / 10^n for n in 1..19: a quotient of 63 or 64 bits with the remainder's bit in its last
  * place rounds as the exact value does. */
 static double divided(uint64_t mantissa, int n) {
-    uint64_t divisor = power_of_10(n);
+    uint64_t divisor = powers_of_10[n];
     int up = __builtin_clzll(mantissa), up_divisor = __builtin_clzll(divisor);
-    km_uint128 dividend = (km_uint128)(mantissa << up) << 63;
-    uint64_t normal = divisor << up_divisor;
-    uint64_t quotient = (uint64_t)(dividend / normal);
-    quotient |= (km_uint128)quotient * normal != dividend;
-    return ldexp((double)quotient, up_divisor - up - 63);
+    uint64_t high = (mantissa << up) >> 1, low = (mantissa << up) << 63,
+             normal = divisor << up_divisor;
+    uint64_t quotient, rest;
+#if defined(__x86_64__)
+    /* One instruction, since high < normal; the compiler would call a function. */
+    __asm__("divq %4" : "=a"(quotient), "=d"(rest) : "a"(low), "d"(high), "r"(normal) : "cc");
+#else
+    km_uint128 dividend = (km_uint128)high << 64 | low;
+    quotient = (uint64_t)(dividend / normal);
+    rest = (uint64_t)(dividend % normal);
+#endif
+    return (double)(quotient | (rest != 0)) * power_of_2(up_divisor - up - 63);
 }
 
 /* Reads digits into d; how many there were. */
 static int take_digits(const char **at, const char *end, decimal *d) {
     const char *p = *at;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    while (end - p >= 8 && d->n_digits + 8 <= 19) {
+        uint64_t word = km_load64(p) ^ KM_BYTES('0');
+        if (km_not_digits(word) != 0 || (d->n_digits == 0 && (word & 0xff) == 0)) {
+            break;
+        }
+        d->mantissa = d->mantissa * 100000000 + km_eight_digits(word);
+        d->n_digits += 8;
+        p += 8;
+    }
+#endif
     while (p < end && *p >= '0' && *p <= '9') {
         unsigned digit = (unsigned)(*p++ - '0');
         if (d->n_digits < 19) {
@@ -104,7 +143,7 @@ static int exactly(const decimal *d, double *out) {
     } else if (d->power >= -19 && d->power < 0) {
         *out = divided(d->mantissa, -d->power);
     } else if (d->power >= 0 && d->power <= 18) {
-        *out = km_int128_double((km_int128)d->mantissa * (km_int128)power_of_10(d->power));
+        *out = km_int128_double((km_int128)d->mantissa * (km_int128)powers_of_10[d->power]);
     } else {
         return 0;
     }
