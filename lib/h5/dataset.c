@@ -169,6 +169,29 @@ static kmseg_status check_size(km_h5_file *file, const km_h5_dataset *dataset, c
     return KMSEG_OK;
 }
 
+/* HDF5 comes with gzip and szip; what else compresses needs a plugin. */
+static kmseg_status check_filters(km_h5_file *file, const km_h5_dataset *dataset,
+                                  const char *path) {
+    kmseg_status status = KMSEG_OK;
+    hid_t creation = H5Dget_create_plist(dataset->id);
+    int n = H5Pget_nfilters(creation);
+    for (int i = 0; i < n && status == KMSEG_OK; i++) {
+        unsigned flags, config;
+        size_t n_values = 0;
+        char name[64] = "";
+        H5Z_filter_t filter = H5Pget_filter2(creation, (unsigned)i, &flags, &n_values, NULL,
+                                             sizeof name, name, &config);
+        if (filter < 0 || H5Zfilter_avail(filter) <= 0) {
+            status = km_h5_fault(file, KMSEG_E_UNSUPPORTED,
+                                 "dataset %s is compressed by filter %d (%.40s), which this HDF5 "
+                                 "does not have; write it with gzip or plain",
+                                 path, (int)filter, name);
+        }
+    }
+    H5Pclose(creation);
+    return status;
+}
+
 kmseg_status km_h5_dataset_open(km_h5_file *file, const char *path, km_h5_dataset *out) {
     *out = (km_h5_dataset){.id = -1, .type = -1, .space = -1};
     if (!km_h5_exists(file, path)) {
@@ -190,6 +213,9 @@ kmseg_status km_h5_dataset_open(km_h5_file *file, const char *path, km_h5_datase
     } else {
         H5Sget_simple_extent_dims(out->space, out->shape, NULL);
         status = check_size(file, out, path);
+    }
+    if (status == KMSEG_OK) {
+        status = check_filters(file, out, path);
     }
     if (status != KMSEG_OK) {
         km_h5_dataset_close(out);

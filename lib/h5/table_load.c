@@ -254,6 +254,9 @@ static kmseg_status load(km_h5_file *file, km_h5_plan *plan, int32_t n_select,
         status = read_next(file, plan, rows, &i, *out);
     }
     km_progress_end(file->ctx);
+    if (status == KMSEG_E_ARGUMENT) { /* a name is empty, or there twice: no fault of the caller */
+        status = km_fail_prefix(file->ctx, KMSEG_E_FORMAT, "%s", file->path);
+    }
     if (status != KMSEG_OK) {
         kmseg_table_free(*out);
         *out = NULL;
