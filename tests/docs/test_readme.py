@@ -95,7 +95,7 @@ def test_links_and_files_that_a_page_names_are_there(page):
         if "://" not in target:
             assert (folder / target).exists(), f"{page} links to {target}"
     for path in re.findall(r"`((?:lib|cli|tests|tools|bench|cmake)/[\w./-]+\.\w+)`", text):
-        assert (ROOT / path).exists(), f"{page} names {path}"
+        assert "NAME" in path or (ROOT / path).exists(), f"{page} names {path}"
 
 
 def test_the_door_lists_what_it_does():
