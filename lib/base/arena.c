@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /* Blocks of this size are shared by small requests; larger requests get a block of their own. */
 #define ARENA_BLOCK ((size_t)64 * 1024)
@@ -15,10 +16,21 @@ struct km_arena_block {
 };
 _Static_assert(sizeof(km_arena_block) == 64, "data of an arena block must start aligned");
 
+/* Blocks from this size on are put on huge pages where the system has them: tiles are read from one
+ * end to the other, and a 4 KiB page is one tile. */
+#define HUGE_PAGE ((size_t)2 << 20)
+
 static void *default_allocate(void *user, size_t size, size_t alignment) {
     (void)user;
     void *block = NULL;
-    return posix_memalign(&block, alignment, size) == 0 ? block : NULL;
+    int huge = size >= 4 * HUGE_PAGE;
+    if (posix_memalign(&block, huge ? HUGE_PAGE : alignment, size) != 0) {
+        return NULL;
+    }
+    if (huge) {
+        (void)madvise(block, size, MADV_HUGEPAGE); /* advice: a refusal costs nothing */
+    }
+    return block;
 }
 
 static void default_release(void *user, void *block) {
