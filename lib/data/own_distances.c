@@ -2,11 +2,13 @@
 #include "data/own_distances.h"
 
 #include "base/parallel.h"
+#include "kernels/kernels.h"
 
 #include <math.h>
 
 typedef struct own_job {
     const kmseg_tiles *tiles;
+    const km_kernels *kernels;
     const int32_t *labels;
     const double *centroids;
     double *out;
@@ -14,22 +16,6 @@ typedef struct own_job {
     double *blocks;  /* n_threads x n_features x 64 */
     km_int128 *sums; /* n_threads */
 } own_job;
-
-/* Squared distances of the lanes of a block to the centroids of their labels. */
-static void own_block(const own_job *job, const double *block, const int32_t *labels,
-                      double *square) {
-    int32_t d = job->tiles->n_features;
-    for (int r = 0; r < KM_TILE_ROWS; r++) {
-        square[r] = 0;
-    }
-    for (int32_t j = 0; j < d; j++) {
-        const double *x = block + (int64_t)j * KM_TILE_ROWS;
-        for (int r = 0; r < KM_TILE_ROWS; r++) {
-            double difference = x[r] - job->centroids[(int64_t)labels[r] * d + j];
-            square[r] += difference * difference;
-        }
-    }
-}
 
 static void own_chunk(void *argument, int64_t chunk, int32_t thread) {
     own_job *job = argument;
@@ -46,7 +32,7 @@ static void own_chunk(void *argument, int64_t chunk, int32_t thread) {
             labels[r] = job->labels[first + (r < n ? r : n - 1)];
         }
         km_tiles_block(tiles, first, n, block);
-        own_block(job, block, labels, square);
+        job->kernels->own_distances(block, tiles->n_features, job->centroids, labels, square);
         for (int32_t r = 0; r < n; r++) {
             if (job->out != NULL) {
                 job->out[first + r] = square[r];
@@ -79,7 +65,11 @@ kmseg_status km_own_distances(kmseg_context *ctx, const kmseg_tiles *tiles, cons
     double largest = largest_square(tiles, centroids, n_clusters) * tiles->weight_max;
     km_arena arena;
     km_arena_init(&arena, &ctx->allocator);
-    own_job job = {.tiles = tiles, .labels = labels, .centroids = centroids, .out = out};
+    own_job job = {.tiles = tiles,
+                   .kernels = ctx->kernels,
+                   .labels = labels,
+                   .centroids = centroids,
+                   .out = out};
     job.unit = ldexp(1.0, km_sum_power(largest));
     job.blocks = km_arena_array(&arena, ctx->n_threads * block, sizeof *job.blocks);
     job.sums = km_arena_array(&arena, ctx->n_threads, sizeof *job.sums);

@@ -4,6 +4,7 @@
 #include "data/tiles.h"
 
 #include "base/parallel.h"
+#include "kernels/kernels.h"
 
 #include <math.h>
 #include <string.h>
@@ -49,6 +50,7 @@ typedef struct worker {
 
 typedef struct build_job {
     kmseg_tiles *tiles;
+    const km_kernels *kernels;
     worker *workers;
     double *base; /* n_features: what deviations are taken from in this pass */
     double *unit; /* n_features: 1 / quantum of this pass */
@@ -76,14 +78,7 @@ static void range_tile(build_job *job, worker *w, int64_t tile, int32_t n) {
     (void)tile;
     (void)n; /* lanes behind n repeat a sample */
     for (int32_t j = 0; j < job->tiles->n_features; j++) {
-        const double *x = w->block + (int64_t)j * KM_TILE_ROWS;
-        double low = w->smallest[j], high = w->largest[j];
-        for (int r = 0; r < KM_TILE_ROWS; r++) {
-            low = x[r] < low ? x[r] : low;
-            high = x[r] > high ? x[r] : high;
-        }
-        w->smallest[j] = low;
-        w->largest[j] = high;
+        job->kernels->widen(w->block + (int64_t)j * KM_TILE_ROWS, &w->smallest[j], &w->largest[j]);
     }
 }
 
@@ -91,17 +86,19 @@ static void range_chunk(void *argument, int64_t chunk, int32_t thread) {
     for_tiles_of_chunk(argument, chunk, thread, range_tile);
 }
 
+/* Weights of the lanes of a tile; 0 where there is no sample. */
+static void lane_weights(const kmseg_tiles *tiles, int64_t tile, int32_t n, double *out) {
+    for (int32_t r = 0; r < KM_TILE_ROWS; r++) {
+        out[r] = r < n ? km_tiles_weight(tiles, tile * KM_TILE_ROWS + r) : 0;
+    }
+}
+
 static void sum_tile(build_job *job, worker *w, int64_t tile, int32_t n) {
-    const double *weights = job->tiles->weights;
+    double weights[KM_TILE_ROWS];
+    lane_weights(job->tiles, tile, n, weights);
     for (int32_t j = 0; j < job->tiles->n_features; j++) {
-        const double *x = w->block + (int64_t)j * KM_TILE_ROWS;
-        double base = job->base[j], unit = job->unit[j];
-        int64_t sum = 0;
-        for (int32_t r = 0; r < n; r++) {
-            double weight = weights != NULL ? weights[tile * KM_TILE_ROWS + r] : 1.0;
-            sum += km_round((x[r] - base) * weight * unit);
-        }
-        w->sums[j] += sum;
+        w->sums[j] += job->kernels->sum_whole(w->block + (int64_t)j * KM_TILE_ROWS, weights,
+                                              job->base[j], job->unit[j]);
     }
 }
 
@@ -112,36 +109,27 @@ static void sum_chunk(void *argument, int64_t chunk, int32_t thread) {
 /* Fills one tile, its norm, and the sums of squares about the centre. */
 static void fill_tile(build_job *job, worker *w, int64_t tile, int32_t n) {
     kmseg_tiles *tiles = job->tiles;
-    int32_t d = tiles->n_features;
-    double norms[KM_TILE_ROWS] = {0};
-    float *f32 = (float *)tiles->values + tile * d * KM_TILE_ROWS;
-    double *f64 = (double *)tiles->values + tile * d * KM_TILE_ROWS;
-    for (int32_t j = 0; j < d; j++) {
-        const double *x = w->block + (int64_t)j * KM_TILE_ROWS;
-        double centre = tiles->centre[j], unit = job->unit[j];
-        double value[KM_TILE_ROWS];
-        for (int r = 0; r < KM_TILE_ROWS; r++) {
-            value[r] = (x[r] - centre) * tiles->scale;
-            norms[r] += value[r] * value[r];
-        }
-        if (tiles->dtype == KMSEG_FLOAT32) {
-            for (int r = 0; r < KM_TILE_ROWS; r++) {
-                f32[j * KM_TILE_ROWS + r] = r < n ? (float)value[r] : 0.0f;
-            }
-        } else {
-            for (int r = 0; r < KM_TILE_ROWS; r++) {
-                f64[j * KM_TILE_ROWS + r] = r < n ? value[r] : 0.0;
-            }
-        }
-        km_wide sum = {0, 0};
-        double little = tiles->range[j] * SMALL;
-        for (int32_t r = 0; r < n; r++) {
-            double deviation = x[r] - centre;
-            w->small[j] += fabs(deviation) < little && deviation != 0;
-            double weight = km_tiles_weight(tiles, tile * KM_TILE_ROWS + r);
-            km_wide_add(&sum, deviation * deviation * weight * unit);
-        }
-        w->sums[j] += km_wide_fold(sum);
+    int64_t d = tiles->n_features;
+    int f32 = tiles->dtype == KMSEG_FLOAT32;
+    double norms[KM_TILE_ROWS] = {0}, weights[KM_TILE_ROWS];
+    lane_weights(tiles, tile, n, weights);
+    for (int64_t j = 0; j < d; j++) {
+        int64_t at = (tile * d + j) * KM_TILE_ROWS;
+        km_column column = {
+            .x = w->block + j * KM_TILE_ROWS,
+            .weights = weights,
+            .n_rows = n,
+            .centre = tiles->centre[j],
+            .scale = tiles->scale,
+            .square_unit = job->unit[j],
+            .little = tiles->range[j] * SMALL,
+            .norms = norms,
+            .f32 = f32 ? (float *)tiles->values + at : NULL,
+            .f64 = f32 ? NULL : (double *)tiles->values + at,
+        };
+        job->kernels->fill_column(&column);
+        w->sums[j] += km_wide_fold((km_wide){column.high, column.low});
+        w->small[j] += column.n_little;
     }
     double largest = 0;
     for (int r = 0; r < KM_TILE_ROWS; r++) {
@@ -417,7 +405,7 @@ static kmseg_status build(kmseg_context *ctx, kmseg_tiles *tiles, const kmseg_ma
     KM_TRY(km_matrix_check(ctx, &tiles->samples, "samples"));
     KM_TRY(check_weights(ctx, tiles, sample_weight));
     KM_TRY(allocate(ctx, tiles));
-    build_job job = {.tiles = tiles};
+    build_job job = {.tiles = tiles, .kernels = ctx->kernels};
     KM_TRY(make_workers(ctx, &job, scratch));
     int64_t n_chunks = km_chunks(tiles->n_samples, KM_CHUNK_ROWS);
     double largest_deviation;

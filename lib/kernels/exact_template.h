@@ -124,12 +124,100 @@ static void PASTE(nearest_, SET)(const double *block, int32_t d, const double *c
 MOVE(move_f32_, float)
 MOVE(move_f64_, double)
 
+static void PASTE(widen_, SET)(const double *x, double *low, double *high) {
+    double least[STRIP], most[STRIP];
+    for (int r = 0; r < STRIP; r++) {
+        least[r] = *low;
+        most[r] = *high;
+    }
+    for (int q = 0; q < KM_LANES; q += STRIP) {
+        for (int r = 0; r < STRIP; r++) {
+            least[r] = x[q + r] < least[r] ? x[q + r] : least[r];
+            most[r] = x[q + r] > most[r] ? x[q + r] : most[r];
+        }
+    }
+    for (int r = 0; r < STRIP; r++) {
+        *low = least[r] < *low ? least[r] : *low;
+        *high = most[r] > *high ? most[r] : *high;
+    }
+}
+
+static int64_t PASTE(sum_whole_, SET)(const double *x, const double *weights, double base,
+                                      double unit) {
+    int64_t sum = 0;
+    for (int r = 0; r < KM_LANES; r++) {
+        sum += km_round((x[r] - base) * weights[r] * unit);
+    }
+    return sum;
+}
+
+static void PASTE(fill_column_, SET)(km_column *column) {
+    const double *x = column->x;
+    const double centre = column->centre, scale = column->scale, little = column->little;
+    double value[KM_LANES];
+    for (int r = 0; r < KM_LANES; r++) {
+        value[r] = (x[r] - centre) * scale;
+        column->norms[r] += value[r] * value[r];
+    }
+    for (int r = column->n_rows; r < KM_LANES; r++) {
+        value[r] = 0;
+    }
+    if (column->f32 != NULL) {
+        for (int r = 0; r < KM_LANES; r++) {
+            column->f32[r] = (float)value[r];
+        }
+    } else {
+        for (int r = 0; r < KM_LANES; r++) {
+            column->f64[r] = value[r];
+        }
+    }
+    int64_t high = 0, low = 0, n_little = 0;
+    for (int r = 0; r < KM_LANES; r++) {
+        double deviation = x[r] - centre;
+        double units = deviation * deviation * column->weights[r] * column->square_unit;
+        int64_t whole = km_round(units);
+        high += whole;
+        low += km_round((units - (double)whole) * 0x1p40);
+    }
+    for (int r = 0; r < column->n_rows; r++) {
+        double size = fabs(x[r] - centre);
+        n_little += (size < little) & (size > 0);
+    }
+    column->high = high;
+    column->low = low;
+    column->n_little = n_little;
+}
+
+static void PASTE(own_distances_, SET)(const double *block, int32_t d, const double *centroids,
+                                       const int32_t *labels, double *out) {
+    for (int q = 0; q < KM_LANES; q += STRIP) {
+        double sum[STRIP] = {0};
+        int64_t at[STRIP];
+        for (int r = 0; r < STRIP; r++) {
+            at[r] = (int64_t)labels[q + r] * d;
+        }
+        for (int32_t j = 0; j < d; j++) {
+            const double *x = block + (int64_t)j * KM_LANES + q;
+            for (int r = 0; r < STRIP; r++) {
+                double difference = x[r] - centroids[at[r] + j];
+                sum[r] += difference * difference;
+            }
+        }
+        for (int r = 0; r < STRIP; r++) {
+            out[q + r] = sum[r];
+        }
+    }
+}
+
 #undef MOVE
 #undef STRIP
 
-#define KERNELS_OF_SET(NAME, HELP, AVAILABLE)                                                      \
+#define KERNELS_OF_SET(NAME, HELP, AVAILABLE, GROUP)                                               \
     {                                                                                              \
-        {NAME, HELP}, AVAILABLE, 4, PASTE(assign_f32_, SET), PASTE(assign_f64_, SET),              \
-            PASTE(move_f32_, SET), PASTE(move_f64_, SET), PASTE(distances_, SET),                  \
-            PASTE(nearest_, SET)                                                                   \
+        .named = {NAME, HELP}, .available = AVAILABLE, .group = GROUP,                             \
+        .assign_f32 = PASTE(assign_f32_, SET), .assign_f64 = PASTE(assign_f64_, SET),              \
+        .move_f32 = PASTE(move_f32_, SET), .move_f64 = PASTE(move_f64_, SET),                      \
+        .widen = PASTE(widen_, SET), .sum_whole = PASTE(sum_whole_, SET),                          \
+        .fill_column = PASTE(fill_column_, SET), .own_distances = PASTE(own_distances_, SET),      \
+        .distances = PASTE(distances_, SET), .nearest = PASTE(nearest_, SET),                      \
     }

@@ -49,6 +49,22 @@ typedef struct km_move {
     int64_t *totals;       /* n_clusters whole weights */
 } km_move;
 
+/* One feature of the 64 rows of a tile being built; lanes from n_rows on are not samples. */
+typedef struct km_column {
+    const double *x;       /* 64 values */
+    const double *weights; /* 64 */
+    int32_t n_rows;
+    double centre, scale; /* tile values are (x - centre) * scale */
+    double square_unit;   /* whole numbers are weight * (x - centre)^2 * square_unit */
+    double little;        /* deviations below it, but not 0, are counted */
+    double *norms;        /* 64: squared tile values are added */
+    float *f32;           /* out: 64 tile values, 0 behind n_rows; or NULL */
+    double *f64;          /* the same in float64, or NULL */
+    int64_t high, low;    /* out: sum of the whole numbers and of what their rounding loses, that in
+                              units 2^-40 finer */
+    int64_t n_little;     /* out */
+} km_column;
+
 typedef struct km_kernels {
     km_named named;
     int (*available)(void); /* 1 when this CPU can run them */
@@ -58,6 +74,18 @@ typedef struct km_kernels {
     void (*assign_f64)(const km_assign *assign);
     void (*move_f32)(const km_move *move);
     void (*move_f64)(const km_move *move);
+
+    /* Widens the range [*low, *high] by 64 values. */
+    void (*widen)(const double *x, double *low, double *high);
+
+    /* Sum of the whole numbers (x - base) * weight * unit of 64 values. */
+    int64_t (*sum_whole)(const double *x, const double *weights, double base, double unit);
+
+    void (*fill_column)(km_column *column);
+
+    /* Squared distances of 64 lanes to the centroids of their labels, to out[64]. */
+    void (*own_distances)(const double *block, int32_t n_features, const double *centroids,
+                          const int32_t *labels, double *out);
 
     /* Squared distances sum over j of (block[j * 64 + r] - centroids[c * n_features + j])^2, j
      * ascending, to out[c * 64 + r]. block and out are 64-byte aligned. */

@@ -90,13 +90,5 @@ void km_kernels_warm(const km_kernels *kernels) {
     }
 }
 
-const km_kernels km_kernels_blas = {
-    {"blas", "OpenBLAS sgemm and dgemm; sets OpenBLAS to one thread in this process"},
-    available,
-    1,
-    assign_f32_blas,
-    assign_f64_blas,
-    move_f32_blas,
-    move_f64_blas,
-    distances_blas,
-    nearest_blas};
+const km_kernels km_kernels_blas = KERNELS_OF_SET(
+    "blas", "OpenBLAS sgemm and dgemm; sets OpenBLAS to one thread in this process", available, 1);

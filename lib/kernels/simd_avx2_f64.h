@@ -1,0 +1,20 @@
+/* Vectors of double on AVX2 and FMA, for assign_template.h, which undefines them. */
+#include "kernels/simd_avx2.h"
+
+#define SAME_LABELS(a, b)   km_same_labels_avx2(a, b)
+#define T                   double
+#define R                   2
+#define V                   __m256d
+#define LANES               4
+#define V_SET1(a)           _mm256_set1_pd(a)
+#define V_LOAD(p)           _mm256_load_pd(p)
+#define V_FNMADD(a, b, c)   _mm256_fnmadd_pd(a, b, c)
+#define V_FMA(a, b, c)      _mm256_fmadd_pd(a, b, c)
+#define V_SUB(a, b)         _mm256_sub_pd(a, b)
+#define V_MASK              __m256d
+#define V_LT(a, b)          _mm256_cmp_pd(a, b, _CMP_LT_OQ)
+#define V_SELECT(m, a, b)   _mm256_blendv_pd(b, a, m)
+#define V_MIN(a, b)         _mm256_min_pd(a, b)
+#define V_MAX(a, b)         _mm256_max_pd(a, b)
+#define V_GT_BITS(a, b)     (uint64_t)(unsigned) _mm256_movemask_pd(_mm256_cmp_pd(a, b, _CMP_GT_OQ))
+#define V_STORE_INDEX(p, v) _mm_storeu_si128((__m128i *)(void *)(p), _mm256_cvttpd_epi32(v))
