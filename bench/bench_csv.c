@@ -1,5 +1,4 @@
-/* Megabytes of text that kmseg_csv_read() turns into a table per second, from a warm page cache.
- * bench_csv [MEGABYTES] */
+/* Megabytes of text that kmseg_csv_read() turns into a table per second, from a warm page cache. */
 #include "base/rng.h"
 #include "harness.h"
 
@@ -68,8 +67,8 @@ static void write_orders(kmseg_context *ctx, long bytes) {
     options.n_customers = bytes / 3000;
     options.n_orders = bytes / 150;
     kmseg_table *orders;
-    bench_check(ctx, kmseg_generate(ctx, &options, &orders, NULL));
-    bench_check(ctx, kmseg_csv_write(ctx, orders, path));
+    bench_ok(ctx, kmseg_generate(ctx, &options, &orders, NULL));
+    bench_ok(ctx, kmseg_csv_write(ctx, orders, path));
     kmseg_table_free(orders);
 }
 
@@ -81,26 +80,20 @@ typedef struct reading {
 static void read_once(void *argument) {
     reading *r = argument;
     kmseg_table *table;
-    bench_check(r->ctx, kmseg_csv_read(r->ctx, path, NULL, &table, &r->report));
+    bench_ok(r->ctx, kmseg_csv_read(r->ctx, path, NULL, &table, &r->report));
     kmseg_table_free(table);
 }
 
 static void measure(const char *name, double bandwidth) {
-    const int32_t threads[] = {1, 0};
-    for (int t = 0; t < 2; t++) {
-        reading r = {.ctx = bench_context(threads[t])};
-        double seconds = bench_best(read_once, &r, 7);
-        double rate = (double)r.report.n_bytes / seconds;
-        printf(
-            "%-8s %2d thread%s %9.0f rows/ms %7.0f MB/s %5.1f %% of the read bandwidth of a core\n",
-            name, kmseg_context_threads(r.ctx), kmseg_context_threads(r.ctx) == 1 ? " " : "s",
-            (double)r.report.n_rows / seconds / 1e3, rate / 1e6, 100 * rate / bandwidth);
-        int more = kmseg_context_threads(r.ctx) == 1 && t == 0;
-        kmseg_context_free(r.ctx);
-        if (!more) {
-            break;
-        }
-    }
+    bench_heading("CSV of %s columns", name);
+    reading r = {.ctx = bench_context(1)};
+    bench_time time = bench_run(read_once, NULL, &r, 7);
+    double rate = (double)r.report.n_bytes / time.median;
+    bench_line("read into a table, one core", time,
+               "%.0f MB/s, %.2f million rows/s, %.1f %% of the "
+               "memory's rate",
+               rate / 1e6, (double)r.report.n_rows / time.median / 1e6, 100 * rate / bandwidth);
+    kmseg_context_free(r.ctx);
 }
 
 typedef struct plain {
@@ -144,24 +137,24 @@ static void measure_plain(void) {
     if (q.text == NULL || q.values == NULL || fread(q.text, 1, q.size, file) != q.size) {
         exit(1);
     }
-    double seconds = bench_best(plain_loop, &q, 7);
-    printf("%-8s  a plain loop that knows the columns %7.0f MB/s\n", "numeric",
-           (double)q.size / seconds / 1e6);
+    bench_time time = bench_run(plain_loop, NULL, &q, 7);
+    bench_line("a plain loop that knows the columns", time, "%.0f MB/s",
+               (double)q.size / time.median / 1e6);
     free(q.text);
     free(q.values);
     fclose(file);
 }
 
 int main(int argc, char **argv) {
-    long bytes = (argc > 1 ? atol(argv[1]) : 100) * 1000000;
+    bench_start(argc, argv, "csv", 1);
+    long bytes = bench_quick() ? 20000000 : 100000000;
     int file = mkstemp(path);
-    if (file < 0 || bytes <= 0) {
-        fprintf(stderr, "usage: bench_csv [MEGABYTES]\n");
-        return 2;
+    if (file < 0) {
+        perror(path);
+        return 1;
     }
     close(file);
-    double bandwidth = bench_read_bandwidth();
-    printf("read bandwidth of a core %.1f GB/s\n", bandwidth / 1e9);
+    double bandwidth = bench_peak_bytes();
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         write_lines(&kinds[i], bytes);
         measure(kinds[i].name, bandwidth);
@@ -169,10 +162,11 @@ int main(int argc, char **argv) {
             measure_plain();
         }
     }
-    kmseg_context *ctx = bench_context(0);
+    kmseg_context *ctx = bench_context(1);
     write_orders(ctx, bytes);
     kmseg_context_free(ctx);
-    measure("orders", bandwidth);
+    measure("order log", bandwidth);
     unlink(path);
+    bench_end();
     return 0;
 }
