@@ -138,11 +138,12 @@ static void assert_same(const kmseg_model *a, const kmseg_model *b, const char *
     cr_assert(memcmp(&a->inertia, &b->inertia, sizeof(double)) == 0, "%s: inertia", what);
 }
 
-/* Every combination against the first: threads, kernels, tiles; k-means++ included. */
+/* Against the first: every kernel on one and three threads, the best one on two and seven too, float32
+ * and float64 tiles; k-means++ included. More rows than a chunk, and no multiple of a tile. */
 Test(exact, the_same_bytes_for_any_threads_kernels_and_tiles, .timeout = 300)
 {
-    const int32_t threads[] = {1, 2, 3, 7};
-    const int64_t sizes[][2] = {{20011, 3}, {9001, 8}, {4097, 17}};
+    const int32_t threads[] = {1, 3, 2, 7};
+    const int64_t sizes[][2] = {{9001, 3}, {4500, 8}, {4097, 17}};
     for (size_t s = 0; s < 3; s++) {
         for (size_t v = 0; v < sizeof names / sizeof *names; v++) {
             data x = make(names[v], sizes[s][0], sizes[s][1]);
@@ -157,7 +158,8 @@ Test(exact, the_same_bytes_for_any_threads_kernels_and_tiles, .timeout = 300)
                 if (!kmseg_kernels_available(kmseg_kernels_name(i))) {
                     continue;
                 }
-                for (size_t t = 0; t < 4; t++) {
+                size_t n_threads = kmseg_kernels_name(i + 1) == NULL ? 4 : 2;
+                for (size_t t = 0; t < n_threads; t++) {
                     kmseg_context *ctx = test_context(threads[t], kmseg_kernels_name(i));
                     for (int dtype = KMSEG_FLOAT32; dtype <= KMSEG_FLOAT64; dtype++) {
                         kmseg_model *model = fit(ctx, &x, (kmseg_dtype)dtype, &options);
@@ -183,7 +185,7 @@ Test(exact, the_same_bytes_for_any_threads_kernels_and_tiles, .timeout = 300)
 
 Test(exact, labels_and_centroids_are_those_of_plain_float64_lloyd, .timeout = 300)
 {
-    const int64_t sizes[][2] = {{20011, 3}, {9001, 8}, {4097, 17}, {2000, 40}};
+    const int64_t sizes[][2] = {{9001, 3}, {4500, 8}, {4097, 17}, {2000, 40}};
     for (size_t s = 0; s < 4; s++) {
         for (size_t v = 0; v < sizeof names / sizeof *names; v++) {
             data x = make(names[v], sizes[s][0], sizes[s][1]);
