@@ -382,6 +382,7 @@ static inline const char *parse_record(parser *s, walker *w, const char *p, cons
             fault = put(s, at, p, (size_t)(stop - p), row);
         }
         if (__builtin_expect(fault != KM_CSV_FINE, 0)) {
+            fault = at->action == BEYOND ? KM_CSV_RAGGED : fault;
             set_fault(s, fault, (int32_t)(at - s->slots), p, record);
             return NULL;
         }

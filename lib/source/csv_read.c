@@ -332,6 +332,10 @@ static kmseg_status run_pass(km_csv_reader *reader) {
         km_csv_chunk *chunk = &pass->chunks[c];
         /* A record that is longer than the chunk passes over it. */
         int64_t start = at > chunk->limit || at >= pass->end ? -1 : at;
+        if (km_cancelled(reader->ctx)) {
+            status = km_fail_cancelled(reader->ctx);
+            break;
+        }
         if (!chunk->done || chunk->start != start) {
             km_csv_parse(pass, chunk, start);
         }

@@ -211,6 +211,59 @@ static void assert_same(const kmseg_table *a, const kmseg_table *b) {
     }
 }
 
+/* The table, or NULL and the message, of any bytes. */
+static kmseg_table *try_bytes(kmseg_context *ctx, const char *bytes, size_t n,
+                              int64_t chunk_bytes) {
+    char *copy = calloc(1, n + KM_INPUT_PADDING);
+    memcpy(copy, bytes, n);
+    km_input input = {.text = copy, .size = (int64_t)n};
+    kmseg_table *table;
+    kmseg_status status = km_csv_read_input(ctx, "f", &input, NULL, chunk_bytes, &table, NULL);
+    cr_assert((status == KMSEG_OK) == (table != NULL));
+    cr_assert(status == KMSEG_OK || status == KMSEG_E_FORMAT || status == KMSEG_E_DATA, "%s",
+              kmseg_last_error(ctx));
+    free(copy);
+    return table;
+}
+
+static void assert_same(const kmseg_table *a, const kmseg_table *b);
+
+Test(csv_chunks, any_bytes_give_the_same_table_or_the_same_message_however_they_are_cut)
+{
+    static const char letters[] = ",,,,\"\"\"\n\n\n\n\r;\t.-+e1234567890aN/: \xc3\xa4\xff";
+    kmseg_context *ctx = test_context(1, NULL);
+    km_random random = {.seed = 7, .stage = KM_STAGE_TEST};
+    int n_tables = 0;
+    for (int i = 0; i < 20000; i++) {
+        static const char *const headers[] = {"a,b\n", "", "a\n"};
+        char bytes[80];
+        size_t n = (size_t)(stpcpy(bytes, headers[i % 3]) - bytes);
+        size_t end = n + 1 + km_next_below(&random, 60);
+        /* Every fourth file may have bytes that are no UTF-8, and zeros. */
+        size_t n_letters = sizeof letters - (i % 4 == 0 ? 0 : 4);
+        while (n < end) {
+            bytes[n++] = letters[km_next_below(&random, n_letters)];
+        }
+        kmseg_table *whole = try_bytes(ctx, bytes, n, 0);
+        n_tables += whole != NULL;
+        char message[1024];
+        strcpy(message, kmseg_last_error(ctx));
+        for (int64_t chunk = 1; chunk < 32; chunk = 2 * chunk + 1) {
+            kmseg_table *cut = try_bytes(ctx, bytes, n, chunk);
+            cr_assert((whole == NULL) == (cut == NULL));
+            if (whole != NULL) {
+                assert_same(whole, cut);
+            } else {
+                cr_assert_str_eq(kmseg_last_error(ctx), message);
+            }
+            kmseg_table_free(cut);
+        }
+        kmseg_table_free(whole);
+    }
+    cr_assert_gt(n_tables, 1000, "%d tables", n_tables);
+    kmseg_context_free(ctx);
+}
+
 /* Every type, with late changes of mind: n turns into text in the last row, d into dates, t is a
  * date until a word comes, w has its first number late. */
 static char *typed_file(int n_rows) {
