@@ -193,7 +193,7 @@ static kmseg_status read_text(km_h5_file *file, const char *path, const char *na
 
 kmseg_status km_h5_get_short_text(km_h5_file *file, const char *path, const char *name, char *out,
                                   size_t capacity) {
-    char *text;
+    char *text = NULL;
     KM_TRY(read_text(file, path, name, &text));
     snprintf(out, capacity, "%s", text);
     km_release(&file->ctx->allocator, text);
@@ -202,7 +202,7 @@ kmseg_status km_h5_get_short_text(km_h5_file *file, const char *path, const char
 
 kmseg_status km_h5_get_text(km_h5_file *file, const char *path, const char *name, km_arena *arena,
                             const char **out) {
-    char *text;
+    char *text = NULL;
     KM_TRY(read_text(file, path, name, &text));
     *out = km_arena_text(arena, text);
     km_release(&file->ctx->allocator, text);

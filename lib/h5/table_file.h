@@ -46,9 +46,4 @@ kmseg_status km_h5_read_matrix(km_h5_file *file, const km_h5_plan *plan, int32_t
 /* Finds infinities in a NUMBER column and counts what is missing. */
 kmseg_status km_h5_check_numbers(km_h5_file *file, kmseg_table *table, int32_t column);
 
-/* kmseg_table_load() of some columns. n_select 0: all. rows 0: only their names, types, roles and
- * units, as a table of no rows. KMSEG_E_NOT_FOUND for a selected column that is not there. */
-kmseg_status km_h5_table_load(kmseg_context *ctx, const char *path, int32_t n_select,
-                              const char *const *select, int rows, kmseg_table **out);
-
 #endif

@@ -1,6 +1,8 @@
 /* Reading tables: files of ours here, other people's planned in foreign.c. */
+#include "h5/table.h"
 #include "h5/table_file.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,18 +109,20 @@ static kmseg_status plan_own(km_h5_file *file, km_h5_plan *plan) {
 
 kmseg_status km_h5_check_numbers(km_h5_file *file, kmseg_table *table, int32_t i) {
     kmseg_column *column = &table->columns[i];
-    int64_t missing = 0, infinite = -1;
+    int64_t missing = 0,
+            infinite = 0; /* sums without branches, which a compiler makes vectors of */
     for (int64_t r = 0; r < column->n_rows; r++) {
-        if (!isfinite(column->numbers[r])) {
-            missing++;
-            infinite = infinite < 0 && isinf(column->numbers[r]) ? r : infinite;
-        }
+        missing += column->numbers[r] != column->numbers[r];
+        infinite += fabs(column->numbers[r]) > DBL_MAX;
     }
     column->n_missing = missing;
-    if (infinite >= 0) {
-        return km_h5_fault(file, KMSEG_E_FORMAT,
-                           "column %s is infinite in row %lld; it needs to be finite or missing",
-                           column->name, (long long)infinite + 1);
+    for (int64_t r = 0; infinite > 0; r++) {
+        if (isinf(column->numbers[r])) {
+            return km_h5_fault(
+                file, KMSEG_E_FORMAT,
+                "column %s is infinite in row %lld; it needs to be finite or missing", column->name,
+                (long long)r + 1);
+        }
     }
     return KMSEG_OK;
 }
@@ -218,6 +222,22 @@ static int selected(const char *name, int32_t n_select, const char *const *selec
     return found;
 }
 
+/* KMSEG_E_NOT_FOUND for a column that the plan does not have; the message says which it has. */
+static kmseg_status fail_no_column(km_h5_file *file, const km_h5_plan *plan, const char *name) {
+    kmseg_table *names;
+    KM_TRY(kmseg_table_new(file->ctx, 0, &names));
+    kmseg_status status = KMSEG_OK;
+    for (int32_t i = 0; i < plan->n && status == KMSEG_OK; i++) {
+        status = describe_only(file, &plan->columns[i], names);
+    }
+    if (status == KMSEG_OK) {
+        status = km_table_fail_no_column(file->ctx, names, name);
+        km_fail_prefix(file->ctx, status, "%s", file->path);
+    }
+    kmseg_table_free(names);
+    return status;
+}
+
 /* Keeps the selected columns of the plan, in their order in the file. */
 static kmseg_status apply_select(km_h5_file *file, km_h5_plan *plan, int32_t n_select,
                                  const char *const *select) {
@@ -227,7 +247,7 @@ static kmseg_status apply_select(km_h5_file *file, km_h5_plan *plan, int32_t n_s
             found |= strcmp(plan->columns[i].name, select[s]) == 0;
         }
         if (!found) {
-            return km_h5_fault(file, KMSEG_E_NOT_FOUND, "no column %s", select[s]);
+            return fail_no_column(file, plan, select[s]);
         }
     }
     int32_t kept = 0;

@@ -1,4 +1,5 @@
 /* kmseg_table_save() and kmseg_table_load(): what goes in comes out, and what is damaged is named. */
+#include "h5/table.h"
 #include "support/support.h"
 
 #include <math.h>
@@ -259,5 +260,31 @@ Test(table_file, what_is_not_hdf5_is_refused_by_name)
     FAILS(ctx, KMSEG_E_IO, kmseg_table_load(ctx, test_path("missing.h5"), &back), "missing.h5",
           "No such file");
     FAILS(ctx, KMSEG_E_FORMAT, kmseg_table_load(ctx, test_folder(), &back), "not an HDF5 file");
+    kmseg_context_free(ctx);
+}
+
+Test(table_file, some_columns_or_their_names_alone_can_be_read)
+{
+    kmseg_context *ctx = test_context(1, NULL);
+    kmseg_table *table = example(ctx), *back;
+    const char *path = test_path("table.h5"), *two[] = {"a/b", "monetary"}, *wrong[] = {"monetery"};
+    OK(ctx, kmseg_table_save(ctx, table, NULL, path));
+    OK(ctx, km_h5_table_load(ctx, path, 2, two, 1, &back));
+    cr_assert_eq(kmseg_table_n_columns(back), 2);
+    same_column(kmseg_table_column(table, 1), kmseg_table_column(back, 0));
+    same_column(kmseg_table_column(table, 2), kmseg_table_column(back, 1));
+    kmseg_table_free(back);
+    OK(ctx, km_h5_table_load(ctx, path, 0, NULL, 0, &back));
+    cr_assert_eq(kmseg_table_n_rows(back), 0);
+    for (int32_t i = 0; i < 4; i++) {
+        const kmseg_column *a = kmseg_table_column(table, i), *b = kmseg_table_column(back, i);
+        cr_assert_str_eq(a->name, b->name);
+        cr_assert(a->type == b->type && a->role == b->role && strcmp(a->unit, b->unit) == 0);
+    }
+    kmseg_table_free(back);
+    FAILS(ctx, KMSEG_E_NOT_FOUND, km_h5_table_load(ctx, path, 1, wrong, 1, &back), path,
+          "did you mean monetary?", "a/b");
+    cr_assert_null(back);
+    kmseg_table_free(table);
     kmseg_context_free(ctx);
 }
