@@ -1,10 +1,9 @@
 /* Tables from files of any known format, told by content. */
 #include "base/text.h"
 #include "data/table.h"
+#include "h5/table.h"
 #include "source/csv.h"
 #include "source/csv_number.h"
-
-#include <kmseg/store.h>
 
 #include <math.h>
 #include <string.h>
@@ -139,7 +138,9 @@ static kmseg_status apply_requests(kmseg_context *ctx, kmseg_table *table,
 
 static kmseg_status read_hdf5(kmseg_context *ctx, const char *path,
                               const kmseg_csv_options *options, kmseg_table **out) {
-    KM_TRY(kmseg_table_load(ctx, path, out));
+    /* Requests are about columns that may not be selected, so then all are read. */
+    int32_t n_select = options != NULL && options->n_requests == 0 ? options->n_select : 0;
+    KM_TRY(km_h5_table_load(ctx, path, n_select, n_select > 0 ? options->select : NULL, 1, out));
     if (options == NULL) {
         return KMSEG_OK;
     }
@@ -169,11 +170,7 @@ kmseg_status kmseg_source_read(kmseg_context *ctx, const char *path,
 
 /* The names, types and descriptions of an HDF5 table, without its rows. */
 static kmseg_status hdf5_columns(kmseg_context *ctx, const char *path, kmseg_table **out) {
-    kmseg_table *whole;
-    KM_TRY(kmseg_table_load(ctx, path, &whole));
-    kmseg_status status = km_table_take_rows(ctx, whole, NULL, 0, out);
-    kmseg_table_free(whole);
-    return status;
+    return km_h5_table_load(ctx, path, 0, NULL, 0, out);
 }
 
 kmseg_status kmseg_source_columns(kmseg_context *ctx, const char *path,
