@@ -68,22 +68,35 @@ static int is_spoilt_number(const kmseg_column *column, int64_t *out_row) {
     return 0;
 }
 
-static int judge_text(km_fit *fit, const kmseg_column *column) {
+/* Levels of which most rows have their own: hardly categories. */
+static int barely_repeats(const kmseg_column *column) {
+    return 2 * (int64_t)column->n_levels > column->n_rows - column->n_missing &&
+           column->n_levels > 2;
+}
+
+/* A slip in one cell turns a number into text; to go on without it would be a silent loss of what
+ * may be the most telling column. */
+static kmseg_status refuse_spoilt(km_fit *fit, const kmseg_column *column) {
     int64_t row;
-    if (column->n_levels > fit->options->max_levels && is_spoilt_number(column, &row)) {
-        km_note(&fit->notes,
-                "%s: left out, it is text because of \"%s\" in row %lld; numbers are needed",
-                column->name, column->levels[column->codes[row]], (long long)row + 1);
-        return 0;
+    if (column->type == KMSEG_COLUMN_TEXT &&
+        (column->n_levels > fit->options->max_levels || barely_repeats(column)) &&
+        is_spoilt_number(column, &row)) {
+        return km_fail(fit->ctx, KMSEG_E_FORMAT,
+                       "column %s is \"%s\" in row %lld and a number in nearly every other; it "
+                       "needs to be a number or empty there, or the column excluded",
+                       column->name, column->levels[column->codes[row]], (long long)row + 1);
     }
+    return KMSEG_OK;
+}
+
+static int judge_text(km_fit *fit, const kmseg_column *column) {
     if (column->n_levels > fit->options->max_levels) {
         km_note(&fit->notes,
                 "%s: left out, %d levels exceed max_levels %d; include it by name to use it",
                 column->name, column->n_levels, fit->options->max_levels);
         return 0;
     }
-    if (2 * (int64_t)column->n_levels > column->n_rows - column->n_missing &&
-        column->n_levels > 2) {
+    if (barely_repeats(column)) {
         km_note(&fit->notes,
                 "%s: left out, its %d levels barely repeat; include it by name to use it",
                 column->name, column->n_levels);
@@ -246,11 +259,13 @@ static kmseg_status choose_by_kind(km_fit *fit) {
         if (i == fit->id || settings->excluded || (n_included > 0 && !settings->included)) {
             continue;
         }
-        if (settings->included) {
-            KM_TRY(judge_included(fit, column));
-        } else if (n_features > 0 && column->role != KMSEG_ROLE_FEATURE) {
+        if (!settings->included && n_features > 0 && column->role != KMSEG_ROLE_FEATURE) {
             n_passed++;
             continue;
+        }
+        KM_TRY(refuse_spoilt(fit, column));
+        if (settings->included) {
+            KM_TRY(judge_included(fit, column));
         } else if (!judge(fit, column)) {
             continue;
         }

@@ -199,7 +199,7 @@ Test(prepare_choice, names_the_rows_of_a_repeated_or_missing_id)
     kmseg_table_free(table);
 }
 
-Test(prepare_choice, says_what_keeps_a_column_from_being_a_number)
+Test(prepare_choice, refuses_a_number_column_that_one_cell_spoils_unless_it_is_excluded)
 {
     enum { N = 40 };
     kmseg_table *table = table_of(ctx, N);
@@ -214,8 +214,13 @@ Test(prepare_choice, says_what_keeps_a_column_from_being_a_number)
     OK(ctx, kmseg_table_add_numbers(ctx, table, "spend", spend));
     OK(ctx, kmseg_table_add_texts(ctx, table, "charges", charges));
     kmseg_prepare *prepare;
-    OK(ctx, kmseg_prepare_fit(ctx, table, NULL, &prepare));
-    cr_assert(noted(prepare, "charges", "\"n/a\" in row 7"));
+    FAILS(ctx, KMSEG_E_FORMAT, kmseg_prepare_fit(ctx, table, NULL, &prepare), "charges",
+          "\"n/a\" in row 7", "number");
+    cr_assert_null(prepare);
+    kmseg_prepare_options options;
+    kmseg_prepare_options_init(&options);
+    options.exclude = "charges";
+    OK(ctx, kmseg_prepare_fit(ctx, table, &options, &prepare));
     kmseg_prepare_free(prepare);
     kmseg_table_free(table);
 }
