@@ -11,6 +11,12 @@ static int help_width(FILE *out) {
     return width > 100 ? 100 : width;
 }
 
+/* A switch that has to be turned on. */
+static int is_off(const kmseg_option *option, const void *options) {
+    return option->type == KMSEG_OPTION_BOOL &&
+           *(const int32_t *)(const void *)((const char *)options + option->offset) == 0;
+}
+
 static void describe_number(const kmseg_option *option, char *out, size_t capacity) {
     int low = isfinite(option->minimum);
     /* A bound that is only the end of the type says nothing. */
@@ -36,27 +42,26 @@ static void describe_choices(const kmseg_option *option, char *out, size_t capac
         used += (size_t)snprintf(out + used, capacity - used, "%s%s", i > 0 ? ", " : "",
                                  option->choice_name(i));
     }
-    if (option->list_kind != NULL && used < capacity) {
-        snprintf(out + used, capacity - used, " (kmseg list %s)", option->list_kind);
-    }
 }
 
 /* "number of segments (default 6, at least 1)". */
 static void describe(const kmseg_option *option, const void *options, char *out, size_t capacity) {
-    char bounds[80] = "", choices[400] = "", value[64] = "";
+    char more[200] = "", choices[400] = "", value[64];
     if (option->type == KMSEG_OPTION_CHOICE) {
         describe_choices(option, choices, sizeof choices);
-    } else if (option->type < KMSEG_OPTION_BOOL) {
-        describe_number(option, bounds, sizeof bounds);
     }
-    if (option->type != KMSEG_OPTION_BOOL ||
-        *(const int32_t *)((const char *)options + option->offset) != 0) {
-        kmseg_options_format(option, options, value, sizeof value);
+    kmseg_options_format(option, options, value, sizeof value);
+    if (value[0] != '\0' && !is_off(option, options)) {
+        snprintf(more, sizeof more, ", default %s", value);
     }
-    if (value[0] != '\0') {
-        snprintf(out, capacity, "%s%s (default %s%s)", option->help, choices, value, bounds);
-    } else if (bounds[0] != '\0') {
-        snprintf(out, capacity, "%s%s (%s)", option->help, choices, bounds + 2);
+    size_t used = strlen(more);
+    if (option->type < KMSEG_OPTION_BOOL) {
+        describe_number(option, more + used, sizeof more - used);
+    } else if (option->list_kind != NULL) {
+        snprintf(more + used, sizeof more - used, ", see kmseg list %s", option->list_kind);
+    }
+    if (more[0] != '\0') {
+        snprintf(out, capacity, "%s%s (%s)", option->help, choices, more + 2);
     } else {
         snprintf(out, capacity, "%s%s", option->help, choices);
     }
@@ -66,9 +71,8 @@ static void print_option(FILE *out, const kmseg_option *option, const void *opti
     char flag[128], text[1024];
     int n = option->short_flag != 0 ? snprintf(flag, sizeof flag, "-%c, ", option->short_flag)
                                     : snprintf(flag, sizeof flag, "    ");
-    int on = option->type == KMSEG_OPTION_BOOL &&
-             *(const int32_t *)((const char *)options + option->offset) != 0;
-    n += snprintf(flag + n, sizeof flag - (size_t)n, "--%s%s", on ? "no-" : "", option->name);
+    int on = option->type == KMSEG_OPTION_BOOL && !is_off(option, options);
+    n += snprintf(flag + n, sizeof flag - (size_t)n, "--%s%s", on ? "[no-]" : "", option->name);
     for (char *c = flag; *c != '\0'; c++) {
         *c = *c == '_' ? '-' : *c;
     }

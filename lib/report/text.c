@@ -13,6 +13,7 @@ enum {
     NAME_WIDTH = 34,    /* a longer segment name is cut in the table, not below it */
     FEATURE_WIDTH = 26, /* likewise the name of a feature */
     HEADER_ROWS = 2,
+    FEW = 30,        /* customers of a segment, below which a warning stands */
     LABEL_WIDTH = 21 /* of the sentences below the tables */
 };
 
@@ -419,17 +420,24 @@ static void print_rows(const km_page *page) {
     }
 }
 
-/* "segment 5 has 12 customers": a mean over a handful is an anecdote. */
+/* A mean over a handful is an anecdote. */
 static void print_small(const km_page *page) {
     const kmseg_profile *profile = page->profile;
-    for (int32_t s = 0; s < profile->n_segments; s++) {
-        if (profile->sizes[s] < 30 && profile->n_segments > 1) {
-            km_string text;
-            km_string_init(&text, &page->out->allocator);
-            km_string_format(&text, "segment %d has %lld customer%s; its means say little", s + 1,
-                             (long long)profile->sizes[s], profile->sizes[s] == 1 ? "" : "s");
-            print_line(page, "small", &text);
+    km_string text;
+    km_string_init(&text, &page->out->allocator);
+    int32_t n = 0;
+    for (int32_t s = 0; s < profile->n_segments && profile->n_segments > 1; s++) {
+        if (profile->sizes[s] < FEW) {
+            km_string_format(&text, "%s%d", n > 0 ? ", " : "", s + 1);
+            n++;
         }
+    }
+    if (n > 0) {
+        km_string_format(&text, ": fewer than %d customers%s, so the means say little", FEW,
+                         n > 1 ? " each" : "");
+        print_line(page, n > 1 ? "small segments" : "small segment", &text);
+    } else {
+        km_string_free(&text);
     }
 }
 
