@@ -71,7 +71,9 @@ static int print_result(cli_run *run, const kmseg_result *result) {
         return CLI_OK;
     }
     if (command->files.output == NULL) {
-        puts("\nNothing was written: give -o segments.h5 to keep these segments.");
+        putchar('\n');
+        cli_wrap(stdout, "Nothing was written: give -o segments.h5 to keep these segments.", 0, 0,
+                 cli_width(stdout));
         return CLI_OK;
     }
     char clean[300];

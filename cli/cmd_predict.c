@@ -178,7 +178,8 @@ static void print_text(cli_run *run, const kmseg_result *result, const kmseg_ass
     print_line(out, assignment->n_imputed, "customers had a missing value filled in");
     print_line(out, assignment->n_unseen, "cells hold a category that the fit did not see");
     if (output == NULL) {
-        fputs("Nothing was written: give -o labels.csv to keep one row per customer.\n", out);
+        cli_wrap(out, "Nothing was written: give -o labels.csv to keep one row per customer.", 0, 0,
+                 cli_width(out));
     } else if (strcmp(output, "-") != 0) {
         char clean[300];
         fprintf(out, "Labels: %s\n", cli_clean(output, clean, sizeof clean));
