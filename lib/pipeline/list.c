@@ -1,6 +1,7 @@
 /* Every registry of the library, by kind: what options accept and what `kmseg list` prints. */
 #include "base/registry.h"
 #include "cluster/cluster.h"
+#include "customer/orders.h"
 #include "evaluate/evaluate.h"
 #include "kernels/kernels.h"
 #include "prepare/scale.h"
@@ -29,6 +30,8 @@ static const km_registry kernels = {"kernels", kernels_at};
 
 /* In the order of a run. */
 static const kind kinds[] = {
+    {&km_clean_rule_registry, "why a line of an order log is left out, in the order of the checks"},
+    {&km_feature_registry, "what is built per customer from an order log"},
     {&km_transforms, "what is done to a number before it is scaled"},
     {&km_scales, "how numbers are brought to one scale"},
     {&initialisers, "how the first centroids are chosen"},

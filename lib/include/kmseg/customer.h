@@ -9,24 +9,25 @@ KMSEG_BEGIN_DECLS
 
 typedef struct kmseg_features_options {
     size_t struct_size;
-    /* Names of the columns; NULL: found by the usual names (kmseg_features_find_columns). */
+    /* Names of the columns; NULL: found by the usual names (kmseg_features_find_columns), "": none. */
     const char *customer; /* required */
     const char *date;     /* required */
-    const char *order;    /* NULL and not found: lines of one customer and time are one order */
-    const char *amount;   /* value of a line; NULL and not found: quantity times price */
+    const char *order;    /* none: lines of one customer and time are one order */
+    const char *amount;   /* value of a line; none: quantity times price, or price */
     const char *quantity;
-    const char *price; /* per unit */
+    const char *price; /* per unit, as charged */
     const char *product;
     const char *category;
     const char *channel;
-    const char *discount;       /* amount taken off a line */
+    const char *discount;       /* amount that was taken off a line, of any sign */
     const char *reference_date; /* NULL: the day after the last order */
-    const char *since;          /* ignore lines before this date; NULL: none */
-    const char *until;          /* ignore lines on or after this date; NULL: none */
-    const char *returns; /* "drop": returns are counted and left out; "net": they reduce spend */
-    int32_t keep_duplicates; /* 1: lines equal in every column are all kept */
+    const char *since;          /* leave out lines before this date; NULL: none */
+    const char *until;          /* leave out lines on or after this date; NULL: none */
+    const char *returns; /* "drop": returns only count in return_rate; "net": they reduce spend */
+    int32_t drop_duplicates; /* 1: of lines that are equal in every column one is kept */
     double max_amount;       /* lines of a larger absolute value are out of range; 0: no limit */
-    int32_t day_first;       /* 12/9/2011 is 12 September */
+    const char *date_order;  /* how 9/12/2011 is read: "day_first", "month_first", or "auto": as the
+                                other dates (13/12/2011) say */
 } kmseg_features_options;
 
 KMSEG_API const kmseg_option_table *kmseg_features_option_table(void);
@@ -35,10 +36,12 @@ KMSEG_API void kmseg_features_options_init(kmseg_features_options *options);
 /* What cleaning did, rule by rule in this order; a line is counted under the first that rejects it. */
 typedef enum kmseg_clean_rule {
     KMSEG_CLEAN_MISSING_ID = 0,
-    KMSEG_CLEAN_UNPARSABLE, /* date, quantity, price or amount missing or not readable */
+    KMSEG_CLEAN_UNPARSABLE, /* date or value (amount, else quantity and price) missing, unreadable or
+                               outside the years 1 to 9999 */
     KMSEG_CLEAN_DUPLICATE,  /* equal to an earlier line in every column; off by default */
-    KMSEG_CLEAN_RETURN,     /* negative amount or quantity, or an order id marked as cancelled */
-    KMSEG_CLEAN_ZERO_PRICE,
+    KMSEG_CLEAN_RETURN, /* negative amount or quantity, or an order id marked as cancelled: C and
+                               digits where most ids are digits */
+    KMSEG_CLEAN_ZERO_PRICE, /* worth less than a millionth */
     KMSEG_CLEAN_OUT_OF_RANGE,
     KMSEG_CLEAN_OUTSIDE_PERIOD, /* before since, on or after until */
     KMSEG_CLEAN_FUTURE_DATE,    /* on or after the reference date that the user gave */
@@ -48,6 +51,8 @@ typedef enum kmseg_clean_rule {
 /** Name of a rule, "missing_id"; and what it does in a line of English. NULL out of range. */
 KMSEG_API const char *kmseg_clean_rule_name(int32_t rule);
 KMSEG_API const char *kmseg_clean_rule_help(int32_t rule);
+
+#define KMSEG_N_GAP_QUANTILES 5
 
 typedef struct kmseg_features_report {
     int64_t n_lines; /* read */
@@ -59,6 +64,9 @@ typedef struct kmseg_features_report {
     double total_amount;             /* of the kept lines */
     int64_t first_order, last_order; /* seconds since 1970-01-01 */
     int64_t reference_date;
+    int64_t n_gaps; /* between successive order days of a customer, all customers together */
+    double gap_quantiles[KMSEG_N_GAP_QUANTILES]; /* 40, 50, 80, 90, 95 %, in days (type 7); NaN when
+                                                    there is no gap */
     char customer[64], date[64], order[64], amount[64], quantity[64], price[64], product[64],
         category[64], channel[64], discount[64]; /* the columns used; "" for none */
 } kmseg_features_report;
@@ -76,10 +84,18 @@ KMSEG_API kmseg_status kmseg_features_find_columns(kmseg_context *ctx, const kms
  * Builds one row per customer from an order log, in ascending order of customer id (numerically
  * when all ids are whole numbers), so that permuting the lines changes nothing.
  *
- * orders      one row per order line; the customer and order columns may be TEXT or NUMBER
- * out         customer_id and the features, with units and roles: recency, frequency, monetary
- *             are FEATUREs, the others DESCRIBE
+ * orders      one row per order line; the customer, order, product, category and channel columns
+ *             may be TEXT or NUMBER, the date column TIME or TEXT
+ * out         customer_id (TEXT) and the features of kmseg_feature_info(), with units and roles:
+ *             recency, frequency, monetary are FEATUREs, the others DESCRIBE; those whose column
+ *             is not there are left out, and what is undefined for a customer is missing
  * out_report  NULL: not wanted
+ *
+ * Days are calendar days: recency is the difference of two dates, whatever the time of day (so it
+ * is at least 1), and days between orders are those between successive distinct days with an order.
+ * The time of an order is that of its earliest line. Amounts are summed exactly, in millionths.
+ * A return that is netted counts in monetary and trend_spend, not as an order; a customer who has
+ * nothing but returns is left out.
  *
  * Cost O(lines log lines of one customer). KMSEG_E_DATA when no line is left after cleaning.
  */
@@ -90,14 +106,18 @@ KMSEG_API kmseg_status kmseg_customer_features(kmseg_context *ctx, const kmseg_t
 
 /**
  * Reads an order log (CSV, .csv.gz or HDF5), finds its columns and builds features: what
- * `kmseg features` does. rejected_path: write the rejected lines with their rule; NULL: no.
+ * `kmseg features` does.
+ *
+ * rejected_path  CSV file for the rejected lines: their columns, then `line` (from 1, the header
+ *                included) and `rule`; NULL: none
  */
 KMSEG_API kmseg_status kmseg_features_from_file(kmseg_context *ctx, const char *path,
                                                 const kmseg_features_options *options,
                                                 const char *rejected_path, kmseg_table **out,
                                                 kmseg_features_report *out_report);
 
-/** Name, unit and meaning of feature i = 0, 1, ...; 0 behind the last. */
+/** Name, unit ("" for money and times) and meaning of feature i = 0, 1, ...; 0 behind the last. A
+ * name that ends in capitals stands for a family: category_share_NAME. */
 KMSEG_API int kmseg_feature_info(int32_t i, const char **name, const char **unit,
                                  const char **help);
 

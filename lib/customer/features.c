@@ -1,0 +1,355 @@
+/* Features of customers from their grouped lines.
+ *
+ * A customer's numbers come from integers that are summed or sorted, so they depend neither on the
+ * order of the lines nor on threads. */
+#include "customer/features.h"
+
+#include "base/parallel.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { LINES_PER_CHUNK = 1 << 15 };
+
+/* What one pass over a customer's lines gives. */
+typedef struct tally {
+    int64_t n_sales, n_returns, n_products, n_categories;
+    km_int128 spend, sales, items, discounts; /* sales: spend without returns */
+    km_int128 category[KM_MOST_SHARES], channel[KM_MOST_SHARES];
+} tally;
+
+static int reserve(km_features *b, km_feature_scratch *s, int64_t n) {
+    if (n <= s->capacity) {
+        return 1;
+    }
+    int64_t capacity = 2 * s->capacity > n ? 2 * s->capacity : n;
+    km_pair *orders = km_allocate_array(&b->ctx->allocator, 2 * capacity, sizeof *orders);
+    if (orders == NULL) {
+        return 0;
+    }
+    km_release(&b->ctx->allocator, s->orders);
+    s->orders = orders;
+    s->spare = orders + capacity;
+    s->capacity = capacity;
+    return 1;
+}
+
+/* Marks of the levels that a customer has had, one array per thread, made when it is first used. */
+static int reserve_seen(km_features *b, const km_codes *codes, int32_t **seen) {
+    if (codes->codes == NULL || *seen != NULL) {
+        return 1;
+    }
+    *seen = km_allocate_array(&b->ctx->allocator, codes->n_levels, sizeof **seen);
+    if (*seen != NULL) {
+        memset(*seen, 0xff, (size_t)codes->n_levels * sizeof **seen);
+    }
+    return *seen != NULL;
+}
+
+static int64_t count_new(const km_codes *codes, int32_t *seen, int64_t line, int32_t row) {
+    if (codes->codes == NULL || codes->codes[line] < 0 || seen[codes->codes[line]] == row) {
+        return 0;
+    }
+    seen[codes->codes[line]] = row;
+    return 1;
+}
+
+static void add_share(const km_family *f, const km_codes *codes, int64_t line, int64_t value,
+                      km_int128 *sums) {
+    if (f->slot != NULL && codes->codes[line] >= 0 && f->slot[codes->codes[line]] >= 0) {
+        sums[f->slot[codes->codes[line]]] += value;
+    }
+}
+
+/* Lines without an order id belong to the order of their time. */
+static uint64_t order_key(const km_order_log *log, int64_t line) {
+    if (log->order.codes != NULL && log->order.codes[line] >= 0) {
+        return (uint64_t)log->order.codes[line];
+    }
+    return (UINT64_C(1) << 63 | (uint64_t)INT32_MAX) + (uint64_t)log->time[line];
+}
+
+/* Sums a customer's lines; its sales go to s->orders as (order, time). */
+static void tally_lines(const km_features *b, km_feature_scratch *s, int32_t customer, int32_t row,
+                        tally *t) {
+    const km_order_log *log = b->log;
+    memset(t, 0, sizeof *t);
+    for (int64_t i = log->start[customer]; i < log->start[customer + 1]; i++) {
+        int64_t line = log->lines[i], value = log->value[line];
+        t->spend += value; /* 0 for a return that was dropped */
+        if (log->state[line] != KM_LINE_SALE) {
+            t->n_returns++;
+            continue;
+        }
+        s->orders[t->n_sales++] = (km_pair){order_key(log, line), log->time[line]};
+        t->sales += value;
+        double items = log->quantity != NULL ? log->quantity[line] : 1;
+        t->items += isnan(items) ? km_micro(1) : km_micro(items);
+        if (log->discount != NULL && !isnan(log->discount[line])) {
+            t->discounts += km_micro(fabs(log->discount[line]));
+        }
+        t->n_products += count_new(&log->product, s->product_seen, line, row);
+        t->n_categories += count_new(&log->category, s->category_seen, line, row);
+        add_share(&b->category, &log->category, line, value, t->category);
+        add_share(&b->channel, &log->channel, line, value, t->channel);
+    }
+}
+
+/* Merges sales into orders: s->orders becomes their times, ascending. Returns their number. */
+static int64_t merge_orders(km_feature_scratch *s, int64_t n_sales) {
+    km_sort_pairs(s->orders, s->spare, n_sales);
+    int64_t n = 0;
+    for (int64_t i = 0; i < n_sales; i++) {
+        if (i > 0 && s->orders[i].key == s->orders[i - 1].key) {
+            int64_t time = s->orders[i].value;
+            s->spare[n - 1].value = time < s->spare[n - 1].value ? time : s->spare[n - 1].value;
+        } else {
+            s->spare[n++] = s->orders[i];
+        }
+    }
+    for (int64_t i = 0; i < n; i++) {
+        int64_t time = s->spare[i].value;
+        s->orders[i] = (km_pair){(uint64_t)time ^ UINT64_C(1) << 63, time};
+    }
+    km_sort_pairs(s->orders, s->spare, n);
+    return n;
+}
+
+static double difference_over_sum(double last, double first) {
+    double sum = fabs(last) + fabs(first);
+    return sum > 0 ? (last - first) / sum : NAN;
+}
+
+/* Spend of the last half of the time from first to last order against the first half; what lies
+ * exactly in the middle counts half in each, which cancels above the line. */
+static double trend_of_spend(const km_order_log *log, int32_t customer, int64_t first_day,
+                             int64_t last_day) {
+    if (first_day == last_day) {
+        return NAN;
+    }
+    km_int128 halves[3] = {0}; /* before, in and behind the middle */
+    for (int64_t i = log->start[customer]; i < log->start[customer + 1]; i++) {
+        int64_t line = log->lines[i];
+        int64_t twice = 2 * km_day_of(log->time[line]) - first_day - last_day;
+        halves[twice < 0 ? 0 : twice == 0 ? 1 : 2] += log->value[line];
+    }
+    return difference_over_sum(km_from_micro(2 * halves[2] + halves[1]),
+                               km_from_micro(2 * halves[0] + halves[1]));
+}
+
+static void set(const km_features *b, km_feature_index feature, int32_t row, double value) {
+    if (b->single[feature] != NULL) {
+        b->single[feature][row] = value;
+    }
+}
+
+/* Features of the gaps between distinct order days; s->orders holds the times of n orders. */
+static void write_gaps(const km_features *b, km_feature_scratch *s, int64_t n, int32_t row) {
+    km_pair *gaps = s->orders;
+    int64_t previous = km_day_of(s->orders[0].value), first = previous, n_gaps = 0;
+    for (int64_t i = 1; i < n; i++) {
+        int64_t day = km_day_of(s->orders[i].value);
+        if (day != previous) {
+            gaps[n_gaps++] = (km_pair){(uint64_t)(day - previous), day - previous};
+            atomic_fetch_add_explicit(&b->gap_counts[day - previous], 1, memory_order_relaxed);
+            previous = day;
+        }
+    }
+    set(b, KM_ORDER_DAYS, row, (double)(n_gaps + 1));
+    double mean = NAN, median = NAN, trend = NAN;
+    if (n_gaps > 0) {
+        mean = (double)(previous - first) / (double)n_gaps;
+    }
+    if (n_gaps > 1) {
+        int64_t half = n_gaps / 2, early = 0, late = 0; /* the middle one of an odd number is out */
+        for (int64_t i = 0; i < half; i++) {
+            early += gaps[i].value;
+            late += gaps[n_gaps - 1 - i].value;
+        }
+        trend = difference_over_sum((double)late, (double)early);
+    }
+    km_sort_pairs(gaps, s->spare, n_gaps);
+    if (n_gaps > 0) {
+        int64_t below = (n_gaps - 1) / 2, above = n_gaps / 2;
+        median = 0.5 * (double)(gaps[below].value + gaps[above].value);
+    }
+    set(b, KM_GAP_MEAN, row, mean);
+    set(b, KM_GAP_MEDIAN, row, median);
+    set(b, KM_TREND_GAP, row, trend);
+}
+
+/* Shares of orders per weekday and band of hours. */
+static void write_times(const km_features *b, const km_feature_scratch *s, int64_t n, int32_t row) {
+    int64_t on_day[KM_N_WEEKDAYS] = {0}, in_band[KM_N_BANDS] = {0};
+    for (int64_t i = 0; i < n; i++) {
+        int64_t time = s->orders[i].value, day = km_day_of(time);
+        on_day[km_weekday(day)]++;
+        in_band[km_band(time, day)]++;
+    }
+    for (int d = 0; d < KM_N_WEEKDAYS; d++) {
+        if (b->weekday.out[d] != NULL) {
+            b->weekday.out[d][row] = (double)on_day[d] / (double)n;
+        }
+    }
+    for (int h = 0; h < KM_N_BANDS; h++) {
+        if (b->hours.out[h] != NULL) {
+            b->hours.out[h][row] = (double)in_band[h] / (double)n;
+        }
+    }
+}
+
+static void write_customer(km_features *b, km_feature_scratch *s, int32_t row) {
+    const km_order_log *log = b->log;
+    int32_t customer = log->customers[row];
+    tally t;
+    tally_lines(b, s, customer, row, &t);
+    int64_t n = merge_orders(s, t.n_sales);
+    int64_t first = s->orders[0].value, last = s->orders[n - 1].value;
+    double orders = (double)n, spend = km_from_micro(t.spend);
+    set(b, KM_RECENCY, row, (double)(log->reference_day - km_day_of(last)));
+    set(b, KM_FREQUENCY, row, orders);
+    set(b, KM_MONETARY, row, spend);
+    set(b, KM_MEAN_ORDER_VALUE, row, spend / orders);
+    set(b, KM_TENURE, row, (double)(log->reference_day - km_day_of(first)));
+    set(b, KM_TREND_SPEND, row, trend_of_spend(log, customer, km_day_of(first), km_day_of(last)));
+    set(b, KM_BASKET_LINES, row, (double)t.n_sales / orders);
+    set(b, KM_BASKET_ITEMS, row, km_from_micro(t.items) / orders);
+    set(b, KM_N_PRODUCTS, row, (double)t.n_products);
+    set(b, KM_N_CATEGORIES, row, (double)t.n_categories);
+    set(b, KM_RETURN_RATE, row, (double)t.n_returns / (double)(t.n_sales + t.n_returns));
+    set(b, KM_DISCOUNT_SHARE, row,
+        km_from_micro(t.discounts) / km_from_micro(t.sales + t.discounts));
+    for (int i = 0; i < b->category.n; i++) {
+        b->category.out[i][row] = km_from_micro(t.category[i]) / km_from_micro(t.sales);
+    }
+    for (int i = 0; i < b->channel.n; i++) {
+        b->channel.out[i][row] = km_from_micro(t.channel[i]) / km_from_micro(t.sales);
+    }
+    b->first_order[row] = first;
+    b->last_order[row] = last;
+    write_times(b, s, n, row);
+    write_gaps(b, s, n, row); /* last: it uses up the orders */
+    atomic_fetch_add_explicit(&b->n_orders, n, memory_order_relaxed);
+}
+
+static void write_chunk(void *argument, int64_t chunk, int32_t thread) {
+    km_features *b = argument;
+    const km_order_log *log = b->log;
+    km_feature_scratch *s = &b->scratch[thread];
+    int64_t n_lines = 0;
+    if (!reserve_seen(b, &log->product, &s->product_seen) ||
+        !reserve_seen(b, &log->category, &s->category_seen)) {
+        atomic_store(&b->out_of_memory, 1);
+        return;
+    }
+    for (int64_t row = b->chunk_start[chunk]; row < b->chunk_start[chunk + 1]; row++) {
+        int32_t customer = log->customers[row];
+        int64_t n = log->start[customer + 1] - log->start[customer];
+        n_lines += n;
+        if (!reserve(b, s, n)) {
+            atomic_store(&b->out_of_memory, 1);
+            return;
+        }
+        write_customer(b, s, (int32_t)row);
+    }
+    km_progress_step(b->ctx, n_lines, thread == 0);
+}
+
+/* Cuts the customers into chunks of about equally many lines. */
+static int64_t cut_chunks(km_features *b, km_arena *arena) {
+    const km_order_log *log = b->log;
+    int64_t most = km_chunks(log->start[log->customer.n_levels], LINES_PER_CHUNK) + 1;
+    b->chunk_start = km_arena_array(arena, most + 1, sizeof *b->chunk_start);
+    if (b->chunk_start == NULL) {
+        return -1;
+    }
+    int64_t n = 0, lines = 0;
+    for (int64_t row = 0; row < log->n_customers; row++) {
+        int32_t customer = log->customers[row];
+        lines += log->start[customer + 1] - log->start[customer];
+        if (lines >= LINES_PER_CHUNK || row == log->n_customers - 1) {
+            b->chunk_start[++n] = row + 1;
+            lines = 0;
+        }
+    }
+    return n;
+}
+
+static kmseg_status fill(kmseg_context *ctx, km_features *b, km_arena *arena) {
+    int64_t n_chunks = cut_chunks(b, arena);
+    b->scratch = km_arena_array(arena, kmseg_context_threads(ctx), sizeof *b->scratch);
+    if (n_chunks < 0 || b->scratch == NULL) {
+        return km_fail_memory(ctx, "customer features");
+    }
+    km_progress_begin(ctx, "features", b->log->start[b->log->customer.n_levels]);
+    kmseg_status status = km_parallel(ctx, n_chunks, write_chunk, b);
+    km_progress_end(ctx);
+    for (int32_t i = 0; i < kmseg_context_threads(ctx); i++) {
+        km_release(&ctx->allocator, b->scratch[i].orders);
+        km_release(&ctx->allocator, b->scratch[i].product_seen);
+        km_release(&ctx->allocator, b->scratch[i].category_seen);
+    }
+    if (status == KMSEG_OK && atomic_load(&b->out_of_memory)) {
+        status = km_fail_memory(ctx, "customer features");
+    }
+    return status;
+}
+
+/* The k-th smallest gap, from 0. */
+static double gap_at(const km_features *b, int64_t k) {
+    int64_t days = 0;
+    for (int64_t below = b->gap_counts[0]; below <= k; below += b->gap_counts[days]) {
+        days++;
+    }
+    return (double)days;
+}
+
+/* Type-7 quantiles, as km_quantile() gives them, from counts. */
+static void report_gaps(const km_features *b, int64_t n_days, kmseg_features_report *report) {
+    static const double probabilities[KMSEG_N_GAP_QUANTILES] = {0.4, 0.5, 0.8, 0.9, 0.95};
+    for (int64_t days = 0; days < n_days; days++) {
+        report->n_gaps += b->gap_counts[days];
+    }
+    for (int q = 0; q < KMSEG_N_GAP_QUANTILES; q++) {
+        report->gap_quantiles[q] = NAN;
+        if (report->n_gaps > 0) {
+            double position = probabilities[q] * (double)(report->n_gaps - 1);
+            int64_t below = (int64_t)position;
+            int64_t above = below + 1 < report->n_gaps ? below + 1 : below;
+            double low = gap_at(b, below), high = gap_at(b, above);
+            report->gap_quantiles[q] = low + (position - (double)below) * (high - low);
+        }
+    }
+}
+
+static kmseg_status build_features(kmseg_context *ctx, km_order_log *log, kmseg_table *table,
+                                   kmseg_features_report *report) {
+    km_features b = {.ctx = ctx, .log = log};
+    KM_TRY(km_features_add_columns(ctx, &b, table, &log->arena));
+    int64_t n_days = km_day_of(log->last_order) - km_day_of(log->first_order) + 1;
+    b.gap_counts = km_arena_array(&log->arena, n_days, sizeof *b.gap_counts);
+    if (b.gap_counts == NULL) {
+        return km_fail_memory(ctx, "customer features");
+    }
+    KM_TRY(fill(ctx, &b, &log->arena));
+    for (int32_t i = 0; i < table->n_columns; i++) {
+        km_table_count_missing(table, i);
+    }
+    report->n_orders = b.n_orders;
+    report_gaps(&b, n_days, report);
+    return KMSEG_OK;
+}
+
+kmseg_status km_log_features(kmseg_context *ctx, km_order_log *log, kmseg_features_report *report,
+                             kmseg_table **out) {
+    *out = NULL;
+    kmseg_table *table;
+    KM_TRY(kmseg_table_new(ctx, log->n_customers, &table));
+    kmseg_status status = build_features(ctx, log, table, report);
+    if (status != KMSEG_OK) {
+        kmseg_table_free(table);
+        return status;
+    }
+    *out = table;
+    return KMSEG_OK;
+}
