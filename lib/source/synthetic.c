@@ -67,7 +67,7 @@ int32_t km_planted_segment(const kmseg_generate_options *options, int64_t custom
     if (customer < options->n_segments) {
         return (int32_t)customer;
     }
-    double shares[64];
+    double shares[64] = {0};
     for (int32_t s = 0; s < options->n_segments; s++) {
         shares[s] = 1.0 / (1.0 + 0.2 * ((s * 3) % options->n_segments));
     }

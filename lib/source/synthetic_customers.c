@@ -89,7 +89,8 @@ static double draw_number(const kmseg_generate_options *o, int64_t customer, int
     const number_field *field = &number_fields[f];
     double typical = field->typical[segment % N_ARCHETYPES];
     /* Past the archetypes, groups repeat them with skewed amounts scaled. */
-    double scale = field->skewed ? 1 + 1.5 * (segment / N_ARCHETYPES) : 1;
+    int32_t round = segment / N_ARCHETYPES;
+    double scale = field->skewed ? 1 + 1.5 * round : 1;
     double z = km_bell(km_draw(o->seed, customer, 0, ITEM_NUMBERS + (uint32_t)f));
     double value = field->skewed ? typical * scale * km_portable_exp(o->noise * field->spread * z)
                                  : typical + o->noise * field->spread * z;

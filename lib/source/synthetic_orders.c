@@ -108,7 +108,8 @@ static buyer draw_buyer(const kmseg_generate_options *options, int64_t customer)
     /* Past the personas, groups repeat them at another rate and basket. */
     int32_t round = segment / N_PERSONAS;
     double rate = b.persona->orders_per_year * (1 + 1.5 * (round % 3));
-    double basket = b.persona->lines * (round % 2 == 1 ? 2.5 : 1) * (1 + (round / 3));
+    int32_t scale = 1 + round / 3;
+    double basket = b.persona->lines * (round % 2 == 1 ? 2.5 : 1) * scale;
     uint64_t seed = options->seed;
     rate *= km_portable_exp(spread * km_bell(km_draw(seed, customer, 0, ITEM_RATE)));
     b.lines =
