@@ -85,6 +85,10 @@ void cli_help_command(FILE *out, const cli_command *command);
 /* message.c: one line on stderr, "kmseg: ..."; returns the exit status. */
 int cli_misused(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int cli_failed(const char *format, ...) __attribute__((format(printf, 1, 2)));
+#ifdef __clang_analyzer__ /* which reads one file at a time: these never return CLI_OK */
+#define cli_misused(...) (cli_misused(__VA_ARGS__), CLI_MISUSED)
+#define cli_failed(...)  (cli_failed(__VA_ARGS__), CLI_FAILED)
+#endif
 /* The library's message; CLI_INTERRUPTED + signal when it was cancelled. */
 int cli_status(const cli_run *run, kmseg_status status);
 /* The name most like name of n, or NULL. */

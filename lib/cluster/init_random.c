@@ -2,6 +2,8 @@
 #include "base/parallel.h"
 #include "cluster/draw.h"
 
+#include <assert.h>
+
 km_int128 km_draw_position(km_int128 total, uint64_t random) {
     uint64_t high = (uint64_t)((km_uint128)total >> 64), low = (uint64_t)total;
     km_uint128 product = (km_uint128)low * random;
@@ -67,6 +69,7 @@ kmseg_status km_init_random(kmseg_context *ctx, const km_fit_job *job, double *c
     for (int32_t c = 0; c < k && u.total > 0; c++) {
         draw(&u, km_next_u64(&random));
     }
+    assert(u.n_drawn > 0); /* tiles have a positive weight */
     for (int32_t c = 0; c < k; c++) {
         /* Weights too small to draw from can leave fewer than k samples; repeat some then. */
         km_tiles_row(tiles, u.drawn[c < u.n_drawn ? c : c % u.n_drawn],

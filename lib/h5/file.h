@@ -58,6 +58,11 @@ kmseg_status km_h5_fail(km_h5_file *file, const char *format, ...)
 kmseg_status km_h5_fault(km_h5_file *file, kmseg_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+#ifdef __clang_analyzer__ /* as in base/context.h */
+#define km_h5_fail(file, ...)          (km_h5_fail(file, __VA_ARGS__), KMSEG_E_IO)
+#define km_h5_fault(file, status, ...) (km_h5_fault(file, status, __VA_ARGS__), (status))
+#endif
+
 /* 1 when the first bytes of the file are those of HDF5 (at 0, 512, 1024, ...). */
 int km_h5_has_signature(int fd);
 
