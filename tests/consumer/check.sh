@@ -14,10 +14,6 @@ mv "$work/first" "$work/prefix"
 prefix=$work/prefix
 
 library=$(dirname "$(find "$prefix" -name libkmseg.so)")
-if nm -D --undefined-only "$library/libkmseg.so" | grep ' kmseg_'; then
-    echo 'the library is not whole yet: the functions above are declared and used, not defined'
-    exit 77
-fi
 
 echo '== find_package'
 cmake -S "$consumer" -B "$work/build" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" >"$work/log" ||
