@@ -2,29 +2,65 @@
  * between exact sums, included once per instruction set; plain loops over lanes, which the compiler
  * turns into vectors of that set. The results are the same bits on every set.
  *
- * SET is the suffix of the names. */
+ * SET is the suffix of the names, VECTOR_BYTES the size of a register. */
+#include <math.h>
+#include <string.h>
+
 #define PASTE2(a, b) a##b
 #define PASTE(a, b)  PASTE2(a, b)
 
-/* Lanes whose sums are in registers at a time. */
+/* Lanes whose sums are in registers at a time, in loops left to the compiler. */
 #define STRIP 16
+
+/* Vectors of VECTOR_BYTES, which each set defines, in the compiler's own vector language: W of them by
+ * up to 2 centroids are in registers at a time. */
+#define VD PASTE(exact_vector_, SET)
+#define VM PASTE(exact_mask_, SET)
+typedef double VD __attribute__((vector_size(VECTOR_BYTES)));
+typedef int64_t VM __attribute__((vector_size(VECTOR_BYTES)));
+#define W            4
+#define VECTOR_LANES (VECTOR_BYTES / 8)
+
+static inline __attribute__((always_inline)) VD PASTE(all_, SET)(double x) {
+    return x - (VD){0}; /* the compiler's way to fill a vector */
+}
+
+static inline __attribute__((always_inline)) VD PASTE(select_, SET)(VM mask, VD a, VD b) {
+    return (VD)((mask & (VM)a) | (~mask & (VM)b));
+}
+
+/* Squared distances of W vectors of lanes to M centroids, to sum[M * W]. */
+static inline __attribute__((always_inline)) void
+PASTE(squares_, SET)(const double *x, int32_t d, const double *centroids, const int M, VD *sum) {
+    for (int i = 0; i < M * W; i++) {
+        sum[i] = (VD){0};
+    }
+    for (int32_t j = 0; j < d; j++) {
+        VD lanes[W];
+        memcpy(lanes, x + (int64_t)j * KM_LANES, sizeof lanes);
+        for (int m = 0; m < M; m++) {
+            VD centroid = PASTE(all_, SET)(centroids[(int64_t)m * d + j]);
+            for (int w = 0; w < W; w++) {
+                VD difference = lanes[w] - centroid;
+                sum[m * W + w] += difference * difference;
+            }
+        }
+    }
+}
 
 static void PASTE(distances_, SET)(const double *block, int32_t d, const double *centroids,
                                    int32_t k, double *out) {
-    for (int32_t c = 0; c < k; c++) {
-        const double *centroid = centroids + (int64_t)c * d;
-        for (int q = 0; q < KM_LANES; q += STRIP) {
-            double sum[STRIP] = {0};
-            for (int32_t j = 0; j < d; j++) {
-                const double *x = block + (int64_t)j * KM_LANES + q;
-                for (int r = 0; r < STRIP; r++) {
-                    double difference = x[r] - centroid[j];
-                    sum[r] += difference * difference;
-                }
-            }
-            for (int r = 0; r < STRIP; r++) {
-                out[(int64_t)c * KM_LANES + q + r] = sum[r];
-            }
+    for (int q = 0; q < KM_LANES; q += W * VECTOR_LANES) {
+        VD sum[2 * W];
+        int32_t c = 0;
+        for (; c + 2 <= k; c += 2) {
+            PASTE(squares_, SET)(block + q, d, centroids + (int64_t)c * d, 2, sum);
+            memcpy(out + (int64_t)c * KM_LANES + q, sum, sizeof sum / 2);
+            memcpy(out + (int64_t)(c + 1) * KM_LANES + q, sum + W, sizeof sum / 2);
+        }
+        if (c < k) {
+            PASTE(squares_, SET)(block + q, d, centroids + (int64_t)c * d, 1, sum);
+            memcpy(out + (int64_t)c * KM_LANES + q, sum, sizeof sum / 2);
         }
     }
 }
@@ -32,38 +68,32 @@ static void PASTE(distances_, SET)(const double *block, int32_t d, const double 
 static void PASTE(nearest_, SET)(const double *block, int32_t d, const double *centroids, int32_t k,
                                  int32_t *index, double *distance, int32_t *second_index,
                                  double *second_distance) {
-    for (int q = 0; q < KM_LANES; q += STRIP) {
-        double best[STRIP], second[STRIP];
+    for (int q = 0; q < KM_LANES; q += W * VECTOR_LANES) {
+        VD best[W], second[W];
         /* As numbers, so that they blend like the distances. */
-        double best_at[STRIP], second_at[STRIP];
-        for (int r = 0; r < STRIP; r++) {
-            best[r] = second[r] = INFINITY;
-            best_at[r] = second_at[r] = -1;
+        VD best_at[W], second_at[W];
+        for (int w = 0; w < W; w++) {
+            best[w] = second[w] = PASTE(all_, SET)(INFINITY);
+            best_at[w] = second_at[w] = PASTE(all_, SET)(-1);
         }
         for (int32_t c = 0; c < k; c++) {
-            const double *centroid = centroids + (int64_t)c * d;
-            double sum[STRIP] = {0};
-            for (int32_t j = 0; j < d; j++) {
-                const double *x = block + (int64_t)j * KM_LANES + q;
-                for (int r = 0; r < STRIP; r++) {
-                    double difference = x[r] - centroid[j];
-                    sum[r] += difference * difference;
-                }
-            }
-            double at = c;
-            for (int r = 0; r < STRIP; r++) {
-                int closer = sum[r] < best[r], next = sum[r] < second[r];
-                second_at[r] = closer ? best_at[r] : next ? at : second_at[r];
-                second[r] = closer ? best[r] : next ? sum[r] : second[r];
-                best_at[r] = closer ? at : best_at[r];
-                best[r] = closer ? sum[r] : best[r];
+            VD sum[W], at = PASTE(all_, SET)(c);
+            PASTE(squares_, SET)(block + q, d, centroids + (int64_t)c * d, 1, sum);
+            for (int w = 0; w < W; w++) {
+                VM closer = sum[w] < best[w], next = sum[w] < second[w];
+                second_at[w] = PASTE(select_, SET)(closer, best_at[w],
+                                                   PASTE(select_, SET)(next, at, second_at[w]));
+                second[w] = PASTE(select_, SET)(closer, best[w],
+                                                PASTE(select_, SET)(next, sum[w], second[w]));
+                best_at[w] = PASTE(select_, SET)(closer, at, best_at[w]);
+                best[w] = PASTE(select_, SET)(closer, sum[w], best[w]);
             }
         }
-        for (int r = 0; r < STRIP; r++) {
-            index[q + r] = (int32_t)best_at[r];
-            distance[q + r] = best[r];
-            second_index[q + r] = (int32_t)second_at[r];
-            second_distance[q + r] = second[r];
+        memcpy(distance + q, best, sizeof best);
+        memcpy(second_distance + q, second, sizeof second);
+        for (int r = 0; r < W * VECTOR_LANES; r++) {
+            index[q + r] = (int32_t)best_at[r / VECTOR_LANES][r % VECTOR_LANES];
+            second_index[q + r] = (int32_t)second_at[r / VECTOR_LANES][r % VECTOR_LANES];
         }
     }
 }
@@ -211,6 +241,10 @@ static void PASTE(own_distances_, SET)(const double *block, int32_t d, const dou
 
 #undef MOVE
 #undef STRIP
+#undef VD
+#undef VM
+#undef W
+#undef VECTOR_LANES
 
 #define KERNELS_OF_SET(NAME, HELP, AVAILABLE, GROUP)                                               \
     {                                                                                              \

@@ -15,7 +15,8 @@
 
 #include "kernels/assign_template.h"
 
-#define SET avx2
+#define SET          avx2
+#define VECTOR_BYTES 32
 #include "kernels/exact_template.h"
 
 static int available(void) {

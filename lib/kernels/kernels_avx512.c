@@ -15,7 +15,8 @@
 
 #include "kernels/assign_template.h"
 
-#define SET avx512
+#define SET          avx512
+#define VECTOR_BYTES 64
 #include "kernels/exact_template.h"
 
 static int available(void) {

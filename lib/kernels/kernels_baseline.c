@@ -15,7 +15,8 @@
 
 #include "kernels/assign_template.h"
 
-#define SET baseline
+#define SET          baseline
+#define VECTOR_BYTES 16
 #include "kernels/exact_template.h"
 
 static int available(void) { return 1; }

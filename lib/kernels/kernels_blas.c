@@ -70,7 +70,8 @@ static void assign_f64_blas(const km_assign *a) {
     }
 }
 
-#define SET blas
+#define SET          blas
+#define VECTOR_BYTES 16
 #include "kernels/exact_template.h"
 
 static int available(void) { return 1; }
