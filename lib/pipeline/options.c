@@ -16,11 +16,12 @@ static const kmseg_option own_rows[] = {
     {.name = "silhouette_samples",
      .type = KMSEG_OPTION_INT64,
      .offset = offsetof(kmseg_segment_options, silhouette_samples),
-     .minimum = 1,
+     .minimum = 0,
      .maximum = 9007199254740992.0,
-     .default_number = 10000,
+     .default_number = 0,
      .metavar = "N",
-     .help = "customers whose silhouette is computed, drawn at random where there are more"},
+     .help = "customers whose silhouette is computed, drawn at random; 0: all of 10,000, fewer of "
+             "more, at least 200"},
 };
 
 /* The tables that are part of a run, and where. */

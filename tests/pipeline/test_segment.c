@@ -188,6 +188,11 @@ Test(segment, scores_and_inertia_agree_with_the_labels)
     cr_assert_eq(result->scores.silhouette_samples, TEST_ROWS);
     cr_assert_eq(result->scores.silhouette_error, 0);
     kmseg_result_free(result);
+    options.silhouette_samples = 40;
+    OK(ctx, kmseg_segment(ctx, table, &options, &result));
+    cr_assert_eq(result->scores.silhouette_samples, 40);
+    cr_assert(result->scores.silhouette_error > 0);
+    kmseg_result_free(result);
     kmseg_table_free(table);
 }
 
@@ -280,7 +285,7 @@ Test(segment, options_of_every_stage_are_checked_before_any_work)
     options.prepare.scale = "furlongs";
     FAILS(ctx, KMSEG_E_ARGUMENT, kmseg_segment(ctx, table, &options, &result), "scale", "zscore");
     options = test_options(3);
-    options.silhouette_samples = 0;
+    options.silhouette_samples = -1;
     FAILS(ctx, KMSEG_E_ARGUMENT, kmseg_segment(ctx, table, &options, &result),
           "silhouette_samples");
     options = test_options(3);

@@ -14,7 +14,8 @@ typedef struct kmseg_segment_options {
     kmseg_fit_options fit;
     kmseg_profile_options profile;
     const char *sample_weight;  /* NUMBER column with a weight >= 0 per row, or NULL */
-    int64_t silhouette_samples; /* rows whose silhouette is computed; at most that many */
+    int64_t silhouette_samples; /* rows whose silhouette is computed, at most; 0: as many as
+                                   10^8 distances allow, 200 to 10,000 */
 } kmseg_segment_options;
 
 KMSEG_API const kmseg_option_table *kmseg_segment_option_table(void);
