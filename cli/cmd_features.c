@@ -1,0 +1,254 @@
+/* kmseg features: from an order log to one row per customer. */
+#include "cli.h"
+
+#include <stddef.h>
+#include <string.h>
+
+typedef struct features_files {
+    size_t struct_size;
+    const char *output;
+    const char *rejected;
+} features_files;
+
+typedef struct features_command {
+    kmseg_features_options features;
+    features_files files;
+} features_command;
+
+static const kmseg_option file_rows[] = {
+    {.name = "output",
+     .type = KMSEG_OPTION_TEXT,
+     .offset = offsetof(features_files, output),
+     .metavar = "FILE",
+     .help = "where the customers go: .h5, .csv, or - for CSV on standard output; without it only "
+             "the summary is printed",
+     .short_flag = 'o'},
+    {.name = "rejected",
+     .type = KMSEG_OPTION_TEXT,
+     .offset = offsetof(features_files, rejected),
+     .metavar = "FILE.csv",
+     .help = "where the lines that cleaning left out go, each with its rule"},
+};
+
+static const kmseg_option_table file_table = {
+    .name = "files",
+    .struct_size = sizeof(features_files),
+    .n_options = sizeof file_rows / sizeof *file_rows,
+    .options = file_rows,
+};
+
+static const kmseg_option_table *files(void) { return &file_table; }
+
+static void init(void *options) {
+    features_command *command = options;
+    kmseg_features_options_init(&command->features);
+    kmseg_options_init(&file_table, &command->files);
+}
+
+static const cli_argument arguments[] = {
+    {.name = "ORDERS", .help = "an order log: .csv, .csv.gz or HDF5, one row per order line"}};
+
+static const cli_group groups[] = {
+    {"Output", files, offsetof(features_command, files)},
+    {"Columns and cleaning", kmseg_features_option_table, offsetof(features_command, features)},
+};
+
+typedef struct used_column {
+    const char *what, *name;
+} used_column;
+
+enum { MOST_USED = 10 };
+
+static int used_columns(const kmseg_features_report *report, used_column *out) {
+    const used_column all[MOST_USED] = {
+        {"customer", report->customer}, {"date", report->date},
+        {"order", report->order},       {"amount", report->amount},
+        {"quantity", report->quantity}, {"price", report->price},
+        {"product", report->product},   {"category", report->category},
+        {"channel", report->channel},   {"discount", report->discount},
+    };
+    int n = 0;
+    for (int i = 0; i < MOST_USED; i++) {
+        if (all[i].name[0] != '\0') {
+            out[n++] = all[i];
+        }
+    }
+    return n;
+}
+
+static json_t *date_json(int64_t seconds) {
+    char text[32];
+    kmseg_time_format(seconds, text, sizeof text);
+    return json_string(text);
+}
+
+static json_t *report_json(const kmseg_features_report *report, const char *input) {
+    used_column used[MOST_USED];
+    int n = used_columns(report, used);
+    json_t *root = json_object(), *columns = json_object(), *rejected = json_object();
+    json_object_set_new(root, "kmseg_version", json_string(kmseg_version()));
+    json_object_set_new(root, "input", cli_json_text(input));
+    for (int i = 0; i < n; i++) {
+        json_object_set_new(columns, used[i].what, cli_json_text(used[i].name));
+    }
+    json_object_set_new(root, "columns", columns);
+    json_object_set_new(root, "n_lines", json_integer(report->n_lines));
+    for (int32_t r = 0; r < KMSEG_N_CLEAN_RULES; r++) {
+        json_object_set_new(rejected, kmseg_clean_rule_name(r),
+                            json_integer(report->n_rejected[r]));
+    }
+    json_object_set_new(root, "rejected", rejected);
+    json_object_set_new(root, "n_kept", json_integer(report->n_kept));
+    json_object_set_new(root, "n_returns_netted", json_integer(report->n_returns_netted));
+    json_object_set_new(root, "n_orders", json_integer(report->n_orders));
+    json_object_set_new(root, "n_customers", json_integer(report->n_customers));
+    json_object_set_new(root, "total_amount", cli_json_real(report->total_amount));
+    json_object_set_new(root, "first_order", date_json(report->first_order));
+    json_object_set_new(root, "last_order", date_json(report->last_order));
+    json_object_set_new(root, "reference_date", date_json(report->reference_date));
+    return root;
+}
+
+static void print_cleaning(FILE *out, const kmseg_features_report *report) {
+    char count[32];
+    int64_t left_out = report->n_lines - report->n_kept;
+    cli_count(left_out, count, sizeof count);
+    double share = report->n_lines > 0 ? 100.0 * (double)left_out / (double)report->n_lines : 0;
+    fprintf(out, "%-16s%s lines (%.1f %%)\n", "Left out", count, share);
+    for (int32_t r = 0; r < KMSEG_N_CLEAN_RULES; r++) {
+        if (report->n_rejected[r] > 0) {
+            cli_count(report->n_rejected[r], count, sizeof count);
+            int used = fprintf(out, "  %-14s%12s  ", kmseg_clean_rule_name(r), count);
+            cli_wrap(out, kmseg_clean_rule_help(r), used, used, cli_width(out));
+        }
+    }
+    if (report->n_returns_netted > 0) {
+        cli_count(report->n_returns_netted, count, sizeof count);
+        fprintf(out, "%-16s%s lines reduce what their customer spent\n", "Returns", count);
+    }
+}
+
+/* A day, or a day and a time of day where it is not midnight. */
+static const char *day(int64_t seconds, char *out, size_t capacity) {
+    kmseg_time_format(seconds - ((seconds % 86400) + 86400) % 86400, out, capacity);
+    return out;
+}
+
+static void print_report(FILE *out, const kmseg_features_report *report, const char *input) {
+    char a[64], b[64], clean[300], columns[1200] = "";
+    used_column used[MOST_USED];
+    int n = used_columns(report, used);
+    fprintf(out, "%-16s%s lines from %s\n", "Read", cli_count(report->n_lines, a, sizeof a),
+            cli_clean(input, clean, sizeof clean));
+    for (int i = 0; i < n; i++) {
+        size_t length = strlen(columns);
+        snprintf(columns + length, sizeof columns - length, "%s%s = %s", i > 0 ? ", " : "",
+                 used[i].what, cli_clean(used[i].name, clean, sizeof clean));
+    }
+    fprintf(out, "%-16s", "Columns");
+    cli_wrap(out, columns, 16, 16, cli_width(out));
+    print_cleaning(out, report);
+    fprintf(out, "%-16s%s lines\n", "Kept", cli_count(report->n_kept, a, sizeof a));
+    fprintf(out, "%-16s%s from %s", "Orders", cli_count(report->n_orders, a, sizeof a),
+            day(report->first_order, b, sizeof b));
+    fprintf(out, " to %s\n", day(report->last_order, b, sizeof b));
+    fprintf(out, "%-16s%s\n", "Customers", cli_count(report->n_customers, a, sizeof a));
+    fprintf(out, "%-16s%s\n", "Total amount", cli_number(report->total_amount, 2, a, sizeof a));
+    fprintf(out, "%-16s%s (recency and tenure count back from it)\n", "Reference date",
+            day(report->reference_date, b, sizeof b));
+}
+
+static int print_text(cli_run *run, const kmseg_table *table, const kmseg_features_report *report) {
+    const features_command *command = run->options;
+    const char *output = command->files.output;
+    FILE *out = cli_summary_stream(output);
+    char *summary, clean[300];
+    print_report(out, report, run->arguments[0]);
+    int code = cli_status(run, kmseg_report_table(run->ctx, table, "text", &summary));
+    if (code != CLI_OK) {
+        return code;
+    }
+    fprintf(out, "\n%s\n", summary);
+    kmseg_string_free(summary);
+    if (command->files.rejected != NULL) {
+        fprintf(out, "Lines left out: %s\n",
+                cli_clean(command->files.rejected, clean, sizeof clean));
+    }
+    if (output == NULL) {
+        cli_wrap(out, "Nothing was written: give -o customers.h5 to keep these customers.", 0, 0,
+                 cli_width(out));
+    } else if (strcmp(output, "-") != 0) {
+        cli_clean(output, clean, sizeof clean);
+        fprintf(out, "Customers: %s\nNext: kmseg fit %s -k 6 -o segments.h5\n", clean, clean);
+    }
+    return CLI_OK;
+}
+
+static int write_and_print(cli_run *run, const kmseg_table *table, cli_format format,
+                           const kmseg_features_report *report) {
+    const features_command *command = run->options;
+    const char *output = command->files.output;
+    json_t *json = report_json(report, run->arguments[0]);
+    char *params = json != NULL ? json_dumps(json, JSON_INDENT(2)) : NULL;
+    int code = params != NULL ? CLI_OK : cli_failed("out of memory");
+    if (code == CLI_OK && output != NULL) {
+        code = cli_table_write(run, table, format, params, output);
+    }
+    if (code == CLI_OK && run->common.json && cli_summary_stream(output) == stdout) {
+        code = cli_print_json(json_incref(json));
+    } else if (code == CLI_OK && !run->common.quiet && !run->common.json) {
+        code = print_text(run, table, report);
+    }
+    free(params);
+    json_decref(json);
+    return code;
+}
+
+static int run_features(cli_run *run) {
+    const features_command *command = run->options;
+    const char *input = run->arguments[0], *rejected = command->files.rejected;
+    cli_format format = CLI_CSV, rejected_format;
+    int code = CLI_OK;
+    if (command->files.output != NULL) {
+        code = cli_output_check(command->files.output, 0, input, &format);
+    }
+    if (code == CLI_OK && rejected != NULL) {
+        code = cli_output_check(rejected, 0, input, &rejected_format);
+        if (code == CLI_OK && rejected_format != CLI_CSV) {
+            code = cli_misused("--rejected %s: the name needs to end in .csv", rejected);
+        }
+    }
+    if (code != CLI_OK) {
+        return code;
+    }
+    kmseg_table *table;
+    kmseg_features_report report;
+    code = cli_status(run, kmseg_features_from_file(run->ctx, input, &command->features, rejected,
+                                                    &table, &report));
+    if (code == CLI_OK) {
+        code = write_and_print(run, table, format, &report);
+        kmseg_table_free(table);
+    }
+    return code;
+}
+
+const cli_command cli_cmd_features = {
+    .name = "features",
+    .help = "build one row per customer from an order log",
+    .description =
+        "Reads an order log, cleans it and writes one row per customer: recency, frequency, "
+        "monetary, tenure, days between orders, trend, basket and more. Columns are found by their "
+        "usual names; the options below say otherwise. Every cleaning rule prints how many lines "
+        "it left out.",
+    .examples = "  kmseg features orders.csv.gz -o customers.h5\n"
+                "  kmseg features sales.csv --customer buyer --date day --amount total -o "
+                "customers.csv\n"
+                "  kmseg features orders.csv --until 2011-12-01 --rejected rejected.csv\n",
+    .arguments = arguments,
+    .n_arguments = 1,
+    .groups = groups,
+    .n_groups = 2,
+    .options_size = sizeof(features_command),
+    .init = init,
+    .run = run_features,
+};
