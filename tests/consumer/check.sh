@@ -40,4 +40,14 @@ if grep -v '^kmseg_' "$work/names"; then
     echo 'libkmseg.so exports names that do not begin with kmseg_' >&2
     exit 1
 fi
+# Each function that a public header declares is there.
+cat "$prefix"/include/kmseg/*.h | tr '\n' ' ' | grep -oE 'KMSEG_API [^;(]*\(' |
+    sed 's/($//; s/.*[ *]//' | grep '^kmseg_' | sort >"$work/declared"
+sort "$work/names" | comm -23 "$work/declared" - >"$work/absent"
+if [ -s "$work/absent" ]; then
+    echo 'declared and not exported:' >&2
+    cat "$work/absent" >&2
+    exit 1
+fi
+echo "$(wc -l <"$work/declared") functions declared, all exported"
 objdump -p "$library/libkmseg.so" | grep SONAME
