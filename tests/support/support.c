@@ -18,12 +18,21 @@ kmseg_context *test_context(int32_t n_threads, const char *kernels) {
     return ctx;
 }
 
+/* Paths live until the process ends; the list keeps them in sight of the leak sanitizer. */
+typedef struct kept_path {
+    struct kept_path *next;
+    char text[];
+} kept_path;
+static kept_path *kept_paths;
+
 static char *joined(const char *folder, const char *name) {
     size_t size = strlen(folder) + strlen(name) + 2;
-    char *path = malloc(size);
+    kept_path *path = malloc(sizeof *path + size);
     cr_assert_not_null(path);
-    snprintf(path, size, "%s/%s", folder, name);
-    return path;
+    path->next = kept_paths;
+    kept_paths = path;
+    snprintf(path->text, size, "%s/%s", folder, name);
+    return path->text;
 }
 
 const char *test_dataset(const char *relative_path) {
