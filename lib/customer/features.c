@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { LINES_PER_CHUNK = 1 << 15 };
+enum { LINES_PER_CHUNK = 1 << 15, AHEAD = 24 };
 
 /* What one pass over a customer's lines gives. */
 typedef struct tally {
@@ -69,12 +69,35 @@ static uint64_t order_key(const km_order_log *log, int64_t line) {
     return (UINT64_C(1) << 63 | (uint64_t)INT32_MAX) + (uint64_t)log->time[line];
 }
 
+/* A log is in order of time, so the lines of a customer lie far apart in every column: ask for those
+ * some lines ahead, or each is waited for. */
+static void prefetch(const km_order_log *log, int64_t line) {
+    __builtin_prefetch(&log->value[line]);
+    __builtin_prefetch(&log->state[line]);
+    __builtin_prefetch(&log->time[line]);
+    const km_codes *codes[] = {&log->order, &log->product, &log->category, &log->channel};
+    for (int i = 0; i < 4; i++) {
+        if (codes[i]->codes != NULL) {
+            __builtin_prefetch(&codes[i]->codes[line]);
+        }
+    }
+    if (log->quantity != NULL) {
+        __builtin_prefetch(&log->quantity[line]);
+    }
+    if (log->discount != NULL) {
+        __builtin_prefetch(&log->discount[line]);
+    }
+}
+
 /* Sums a customer's lines; its sales go to s->orders as (order, time). */
-static void tally_lines(const km_features *b, km_feature_scratch *s, int32_t customer, int32_t row,
-                        tally *t) {
+static void tally_lines(const km_features *b, km_feature_scratch *s, int32_t row, tally *t) {
     const km_order_log *log = b->log;
+    int64_t n_lines = log->start[log->n_customers];
     memset(t, 0, sizeof *t);
-    for (int64_t i = log->start[customer]; i < log->start[customer + 1]; i++) {
+    for (int64_t i = log->start[row]; i < log->start[row + 1]; i++) {
+        if (i + AHEAD < n_lines) {
+            prefetch(log, log->lines[i + AHEAD]);
+        }
         int64_t line = log->lines[i], value = log->value[line];
         t->spend += value; /* 0 for a return that was dropped */
         if (log->state[line] != KM_LINE_SALE) {
@@ -122,13 +145,13 @@ static double difference_over_sum(double last, double first) {
 
 /* Spend of the last half of the time from first to last order against the first half; what lies
  * exactly in the middle counts half in each, which cancels above the line. */
-static double trend_of_spend(const km_order_log *log, int32_t customer, int64_t first_day,
+static double trend_of_spend(const km_order_log *log, int64_t row, int64_t first_day,
                              int64_t last_day) {
     if (first_day == last_day) {
         return NAN;
     }
     km_int128 halves[3] = {0}; /* before, in and behind the middle */
-    for (int64_t i = log->start[customer]; i < log->start[customer + 1]; i++) {
+    for (int64_t i = log->start[row]; i < log->start[row + 1]; i++) {
         int64_t line = log->lines[i];
         int64_t twice = 2 * km_day_of(log->time[line]) - first_day - last_day;
         halves[twice < 0 ? 0 : twice == 0 ? 1 : 2] += log->value[line];
@@ -200,9 +223,8 @@ static void write_times(const km_features *b, const km_feature_scratch *s, int64
 
 static void write_customer(km_features *b, km_feature_scratch *s, int32_t row) {
     const km_order_log *log = b->log;
-    int32_t customer = log->customers[row];
     tally t;
-    tally_lines(b, s, customer, row, &t);
+    tally_lines(b, s, row, &t);
     int64_t n = merge_orders(s, t.n_sales);
     int64_t first = s->orders[0].value, last = s->orders[n - 1].value;
     double orders = (double)n, spend = km_from_micro(t.spend);
@@ -211,7 +233,7 @@ static void write_customer(km_features *b, km_feature_scratch *s, int32_t row) {
     set(b, KM_MONETARY, row, spend);
     set(b, KM_MEAN_ORDER_VALUE, row, spend / orders);
     set(b, KM_TENURE, row, (double)(log->reference_day - km_day_of(first)));
-    set(b, KM_TREND_SPEND, row, trend_of_spend(log, customer, km_day_of(first), km_day_of(last)));
+    set(b, KM_TREND_SPEND, row, trend_of_spend(log, row, km_day_of(first), km_day_of(last)));
     set(b, KM_BASKET_LINES, row, (double)t.n_sales / orders);
     set(b, KM_BASKET_ITEMS, row, km_from_micro(t.items) / orders);
     set(b, KM_N_PRODUCTS, row, (double)t.n_products);
@@ -243,8 +265,7 @@ static void write_chunk(void *argument, int64_t chunk, int32_t thread) {
         return;
     }
     for (int64_t row = b->chunk_start[chunk]; row < b->chunk_start[chunk + 1]; row++) {
-        int32_t customer = log->customers[row];
-        int64_t n = log->start[customer + 1] - log->start[customer];
+        int64_t n = log->start[row + 1] - log->start[row];
         n_lines += n;
         if (!reserve(b, s, n)) {
             atomic_store(&b->out_of_memory, 1);
@@ -258,15 +279,14 @@ static void write_chunk(void *argument, int64_t chunk, int32_t thread) {
 /* Cuts the customers into chunks of about equally many lines. */
 static int64_t cut_chunks(km_features *b, km_arena *arena) {
     const km_order_log *log = b->log;
-    int64_t most = km_chunks(log->start[log->customer.n_levels], LINES_PER_CHUNK) + 1;
+    int64_t most = km_chunks(log->start[log->n_customers], LINES_PER_CHUNK) + 1;
     b->chunk_start = km_arena_array(arena, most + 1, sizeof *b->chunk_start);
     if (b->chunk_start == NULL) {
         return -1;
     }
     int64_t n = 0, lines = 0;
     for (int64_t row = 0; row < log->n_customers; row++) {
-        int32_t customer = log->customers[row];
-        lines += log->start[customer + 1] - log->start[customer];
+        lines += log->start[row + 1] - log->start[row];
         if (lines >= LINES_PER_CHUNK || row == log->n_customers - 1) {
             b->chunk_start[++n] = row + 1;
             lines = 0;
@@ -281,7 +301,7 @@ static kmseg_status fill(kmseg_context *ctx, km_features *b, km_arena *arena) {
     if (n_chunks < 0 || b->scratch == NULL) {
         return km_fail_memory(ctx, "customer features");
     }
-    km_progress_begin(ctx, "features", b->log->start[b->log->customer.n_levels]);
+    km_progress_begin(ctx, "features", b->log->start[b->log->n_customers]);
     kmseg_status status = km_parallel(ctx, n_chunks, write_chunk, b);
     km_progress_end(ctx);
     for (int32_t i = 0; i < kmseg_context_threads(ctx); i++) {

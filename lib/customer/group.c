@@ -4,14 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Counts lines per customer behind start[code + 1]. A customer needs a sale: what others returned
- * is rejected after all. */
-static kmseg_status count_lines(kmseg_context *ctx, km_order_log *log,
+/* Counts lines per customer code. A customer needs a sale: what others returned is rejected after
+ * all. */
+static kmseg_status count_lines(kmseg_context *ctx, km_order_log *log, uint32_t *counts,
                                 kmseg_features_report *report) {
     int32_t n_codes = log->customer.n_levels;
     uint8_t *has_sale = km_arena_array(&log->arena, n_codes, 1);
-    log->start = km_arena_array(&log->arena, (int64_t)n_codes + 1, sizeof *log->start);
-    if (has_sale == NULL || log->start == NULL) {
+    if (has_sale == NULL) {
         return km_fail_memory(ctx, "grouping orders by customer");
     }
     int64_t first = INT64_MAX, last = INT64_MIN;
@@ -34,36 +33,17 @@ static kmseg_status count_lines(kmseg_context *ctx, km_order_log *log,
             log->state[r] = KM_LINE_RETURN_OUTSIDE;
             continue;
         }
-        log->start[log->customer.codes[r] + 1]++;
+        counts[log->customer.codes[r]]++;
         total += log->value[r];
         report->n_kept += is_kept;
         report->n_returns_netted += state == KM_LINE_NETTED;
     }
     for (int32_t c = 0; c < n_codes; c++) {
         log->n_customers += has_sale[c];
-        log->start[c + 1] += log->start[c];
     }
     report->total_amount = km_from_micro(total);
     report->first_order = log->first_order = first;
     report->last_order = log->last_order = last;
-    return KMSEG_OK;
-}
-
-/* Counting sort by customer code; it leaves start as it found it. */
-static kmseg_status scatter_lines(kmseg_context *ctx, km_order_log *log) {
-    int64_t n = log->start[log->customer.n_levels];
-    log->lines = km_arena_take(&log->arena, (size_t)n * sizeof *log->lines);
-    if (log->lines == NULL) {
-        return km_fail_memory(ctx, "grouping orders by customer");
-    }
-    for (int64_t r = 0; r < log->n_lines; r++) {
-        uint8_t state = log->state[r];
-        if (state == KM_LINE_SALE || state == KM_LINE_NETTED || state == KMSEG_CLEAN_RETURN) {
-            log->lines[log->start[log->customer.codes[r]]++] = (uint32_t)r;
-        }
-    }
-    memmove(log->start + 1, log->start, (size_t)log->customer.n_levels * sizeof *log->start);
-    log->start[0] = 0;
     return KMSEG_OK;
 }
 
@@ -141,7 +121,7 @@ static void sort_run(const km_order_log *log, km_pair *run, km_pair *scratch, in
     }
 }
 
-static kmseg_status sort_customers(kmseg_context *ctx, km_order_log *log) {
+static kmseg_status sort_customers(kmseg_context *ctx, km_order_log *log, const uint32_t *counts) {
     int64_t n = log->n_customers;
     log->customers = km_arena_take(&log->arena, (size_t)n * sizeof *log->customers);
     km_pair *pairs = km_allocate_array(&ctx->allocator, 2 * n, sizeof *pairs);
@@ -151,7 +131,7 @@ static kmseg_status sort_customers(kmseg_context *ctx, km_order_log *log) {
     }
     int64_t i = 0;
     for (int32_t c = 0; c < log->customer.n_levels; c++) {
-        if (log->start[c + 1] > log->start[c]) {
+        if (counts[c] > 0) {
             log->customers[i++] = c;
         }
     }
@@ -173,6 +153,33 @@ static kmseg_status sort_customers(kmseg_context *ctx, km_order_log *log) {
     return KMSEG_OK;
 }
 
+/* Counting sort of the lines by row; counts become the rows of the codes. */
+static kmseg_status scatter_lines(kmseg_context *ctx, km_order_log *log, uint32_t *counts) {
+    log->start = km_arena_array(&log->arena, log->n_customers + 1, sizeof *log->start);
+    if (log->start == NULL) {
+        return km_fail_memory(ctx, "grouping orders by customer");
+    }
+    for (int64_t row = 0; row < log->n_customers; row++) {
+        int32_t code = log->customers[row];
+        log->start[row + 1] = log->start[row] + counts[code];
+        counts[code] = (uint32_t)row;
+    }
+    int64_t n = log->start[log->n_customers];
+    log->lines = km_arena_take(&log->arena, (size_t)n * sizeof *log->lines);
+    if (log->lines == NULL) {
+        return km_fail_memory(ctx, "grouping orders by customer");
+    }
+    for (int64_t r = 0; r < log->n_lines; r++) {
+        uint8_t state = log->state[r];
+        if (state == KM_LINE_SALE || state == KM_LINE_NETTED || state == KMSEG_CLEAN_RETURN) {
+            log->lines[log->start[counts[log->customer.codes[r]]]++] = (uint32_t)r;
+        }
+    }
+    memmove(log->start + 1, log->start, (size_t)log->n_customers * sizeof *log->start);
+    log->start[0] = 0;
+    return KMSEG_OK;
+}
+
 /* "12 missing_id, 3 return": why nothing is left. */
 static kmseg_status fail_empty(kmseg_context *ctx, const kmseg_features_report *report) {
     char why[400] = "";
@@ -187,8 +194,9 @@ static kmseg_status fail_empty(kmseg_context *ctx, const kmseg_features_report *
                    (long long)report->n_lines, why[0] != '\0' ? ": " : "", why);
 }
 
-kmseg_status km_log_group(kmseg_context *ctx, km_order_log *log, kmseg_features_report *report) {
-    KM_TRY(count_lines(ctx, log, report));
+static kmseg_status group(kmseg_context *ctx, km_order_log *log, uint32_t *counts,
+                          kmseg_features_report *report) {
+    KM_TRY(count_lines(ctx, log, counts, report));
     if (log->n_customers == 0) {
         return fail_empty(ctx, report);
     }
@@ -197,6 +205,17 @@ kmseg_status km_log_group(kmseg_context *ctx, km_order_log *log, kmseg_features_
     }
     report->reference_date = log->reference_day * KM_DAY;
     report->n_customers = log->n_customers;
-    KM_TRY(scatter_lines(ctx, log));
-    return sort_customers(ctx, log);
+    KM_TRY(sort_customers(ctx, log, counts));
+    return scatter_lines(ctx, log, counts);
+}
+
+kmseg_status km_log_group(kmseg_context *ctx, km_order_log *log, kmseg_features_report *report) {
+    uint32_t *counts = km_allocate_array(&ctx->allocator, log->customer.n_levels, sizeof *counts);
+    if (counts == NULL) {
+        return km_fail_memory(ctx, "grouping orders by customer");
+    }
+    memset(counts, 0, (size_t)log->customer.n_levels * sizeof *counts);
+    kmseg_status status = group(ctx, log, counts, report);
+    km_release(&ctx->allocator, counts);
+    return status;
 }

@@ -20,7 +20,10 @@ static inline int64_t km_day_of(int64_t seconds) {
 #define KM_MICRO         1e6
 #define KM_LARGEST_VALUE 9e12 /* below 2^63 millionths */
 
-static inline int64_t km_micro(double value) { return (int64_t)llrint(value * KM_MICRO); }
+static inline int64_t km_micro(double value) {
+    double micro = value * KM_MICRO;
+    return fabs(micro) <= 0x1p51 ? km_round(micro) : (int64_t)llrint(micro);
+}
 static inline double km_from_micro(km_int128 sum) { return km_int128_double(sum) / KM_MICRO; }
 
 /* Distinct values of a column, as codes; codes is NULL when there is no such column. */
@@ -48,11 +51,12 @@ typedef struct km_order_log {
     int64_t reference_day;
     int64_t first_order, last_order; /* of the sales, seconds */
 
-    /* Sales and returns grouped by customer; in a group in the order of the log. */
-    int64_t *start; /* customer.n_levels + 1 */
-    uint32_t *lines;
     int64_t n_customers; /* with a sale */
-    int32_t *customers;  /* n_customers codes, ascending by id */
+    int32_t *customers;  /* n_customers codes, ascending by id: the rows of the result */
+
+    /* Sales and returns grouped by row; in a group in the order of the log. */
+    int64_t *start; /* n_customers + 1 */
+    uint32_t *lines;
 } km_order_log;
 
 /* Points the log at the columns that options name. */
