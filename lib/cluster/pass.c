@@ -16,6 +16,7 @@ struct km_pass_worker {
     int64_t *chunk_sums;   /* n_clusters x n_features of the running chunk */
     int64_t *chunk_fine;   /* the same of what rounding lost, where the tiles sum that too */
     int64_t *chunk_totals; /* n_clusters */
+    int64_t *whole;        /* 64 x n_features, or NULL; see km_move */
     km_int128 *sums;       /* of all chunks of this thread */
     km_int128 *totals;
     int64_t n_changed, n_rechecked;
@@ -41,6 +42,31 @@ static size_t element_size(kmseg_dtype dtype) {
     return dtype == KMSEG_FLOAT32 ? sizeof(float) : sizeof(double);
 }
 
+/* Centre and unit of every value of a tile of few features, and room for its whole numbers. */
+static int make_rows(km_arena *arena, int32_t n_threads, km_pass *pass) {
+    const kmseg_tiles *tiles = pass->tiles;
+    int64_t d = tiles->n_features;
+    if (d > KM_ROWS_FEATURES) {
+        return 1;
+    }
+    pass->centre_rows = km_arena_array(arena, d * KM_TILE_ROWS, sizeof *pass->centre_rows);
+    pass->unit_rows = km_arena_array(arena, d * KM_TILE_ROWS, sizeof *pass->unit_rows);
+    if (pass->centre_rows == NULL || pass->unit_rows == NULL) {
+        return 0;
+    }
+    for (int64_t i = 0; i < d * KM_TILE_ROWS; i++) {
+        pass->centre_rows[i] = tiles->centre[i % d];
+        pass->unit_rows[i] = tiles->sum_scale[i % d];
+    }
+    int ok = 1;
+    for (int32_t t = 0; ok && t < n_threads; t++) {
+        pass->workers[t].whole =
+            km_arena_array(arena, d * KM_TILE_ROWS, sizeof *pass->workers[t].whole);
+        ok = pass->workers[t].whole != NULL;
+    }
+    return ok;
+}
+
 kmseg_status km_pass_init(kmseg_context *ctx, const kmseg_tiles *tiles, int32_t n_clusters,
                           km_arena *arena, km_pass *out) {
     int64_t k = n_clusters, d = tiles->n_features;
@@ -62,7 +88,7 @@ kmseg_status km_pass_init(kmseg_context *ctx, const kmseg_tiles *tiles, int32_t 
     for (int32_t t = 0; ok && t < ctx->n_threads; t++) {
         ok = make_worker(arena, k, d, size, &out->workers[t]);
     }
-    if (!ok) {
+    if (!ok || !make_rows(arena, ctx->n_threads, out)) {
         return km_fail_memory(ctx, "a clustering");
     }
     km_pass_reset(out);
@@ -192,6 +218,9 @@ static void move_tile(const km_pass *pass, km_pass_worker *w, int64_t tile, uint
         .sums = w->chunk_sums,
         .fine_sums = w->chunk_fine,
         .totals = w->chunk_totals,
+        .centre_rows = pass->centre_rows,
+        .unit_rows = pass->unit_rows,
+        .whole = w->whole,
     };
     if (tiles->weights != NULL) {
         for (uint64_t left = rows; left != 0; left &= left - 1) {
@@ -206,9 +235,9 @@ static void move_tile(const km_pass *pass, km_pass_worker *w, int64_t tile, uint
     } else {
         pass->kernels->move_f64(&move);
     }
-    for (uint64_t left = rows; left != 0; left &= left - 1) {
-        int r = __builtin_ctzll(left);
-        pass->labels[first + r] = nearest[r];
+    int32_t *labels = pass->labels + first;
+    for (int32_t r = 0; r < KM_TILE_ROWS; r++) {
+        labels[r] = rows >> r & 1 ? nearest[r] : labels[r];
     }
     w->n_changed += __builtin_popcountll(rows);
 }

@@ -22,6 +22,7 @@ typedef struct km_pass {
     const double *centroids; /* of the running pass */
     double *scaled;          /* n_clusters x n_features, centred and scaled */
     void *packed, *half_norms;
+    double *centre_rows, *unit_rows; /* of every value of a tile, or NULL; see km_move */
     km_certificate certificate;
     km_pass_worker *workers;
 } km_pass;

@@ -98,6 +98,47 @@ static void PASTE(nearest_, SET)(const double *block, int32_t d, const double *c
     }
 }
 
+/* Adds the whole numbers of the moving rows of a tile to their clusters, and subtracts them from those
+ * they leave; D is a constant where the number of features is small. */
+static inline __attribute__((always_inline)) void PASTE(move_whole_, SET)(const km_move *move,
+                                                                          const int D) {
+    const int64_t d = D;
+    for (uint64_t rows = move->rows; rows != 0; rows &= rows - 1) {
+        int r = __builtin_ctzll(rows);
+        const int64_t *whole = move->whole + r * d;
+        int64_t from = move->from[r], to = move->to[r];
+        int64_t *plus = move->sums + to * d;
+        move->totals[to]++;
+        for (int32_t j = 0; j < D; j++) {
+            plus[j] += whole[j];
+        }
+        if (from >= 0) {
+            int64_t *minus = move->sums + from * d;
+            move->totals[from]--;
+            for (int32_t j = 0; j < D; j++) {
+                minus[j] -= whole[j];
+            }
+        }
+    }
+}
+
+static void PASTE(move_whole_rows_, SET)(const km_move *move) {
+    switch (move->n_features) {
+    case 1: PASTE(move_whole_, SET)(move, 1); break;
+    case 2: PASTE(move_whole_, SET)(move, 2); break;
+    case 3: PASTE(move_whole_, SET)(move, 3); break;
+    case 4: PASTE(move_whole_, SET)(move, 4); break;
+    case 5: PASTE(move_whole_, SET)(move, 5); break;
+    case 6: PASTE(move_whole_, SET)(move, 6); break;
+    case 7: PASTE(move_whole_, SET)(move, 7); break;
+    case 8: PASTE(move_whole_, SET)(move, 8); break;
+    default: PASTE(move_whole_, SET)(move, move->n_features); break;
+    }
+}
+
+/* From so many moving rows of a tile on, all its whole numbers are made at once. */
+#define MANY_ROWS 12
+
 /* Whole numbers of one row, added to one cluster and subtracted from another; minus may be NULL. */
 #define MOVE(NAME, T)                                                                              \
     static inline void PASTE(NAME##row_, SET)(const km_move *move, const T *x, double weight,      \
@@ -131,6 +172,17 @@ static void PASTE(nearest_, SET)(const double *block, int32_t d, const double *c
                                                                                                    \
     static void PASTE(NAME, SET)(const km_move *move) {                                            \
         const int64_t d = move->n_features;                                                        \
+        if (move->whole != NULL && move->fine == NULL && move->weights == NULL &&                  \
+            move->row_stride == d && __builtin_popcountll(move->rows) >= MANY_ROWS) {              \
+            const T *x = move->samples;                                                            \
+            const double *centre = move->centre_rows, *unit = move->unit_rows;                     \
+            int64_t n = d * (KM_LANES - __builtin_clzll(move->rows)); /* to the last that moves */ \
+            for (int64_t i = 0; i < n; i++) {                                                      \
+                move->whole[i] = km_round(((double)x[i] - centre[i]) * unit[i]);                   \
+            }                                                                                      \
+            PASTE(move_whole_rows_, SET)(move);                                                    \
+            return;                                                                                \
+        }                                                                                          \
         for (uint64_t rows = move->rows; rows != 0; rows &= rows - 1) {                            \
             int r = __builtin_ctzll(rows);                                                         \
             const T *x = (const T *)move->samples + r * move->row_stride;                          \
@@ -240,6 +292,7 @@ static void PASTE(own_distances_, SET)(const double *block, int32_t d, const dou
 }
 
 #undef MOVE
+#undef MANY_ROWS
 #undef STRIP
 #undef VD
 #undef VM

@@ -47,7 +47,15 @@ typedef struct km_move {
     int64_t *sums;         /* n_clusters x n_features */
     int64_t *fine_sums;    /* the same for fine */
     int64_t *totals;       /* n_clusters whole weights */
+
+    /* For tiles of which many rows move, where rows are few values: centre and unit of every value of
+     * a tile (64 x n_features) and room for as many whole numbers; NULL: not there. */
+    const double *centre_rows, *unit_rows;
+    int64_t *whole;
 } km_move;
+
+/* Most features for which centre_rows and unit_rows pay. */
+#define KM_ROWS_FEATURES 32
 
 /* One feature of the 64 rows of a tile being built; lanes from n_rows on are not samples. */
 typedef struct km_column {
