@@ -21,10 +21,8 @@ void km_grid_init(km_grid *grid, const kmseg_allocator *allocator, int n_rows, i
 void km_grid_free(km_grid *grid) { km_arena_free(&grid->arena); }
 
 void km_grid_take(km_grid *grid, int row, int column, km_string *text) {
-    if (!grid->failed && text->length > 0) {
-        char *copy = km_arena_text(&grid->arena, text->data);
-        grid->cells[row * grid->n_columns + column] = copy;
-        grid->failed |= copy == NULL;
+    if (text->length > 0) {
+        km_grid_set(grid, row, column, text->data, 0);
     }
     grid->failed |= text->failed;
     km_string_free(text);
@@ -34,7 +32,13 @@ void km_grid_set(km_grid *grid, int row, int column, const char *text, int most)
     km_string clean;
     km_string_init(&clean, &grid->arena.allocator);
     km_add_clean(&clean, text, most);
-    km_grid_take(grid, row, column, &clean);
+    if (!grid->failed && clean.length > 0) {
+        char *copy = km_arena_text(&grid->arena, clean.data);
+        grid->cells[row * grid->n_columns + column] = copy;
+        grid->failed |= copy == NULL;
+    }
+    grid->failed |= clean.failed;
+    km_string_free(&clean);
 }
 
 static const char *cell(const km_grid *grid, int row, int column) {

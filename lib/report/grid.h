@@ -15,7 +15,7 @@ typedef struct km_grid {
 void km_grid_init(km_grid *grid, const kmseg_allocator *allocator, int n_rows, int n_columns);
 void km_grid_free(km_grid *grid);
 
-/* Sets a cell to the content of text, and frees text. */
+/* Sets a cell to the content of text, cleaned, and frees text. */
 void km_grid_take(km_grid *grid, int row, int column, km_string *text);
 /* Sets a cell to a cleaned copy of text, cut at most columns; most 0: not cut. */
 void km_grid_set(km_grid *grid, int row, int column, const char *text, int most);

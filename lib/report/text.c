@@ -96,6 +96,21 @@ static void add_top_level(km_string *out, const kmseg_profile_column *column,
     km_string_add(out, " %");
 }
 
+static int is_share(const kmseg_profile_column *column) {
+    return column->type == KMSEG_COLUMN_NUMBER && strcmp(column->unit, "share") == 0;
+}
+
+/* A mean with the digits of its column; a column of shares in percent. */
+static void add_mean(const km_page *page, km_string *out, const kmseg_profile_column *column,
+                     double mean) {
+    if (is_share(column) && !isnan(mean)) {
+        km_add_number(out, 100 * mean, 0);
+        km_string_add(out, KEEP "%");
+    } else {
+        km_add_number(out, mean, feature_decimals(page, column));
+    }
+}
+
 /* A feature in a segment, or over all customers when segment is n_segments. */
 static void set_feature(const km_page *page, km_grid *grid, int row, int column,
                         const kmseg_profile_column *from, int32_t segment) {
@@ -107,8 +122,7 @@ static void set_feature(const km_page *page, km_grid *grid, int row, int column,
                       all ? from->level_shares
                           : from->segment_shares + (int64_t)segment * from->n_levels);
     } else {
-        km_add_number(&text, all ? from->mean : from->segment_means[segment],
-                      feature_decimals(page, from));
+        add_mean(page, &text, from, all ? from->mean : from->segment_means[segment]);
     }
     km_grid_take(grid, row, column, &text);
 }
@@ -298,10 +312,9 @@ static void add_trait(const km_page *page, km_string *out, int32_t segment,
         km_add_number(out, 100 * column->level_shares[trait->level], 0);
         km_string_add(out, KEEP "%)");
     } else {
-        int decimals = feature_decimals(page, column);
-        km_add_number(out, column->segment_means[segment], decimals);
+        add_mean(page, out, column, column->segment_means[segment]);
         km_string_add(out, KEEP "(all:" KEEP);
-        km_add_number(out, column->mean, decimals);
+        add_mean(page, out, column, column->mean);
         km_string_add(out, ")");
     }
 }
