@@ -71,8 +71,8 @@ kmseg_status km_init_random(kmseg_context *ctx, const km_fit_job *job, double *c
     }
     assert(u.n_drawn > 0); /* tiles have a positive weight */
     for (int32_t c = 0; c < k; c++) {
-        /* Weights too small to draw from can leave fewer than k samples; repeat some then. */
-        km_tiles_row(tiles, u.drawn[c < u.n_drawn ? c : c % u.n_drawn],
+        /* Weights too small to draw from can leave fewer than k samples; the first is repeated then. */
+        km_tiles_row(tiles, u.drawn[c < u.n_drawn ? c : 0],
                      centroids + (int64_t)c * tiles->n_features);
     }
     km_arena_free(&arena);

@@ -139,6 +139,8 @@ static void PASTE(move_whole_rows_, SET)(const km_move *move) {
 /* From so many moving rows of a tile on, all its whole numbers are made at once. */
 #define MANY_ROWS 12
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): the name of a type cannot be in parentheses */
+
 /* Whole numbers of one row, added to one cluster and subtracted from another; minus may be NULL. */
 #define MOVE(NAME, T)                                                                              \
     static inline void PASTE(NAME##row_, SET)(const km_move *move, const T *x, double weight,      \
@@ -205,6 +207,8 @@ static void PASTE(move_whole_rows_, SET)(const km_move *move) {
 
 MOVE(move_f32_, float)
 MOVE(move_f64_, double)
+
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static void PASTE(widen_, SET)(const double *x, double *low, double *high) {
     double least[STRIP], most[STRIP];
