@@ -3,7 +3,8 @@
 Every fenced block of the README is run, in order, in one folder:
   sh      as written, where ./run is a door to the command under test; <!-- not run --> on the line
           before a block leaves it out, as it is for the blocks that build
-  text    what the sh block before it printed: every line must be there, but for times and "..."
+  text    what the sh block before it printed, or, before any, what some block prints: every line
+          must be there, but for times and "..."
   c       must compile without warnings
   python  must run
 A block that reads a data set which is not here is skipped, and so are those behind it.
@@ -65,6 +66,8 @@ def test_what_the_readme_shows_happens(tmp_path):
         if path.exists():
             (tmp_path / name).symlink_to(path)
     printed = None
+    everything = ""
+    unattached = []
     n_run = 0
     for not_run, language, content in blocks(ROOT / "README.md"):
         if not_run:
@@ -75,13 +78,18 @@ def test_what_the_readme_shows_happens(tmp_path):
                 pytest.skip(f"{n_run} blocks ran; {name} is not here: set KMSEG_DATASETS")
         if language == "sh":
             printed = run_shell(content, tmp_path)
+            everything += printed
         elif language == "text" and printed is not None:
             check_output(content, printed)
+        elif language == "text":
+            unattached.append(content)
         elif language == "python":
             subprocess.run(["/usr/bin/python3", "-c", content], cwd=tmp_path, check=True)
         elif language == "c":
             compile_c(content, tmp_path)
         n_run += 1
+    for content in unattached:
+        check_output(content, everything)
     assert n_run > 0
 
 
