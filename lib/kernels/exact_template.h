@@ -139,8 +139,6 @@ static void PASTE(move_whole_rows_, SET)(const km_move *move) {
 /* From so many moving rows of a tile on, all its whole numbers are made at once. */
 #define MANY_ROWS 12
 
-/* NOLINTBEGIN(bugprone-macro-parentheses): the name of a type cannot be in parentheses */
-
 /* Whole numbers of one row, added to one cluster and subtracted from another; minus may be NULL. */
 #define MOVE(NAME, T)                                                                              \
     static inline void PASTE(NAME##row_, SET)(const km_move *move, const T *x, double weight,      \
@@ -207,8 +205,6 @@ static void PASTE(move_whole_rows_, SET)(const km_move *move) {
 
 MOVE(move_f32_, float)
 MOVE(move_f64_, double)
-
-/* NOLINTEND(bugprone-macro-parentheses) */
 
 static void PASTE(widen_, SET)(const double *x, double *low, double *high) {
     double least[STRIP], most[STRIP];
@@ -305,7 +301,7 @@ static void PASTE(own_distances_, SET)(const double *block, int32_t d, const dou
 
 #define KERNELS_OF_SET(NAME, HELP, AVAILABLE, GROUP)                                               \
     {                                                                                              \
-        .named = {NAME, HELP}, .available = AVAILABLE, .group = GROUP,                             \
+        .named = {NAME, HELP}, .available = (AVAILABLE), .group = (GROUP),                         \
         .assign_f32 = PASTE(assign_f32_, SET), .assign_f64 = PASTE(assign_f64_, SET),              \
         .move_f32 = PASTE(move_f32_, SET), .move_f64 = PASTE(move_f64_, SET),                      \
         .widen = PASTE(widen_, SET), .sum_whole = PASTE(sum_whole_, SET),                          \
