@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 static FILE *json;
@@ -165,10 +166,14 @@ void bench_ok(kmseg_context *ctx, kmseg_status status) {
 }
 
 void *bench_memory(size_t bytes) {
+    const size_t huge_page = (size_t)2 << 20;
     void *block = NULL;
-    if (posix_memalign(&block, 64, bytes > 0 ? bytes : 64) != 0) {
+    if (posix_memalign(&block, bytes > huge_page ? huge_page : 64, bytes > 0 ? bytes : 64) != 0) {
         fprintf(stderr, "bench: no memory for %zu bytes\n", bytes);
         exit(1);
+    }
+    if (bytes > huge_page) {
+        (void)madvise(block, bytes, MADV_HUGEPAGE); /* as the library's own, to compare alike */
     }
     return block;
 }
