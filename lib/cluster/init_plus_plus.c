@@ -43,7 +43,7 @@ static const double *measure(const seeding *s, int64_t first, int32_t n, const d
                              int32_t n_points, int32_t thread) {
     double *block = s->blocks + (int64_t)thread * s->tiles->n_features * KM_TILE_ROWS;
     double *out = s->distances + (int64_t)thread * s->n_trials * KM_TILE_ROWS;
-    km_tiles_block(s->tiles, first, n, block);
+    km_tiles_block(s->kernels, s->tiles, first, n, block);
     s->kernels->distances(block, s->tiles->n_features, points, n_points, out);
     return out;
 }

@@ -28,7 +28,7 @@ static void predict_chunk(void *argument, int64_t chunk, int32_t thread) {
         int32_t n = end - first < KM_TILE_ROWS ? (int32_t)(end - first) : KM_TILE_ROWS;
         int32_t index[KM_TILE_ROWS], second_index[KM_TILE_ROWS];
         double square[KM_TILE_ROWS], second[KM_TILE_ROWS];
-        km_matrix_block(job->samples, first, n, block);
+        km_matrix_block(job->kernels, job->samples, first, n, block);
         job->kernels->nearest(block, d, job->centroids, job->n_clusters, index, square,
                               second_index, second);
         for (int32_t r = 0; r < n; r++) {

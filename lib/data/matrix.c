@@ -18,26 +18,6 @@ static inline double element(const kmseg_matrix *m, int64_t i, int64_t j) {
                                      : ((const double *)m->values)[at];
 }
 
-static void block_f32(const float *values, int64_t row_stride, int64_t col_stride, int64_t d,
-                      double *out) {
-    for (int64_t j = 0; j < d; j++) {
-        const float *column = values + j * col_stride;
-        for (int64_t r = 0; r < KM_TILE_ROWS; r++) {
-            out[j * KM_TILE_ROWS + r] = (double)column[r * row_stride];
-        }
-    }
-}
-
-static void block_f64(const double *values, int64_t row_stride, int64_t col_stride, int64_t d,
-                      double *out) {
-    for (int64_t j = 0; j < d; j++) {
-        const double *column = values + j * col_stride;
-        for (int64_t r = 0; r < KM_TILE_ROWS; r++) {
-            out[j * KM_TILE_ROWS + r] = column[r * row_stride];
-        }
-    }
-}
-
 void km_matrix_gather(const kmseg_matrix *matrix, const int64_t *rows, int32_t n, double *out) {
     for (int32_t r = 0; r < KM_TILE_ROWS; r++) {
         int64_t row = rows[r < n ? r : n - 1];
@@ -47,19 +27,21 @@ void km_matrix_gather(const kmseg_matrix *matrix, const int64_t *rows, int32_t n
     }
 }
 
-void km_matrix_block(const kmseg_matrix *matrix, int64_t first, int32_t n, double *out) {
-    if (n == KM_TILE_ROWS && matrix->dtype == KMSEG_FLOAT32) {
-        block_f32((const float *)matrix->values + first * matrix->row_stride, matrix->row_stride,
-                  matrix->col_stride, matrix->n_cols, out);
-    } else if (n == KM_TILE_ROWS) {
-        block_f64((const double *)matrix->values + first * matrix->row_stride, matrix->row_stride,
-                  matrix->col_stride, matrix->n_cols, out);
-    } else {
+void km_matrix_block(const km_kernels *kernels, const kmseg_matrix *matrix, int64_t first,
+                     int32_t n, double *out) {
+    int64_t at = first * matrix->row_stride;
+    if (n < KM_TILE_ROWS || matrix->col_stride != 1) {
         int64_t rows[KM_TILE_ROWS];
         for (int32_t r = 0; r < n; r++) {
             rows[r] = first + r;
         }
         km_matrix_gather(matrix, rows, n, out);
+    } else if (matrix->dtype == KMSEG_FLOAT32) {
+        kernels->block_f32((const float *)matrix->values + at, matrix->row_stride,
+                           (int32_t)matrix->n_cols, out);
+    } else {
+        kernels->block_f64((const double *)matrix->values + at, matrix->row_stride,
+                           (int32_t)matrix->n_cols, out);
     }
 }
 

@@ -31,7 +31,7 @@ static void own_chunk(void *argument, int64_t chunk, int32_t thread) {
         for (int r = 0; r < KM_TILE_ROWS; r++) {
             labels[r] = job->labels[first + (r < n ? r : n - 1)];
         }
-        km_tiles_block(tiles, first, n, block);
+        km_tiles_block(job->kernels, tiles, first, n, block);
         job->kernels->own_distances(block, tiles->n_features, job->centroids, labels, square);
         for (int32_t r = 0; r < n; r++) {
             if (job->out != NULL) {

@@ -19,8 +19,9 @@ int64_t kmseg_tiles_n_samples(const kmseg_tiles *tiles) { return tiles->n_sample
 
 int32_t kmseg_tiles_n_features(const kmseg_tiles *tiles) { return tiles->n_features; }
 
-void km_tiles_block(const kmseg_tiles *tiles, int64_t first, int32_t n, double *out) {
-    km_matrix_block(&tiles->samples, first, n, out);
+void km_tiles_block(const km_kernels *kernels, const kmseg_tiles *tiles, int64_t first, int32_t n,
+                    double *out) {
+    km_matrix_block(kernels, &tiles->samples, first, n, out);
 }
 
 void km_tiles_gather(const kmseg_tiles *tiles, const int64_t *rows, int32_t n, double *out) {
@@ -69,7 +70,7 @@ static void for_tiles_of_chunk(build_job *job, int64_t chunk, int32_t thread,
     worker *w = &job->workers[thread];
     for (int64_t t = chunk * per_chunk; t < end; t++) {
         int32_t n = rows_of_tile(job->tiles, t);
-        km_tiles_block(job->tiles, t * KM_TILE_ROWS, n, w->block);
+        km_tiles_block(job->kernels, job->tiles, t * KM_TILE_ROWS, n, w->block);
         fn(job, w, t, n);
     }
 }

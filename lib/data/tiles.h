@@ -5,6 +5,7 @@
 
 #include "base/context.h"
 #include "base/sums.h"
+#include "kernels/kernels.h"
 
 #include <kmseg/tiles.h>
 
@@ -67,8 +68,9 @@ static inline km_int128 km_tiles_whole(const kmseg_tiles *tiles, int32_t j, doub
 }
 
 /* Canonical values of n <= 64 consecutive samples from first on, as doubles, feature-major:
- * out[j * 64 + r]. Lanes behind n repeat the last sample. */
-void km_tiles_block(const kmseg_tiles *tiles, int64_t first, int32_t n, double *out);
+ * out[j * 64 + r], 64-byte aligned. Lanes behind n repeat the last sample. */
+void km_tiles_block(const km_kernels *kernels, const kmseg_tiles *tiles, int64_t first, int32_t n,
+                    double *out);
 
 /* The same for n <= 64 samples at any positions. */
 void km_tiles_gather(const kmseg_tiles *tiles, const int64_t *rows, int32_t n, double *out);
@@ -78,7 +80,8 @@ void km_tiles_row(const kmseg_tiles *tiles, int64_t row, double *out);
 
 /* The same for any matrix. */
 void km_matrix_gather(const kmseg_matrix *matrix, const int64_t *rows, int32_t n, double *out);
-void km_matrix_block(const kmseg_matrix *matrix, int64_t first, int32_t n, double *out);
+void km_matrix_block(const km_kernels *kernels, const kmseg_matrix *matrix, int64_t first,
+                     int32_t n, double *out);
 
 /* KMSEG_E_DATA naming the first value that is not finite (or beyond 1e150, where squares
  * overflow) by row and column from 0. */

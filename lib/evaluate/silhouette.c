@@ -234,7 +234,7 @@ static void simplified_chunk(void *argument, int64_t chunk, int32_t thread) {
     end = end < job->tiles->n_samples ? end : job->tiles->n_samples;
     for (int64_t first = chunk * KM_CHUNK_ROWS; first < end; first += KM_TILE_ROWS) {
         int32_t n = end - first < KM_TILE_ROWS ? (int32_t)(end - first) : KM_TILE_ROWS;
-        km_tiles_block(job->tiles, first, n, block);
+        km_tiles_block(job->kernels, job->tiles, first, n, block);
         job->kernels->distances(block, d, job->means, job->n_means, square);
         for (int32_t r = 0; r < n; r++) {
             int32_t own = job->positions[job->labels[first + r]];

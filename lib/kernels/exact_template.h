@@ -206,6 +206,70 @@ static void PASTE(move_whole_rows_, SET)(const km_move *move) {
 MOVE(move_f32_, float)
 MOVE(move_f64_, double)
 
+/* Eight rows of eight values to eight columns: pairs, then fours, then eights change places. */
+typedef double PASTE(eight_, SET) __attribute__((vector_size(64)));
+#define V8         PASTE(eight_, SET)
+#define ONES_LOW   0, 8, 2, 10, 4, 12, 6, 14
+#define ONES_HIGH  1, 9, 3, 11, 5, 13, 7, 15
+#define TWOS_LOW   0, 1, 8, 9, 4, 5, 12, 13
+#define TWOS_HIGH  2, 3, 10, 11, 6, 7, 14, 15
+#define FOURS_LOW  0, 1, 2, 3, 8, 9, 10, 11
+#define FOURS_HIGH 4, 5, 6, 7, 12, 13, 14, 15
+
+static inline __attribute__((always_inline)) void PASTE(transpose_, SET)(V8 *v) {
+    for (int i = 0; i < 8; i += 2) {
+        V8 low = __builtin_shufflevector(v[i], v[i + 1], ONES_LOW);
+        v[i + 1] = __builtin_shufflevector(v[i], v[i + 1], ONES_HIGH);
+        v[i] = low;
+    }
+    for (int i = 0; i < 8; i += i % 4 == 1 ? 3 : 1) { /* 0 1 4 5 */
+        V8 low = __builtin_shufflevector(v[i], v[i + 2], TWOS_LOW);
+        v[i + 2] = __builtin_shufflevector(v[i], v[i + 2], TWOS_HIGH);
+        v[i] = low;
+    }
+    for (int i = 0; i < 4; i++) {
+        V8 low = __builtin_shufflevector(v[i], v[i + 4], FOURS_LOW);
+        v[i + 4] = __builtin_shufflevector(v[i], v[i + 4], FOURS_HIGH);
+        v[i] = low;
+    }
+}
+
+#define BLOCK(NAME, T)                                                                             \
+    static void PASTE(NAME, SET)(const T *values, int64_t row_stride, int32_t d, double *out) {    \
+        int32_t j = 0;                                                                             \
+        for (; j + 8 <= d; j += 8) {                                                               \
+            for (int r = 0; r < KM_LANES; r += 8) {                                                \
+                V8 v[8];                                                                           \
+                for (int i = 0; i < 8; i++) {                                                      \
+                    T row __attribute__((vector_size(8 * sizeof(T))));                             \
+                    memcpy(&row, values + (r + i) * row_stride + j, sizeof row);                   \
+                    v[i] = __builtin_convertvector(row, V8);                                       \
+                }                                                                                  \
+                PASTE(transpose_, SET)(v);                                                         \
+                for (int i = 0; i < 8; i++) {                                                      \
+                    memcpy(out + (int64_t)(j + i) * KM_LANES + r, &v[i], sizeof v[i]);             \
+                }                                                                                  \
+            }                                                                                      \
+        }                                                                                          \
+        for (; j < d; j++) {                                                                       \
+            for (int r = 0; r < KM_LANES; r++) {                                                   \
+                out[(int64_t)j * KM_LANES + r] = (double)values[r * row_stride + j];               \
+            }                                                                                      \
+        }                                                                                          \
+    }
+
+BLOCK(block_f32_, float)
+BLOCK(block_f64_, double)
+
+#undef BLOCK
+#undef V8
+#undef ONES_LOW
+#undef ONES_HIGH
+#undef TWOS_LOW
+#undef TWOS_HIGH
+#undef FOURS_LOW
+#undef FOURS_HIGH
+
 static void PASTE(widen_, SET)(const double *x, double *low, double *high) {
     double least[STRIP], most[STRIP];
     for (int r = 0; r < STRIP; r++) {
@@ -304,6 +368,7 @@ static void PASTE(own_distances_, SET)(const double *block, int32_t d, const dou
         .named = {NAME, HELP}, .available = (AVAILABLE), .group = (GROUP),                         \
         .assign_f32 = PASTE(assign_f32_, SET), .assign_f64 = PASTE(assign_f64_, SET),              \
         .move_f32 = PASTE(move_f32_, SET), .move_f64 = PASTE(move_f64_, SET),                      \
+        .block_f32 = PASTE(block_f32_, SET), .block_f64 = PASTE(block_f64_, SET),                  \
         .widen = PASTE(widen_, SET), .sum_whole = PASTE(sum_whole_, SET),                          \
         .fill_column = PASTE(fill_column_, SET), .own_distances = PASTE(own_distances_, SET),      \
         .distances = PASTE(distances_, SET), .nearest = PASTE(nearest_, SET),                      \

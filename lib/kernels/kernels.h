@@ -83,6 +83,11 @@ typedef struct km_kernels {
     void (*move_f32)(const km_move *move);
     void (*move_f64)(const km_move *move);
 
+    /* 64 rows of n_features contiguous values to a block of doubles, feature-major:
+     * out[j * 64 + r], 64-byte aligned. */
+    void (*block_f32)(const float *values, int64_t row_stride, int32_t n_features, double *out);
+    void (*block_f64)(const double *values, int64_t row_stride, int32_t n_features, double *out);
+
     /* Widens the range [*low, *high] by 64 values. */
     void (*widen)(const double *x, double *low, double *high);
 

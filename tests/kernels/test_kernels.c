@@ -317,3 +317,35 @@ Test(exact, moves_add_and_subtract_the_same_whole_numbers_in_every_set)
         }
     }
 }
+
+Test(exact, blocks_are_the_rows_turned_round_for_any_features_and_strides)
+{
+    enum { MOST = 21 };
+    static float narrow[KM_LANES * (MOST + 2)];
+    static double wide[KM_LANES * (MOST + 2)];
+    static _Alignas(64) double block[KM_LANES * MOST];
+    for (int32_t i = 0; i < KM_LANES * (MOST + 2); i++) {
+        narrow[i] = (float)i;
+        wide[i] = i;
+    }
+    for (int32_t i = 0; km_kernels_at(i) != NULL; i++) {
+        const km_kernels *kernels = km_kernels_at(i);
+        for (int32_t d = 1; kernels->available() && d <= MOST; d++) {
+            for (int32_t stride = d; stride <= d + 2; stride += 2) {
+                for (int f64 = 0; f64 < 2; f64++) {
+                    if (f64) {
+                        kernels->block_f64(wide, stride, d, block);
+                    } else {
+                        kernels->block_f32(narrow, stride, d, block);
+                    }
+                    for (int32_t j = 0; j < d; j++) {
+                        for (int32_t r = 0; r < KM_LANES; r++) {
+                            cr_assert(block[j * KM_LANES + r] == r * stride + j,
+                                      "%s d %d row %d column %d", kernels->named.name, d, r, j);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
