@@ -13,14 +13,14 @@ __extension__ typedef unsigned __int128 km_uint128;
  * bits (51 + 12 + 1 with sign), and 2^51 is as far as the rounding by a magic number reaches. */
 #define KM_SUM_BITS 50
 
-/* Largest power p with magnitude * 2^p <= 2^KM_SUM_BITS; 0 for magnitude 0. */
+/* Largest power p with magnitude * 2^p <= 2^KM_SUM_BITS and 2^p a double; 0 for magnitude 0. */
 static inline int km_sum_power(double magnitude) {
     int exponent = 0;
     if (!(magnitude > 0)) {
         return 0;
     }
     (void)frexp(magnitude, &exponent); /* magnitude < 2^exponent */
-    return KM_SUM_BITS - exponent;
+    return KM_SUM_BITS - exponent < 1023 ? KM_SUM_BITS - exponent : 1023;
 }
 
 /* Nearest integer, ties to even, for |value| <= 2^51: the same on every instruction set, and in

@@ -12,7 +12,7 @@ static int64_t farthest(const km_pass *pass, const double *squares, const km_int
     double most = 0;
     for (int64_t i = 0; i < tiles->n_samples; i++) {
         if (squares[i] > most) {
-            int64_t weight = km_tiles_whole_weight(tiles, i);
+            km_int128 weight = km_tiles_whole_weight(tiles, i);
             if (weight > 0 && totals[pass->labels[i]] > weight) {
                 most = squares[i];
                 best = i;

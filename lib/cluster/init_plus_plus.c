@@ -144,7 +144,7 @@ static int64_t sample_by_weight(const kmseg_tiles *tiles, uint64_t random) {
         return (int64_t)position;
     }
     for (int64_t i = 0; i < tiles->n_samples; i++) {
-        int64_t weight = km_tiles_whole_weight(tiles, i);
+        km_int128 weight = km_tiles_whole_weight(tiles, i);
         if (position < weight) {
             return i;
         }

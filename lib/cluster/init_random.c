@@ -38,7 +38,7 @@ static void draw(urn *u, uint64_t random) {
     int64_t end = (chunk + 1) * KM_CHUNK_ROWS;
     end = end < u->tiles->n_samples ? end : u->tiles->n_samples;
     for (int64_t i = chunk * KM_CHUNK_ROWS; i < end; i++) {
-        int64_t weight = is_drawn(u, i) ? 0 : km_tiles_whole_weight(u->tiles, i);
+        km_int128 weight = is_drawn(u, i) ? 0 : km_tiles_whole_weight(u->tiles, i);
         if (position < weight) {
             u->chunks[chunk] -= weight;
             u->total -= weight;

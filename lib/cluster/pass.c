@@ -9,18 +9,16 @@ enum { CHUNK_TILES = KM_CHUNK_ROWS / KM_TILE_ROWS };
 
 /* What one thread works in. */
 struct km_pass_worker {
-    int32_t *nearest;      /* KM_CHUNK_ROWS */
-    int64_t *doubtful;     /* KM_CHUNK_ROWS positions of rows to decide in float64 */
-    double *block;         /* n_features x 64 */
-    void *scratch;         /* n_clusters x 64 elements */
-    int64_t *chunk_sums;   /* n_clusters x n_features of the running chunk */
-    int64_t *chunk_fine;   /* the same of what rounding lost, where the tiles sum that too */
-    int64_t *chunk_totals; /* n_clusters */
-    int64_t *whole;        /* 64 x n_features, or NULL; see km_move */
-    km_int128 *sums;       /* of all chunks of this thread */
+    int32_t *nearest;    /* KM_CHUNK_ROWS */
+    int64_t *doubtful;   /* KM_CHUNK_ROWS positions of rows to decide in float64 */
+    double *block;       /* n_features x 64 */
+    void *scratch;       /* n_clusters x 64 elements */
+    int64_t *chunk_sums; /* n_clusters x n_features of the running chunk */
+    int64_t *chunk_fine; /* the same of what rounding lost, where the tiles sum that too */
+    int64_t *whole;      /* 64 x n_features, or NULL; see km_move */
+    km_int128 *sums;     /* of all chunks of this thread */
     km_int128 *totals;
     int64_t n_changed, n_rechecked;
-    int64_t counts[KM_TILE_ROWS]; /* whole weights of a tile */
 };
 
 static int make_worker(km_arena *arena, int64_t k, int64_t d, size_t size, km_pass_worker *w) {
@@ -30,12 +28,10 @@ static int make_worker(km_arena *arena, int64_t k, int64_t d, size_t size, km_pa
     w->scratch = km_arena_array(arena, k * KM_TILE_ROWS, size);
     w->chunk_sums = km_arena_array(arena, k * d, sizeof *w->chunk_sums);
     w->chunk_fine = km_arena_array(arena, k * d, sizeof *w->chunk_fine);
-    w->chunk_totals = km_arena_array(arena, k, sizeof *w->chunk_totals);
     w->sums = km_arena_array(arena, k * d, sizeof *w->sums);
     w->totals = km_arena_array(arena, k, sizeof *w->totals);
     return w->nearest != NULL && w->doubtful != NULL && w->block != NULL && w->scratch != NULL &&
-           w->chunk_sums != NULL && w->chunk_fine != NULL && w->chunk_totals != NULL &&
-           w->sums != NULL && w->totals != NULL;
+           w->chunk_sums != NULL && w->chunk_fine != NULL && w->sums != NULL && w->totals != NULL;
 }
 
 static size_t element_size(kmseg_dtype dtype) {
@@ -217,18 +213,12 @@ static void move_tile(const km_pass *pass, km_pass_worker *w, int64_t tile, uint
         .fine = tiles->sum_fine,
         .sums = w->chunk_sums,
         .fine_sums = w->chunk_fine,
-        .totals = w->chunk_totals,
         .centre_rows = pass->centre_rows,
         .unit_rows = pass->unit_rows,
         .whole = w->whole,
     };
     if (tiles->weights != NULL) {
-        for (uint64_t left = rows; left != 0; left &= left - 1) {
-            int r = __builtin_ctzll(left);
-            w->counts[r] = km_tiles_whole_weight(tiles, first + r);
-        }
         move.weights = tiles->weights + first;
-        move.counts = w->counts;
     }
     if (tiles->samples.dtype == KMSEG_FLOAT32) {
         pass->kernels->move_f32(&move);
@@ -236,8 +226,14 @@ static void move_tile(const km_pass *pass, km_pass_worker *w, int64_t tile, uint
         pass->kernels->move_f64(&move);
     }
     int32_t *labels = pass->labels + first;
-    for (int32_t r = 0; r < KM_TILE_ROWS; r++) {
-        labels[r] = rows >> r & 1 ? nearest[r] : labels[r];
+    for (uint64_t left = rows; left != 0; left &= left - 1) {
+        int r = __builtin_ctzll(left);
+        km_int128 weight = km_tiles_whole_weight(tiles, first + r);
+        w->totals[nearest[r]] += weight;
+        if (labels[r] >= 0) {
+            w->totals[labels[r]] -= weight;
+        }
+        labels[r] = nearest[r];
     }
     w->n_changed += __builtin_popcountll(rows);
 }
@@ -245,20 +241,16 @@ static void move_tile(const km_pass *pass, km_pass_worker *w, int64_t tile, uint
 /* Adds the sums of a chunk, which fit in 64 bits, to those of the thread. */
 static void fold_chunk(const km_pass *pass, km_pass_worker *w) {
     const double *fine = pass->tiles->sum_fine;
-    int64_t k = pass->n_clusters, d = pass->tiles->n_features, kd = k * d;
+    int64_t d = pass->tiles->n_features, kd = pass->n_clusters * d;
     for (int64_t i = 0; i < kd; i++) {
         w->sums[i] += fine == NULL
                           ? (km_int128)w->chunk_sums[i]
                           : (km_int128)w->chunk_sums[i] * (int64_t)fine[i % d] + w->chunk_fine[i];
     }
-    for (int64_t c = 0; c < k; c++) {
-        w->totals[c] += w->chunk_totals[c];
-    }
     if (fine != NULL) {
         memset(w->chunk_fine, 0, (size_t)kd * sizeof *w->chunk_fine);
     }
     memset(w->chunk_sums, 0, (size_t)kd * sizeof *w->chunk_sums);
-    memset(w->chunk_totals, 0, (size_t)k * sizeof *w->chunk_totals);
 }
 
 static void pass_chunk(void *argument, int64_t chunk, int32_t thread) {
@@ -318,19 +310,9 @@ void km_pass_means(const km_pass *pass, const km_int128 *sums, const km_int128 *
         if (totals[c] <= 0) {
             continue;
         }
-        double weight = km_tiles_weight_value(tiles, totals[c]);
         for (int32_t j = 0; j < d; j++) {
-            double unit = tiles->sum_unit[j];
-            km_int128 sum = sums[(int64_t)c * d + j];
-            double *mean = &out[(int64_t)c * d + j];
-            if (tiles->weights_whole) {
-                /* The centre is a whole number of units, so the sum of the samples themselves is
-                 * known exactly; it is rounded once, then divided. */
-                sum += totals[c] * (km_int128)(tiles->centre[j] * unit);
-                *mean = km_int128_double(sum) / unit / weight;
-            } else {
-                *mean = tiles->centre[j] + km_int128_double(sum) / unit / weight;
-            }
+            int64_t at = (int64_t)c * d + j;
+            out[at] = km_tiles_mean(tiles, j, sums[at], totals[c]);
         }
     }
 }

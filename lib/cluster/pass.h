@@ -38,8 +38,7 @@ void km_pass_reset(km_pass *pass);
  * sums, totals, n_changed and n_rechecked follow. */
 kmseg_status km_pass_run(kmseg_context *ctx, km_pass *pass, const double *centroids);
 
-/* Mean of each cluster from given sums and totals, correctly rounded where whole weights allow;
- * a cluster of total 0 keeps what out holds. */
+/* Mean of each cluster from given sums and totals; a cluster of total 0 keeps what out holds. */
 void km_pass_means(const km_pass *pass, const km_int128 *sums, const km_int128 *totals,
                    double *out);
 

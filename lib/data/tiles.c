@@ -155,14 +155,14 @@ static km_int128 take_sum(build_job *job, int32_t n_workers, int32_t j) {
 }
 
 static kmseg_status check_weights(kmseg_context *ctx, kmseg_tiles *tiles, const double *weights) {
-    tiles->weight_max = 1;
+    tiles->weight_max = tiles->weight_unit = 1;
     tiles->n_weighted = tiles->n_samples;
     tiles->weight_sum = tiles->n_samples;
     tiles->weights_whole = 1;
     if (weights == NULL) {
         return KMSEG_OK;
     }
-    double largest = 0;
+    double largest = 0, smallest = INFINITY; /* of those that are positive */
     int whole = 1;
     int64_t positive = 0;
     for (int64_t i = 0; i < tiles->n_samples; i++) {
@@ -174,6 +174,7 @@ static kmseg_status check_weights(kmseg_context *ctx, kmseg_tiles *tiles, const 
                            (long long)i, w);
         }
         largest = w > largest ? w : largest;
+        smallest = w > 0 && w < smallest ? w : smallest;
         whole = whole && w == floor(w);
         positive += w > 0;
     }
@@ -188,13 +189,11 @@ static kmseg_status check_weights(kmseg_context *ctx, kmseg_tiles *tiles, const 
     tiles->weight_max = largest;
     tiles->n_weighted = positive;
     tiles->weights_whole = whole && largest <= 0x1p31;
-    tiles->weight_power = tiles->weights_whole ? 0 : km_sum_power(largest);
+    tiles->weights_vary = smallest < largest;
+    tiles->weight_unit = tiles->weights_whole ? 1 : ldexp(1.0, km_sum_power(largest));
     tiles->weight_sum = 0;
     for (int64_t i = 0; i < tiles->n_samples; i++) {
         tiles->weight_sum += km_tiles_whole_weight(tiles, i);
-    }
-    if (tiles->weight_sum == 0) {
-        return km_fail(ctx, KMSEG_E_DATA, "sample weights are too small to add up");
     }
     return KMSEG_OK;
 }
@@ -208,7 +207,7 @@ static double coarse(double value, double range) {
     int exponent = 0;
     (void)frexp(range, &exponent);
     double quantum = ldexp(1.0, exponent - 8);
-    return rint(value / quantum) * quantum;
+    return quantum > 0 ? rint(value / quantum) * quantum : value;
 }
 
 static kmseg_status make_workers(kmseg_context *ctx, build_job *job, km_arena *scratch) {
@@ -262,7 +261,7 @@ static kmseg_status find_ranges(kmseg_context *ctx, build_job *job, int64_t n_ch
 }
 
 /* Highest power of two by which the centre can be multiplied and still be summed over all samples in
- * 128 bits. */
+ * 128 bits, as km_tiles_mean() does where weights are whole. */
 static int highest_power(const kmseg_tiles *tiles, int32_t j) {
     int exponent = 0, weight_bits = 0;
     (void)frexp(fmax(fabs(tiles->centre[j]), tiles->range[j]), &exponent);
@@ -273,24 +272,27 @@ static int highest_power(const kmseg_tiles *tiles, int32_t j) {
 /* Fixed-point unit of a feature's deviations: 2^50 over the largest, if the centre allows. */
 static double deviation_unit(const kmseg_tiles *tiles, int32_t j) {
     int power = km_sum_power(tiles->range[j] * (1 + 0x1p-7) * tiles->weight_max);
-    int highest = highest_power(tiles, j);
+    int highest = tiles->weights_whole ? highest_power(tiles, j) : power;
     return ldexp(1.0, power < highest ? power : highest);
 }
 
-/* One far value makes the unit coarse for all others. Where most deviations of some feature are
- * small, every feature is summed in two words. */
+/* One far value, or one large weight, makes the unit coarse for all others. Where most deviations of
+ * some feature are small, or weights differ, every feature is summed in two words. */
 static void choose_words(build_job *job, int32_t n_workers) {
     kmseg_tiles *tiles = job->tiles;
-    int wide = 0;
+    int wide = tiles->weights_vary;
     for (int32_t j = 0; j < tiles->n_features; j++) {
         int64_t small = 0;
         for (int32_t t = 0; t < n_workers; t++) {
             small += job->workers[t].small[j];
         }
         wide = wide || small > tiles->n_samples / 2;
-        int power = ilogb(tiles->sum_scale[j]), highest = highest_power(tiles, j);
-        int fine = highest - power < KM_WIDE_BITS ? highest - power : KM_WIDE_BITS;
-        tiles->sum_fine[j] = ldexp(1.0, fine > 0 ? fine : 0);
+        int fine = KM_WIDE_BITS;
+        if (tiles->weights_whole) {
+            int left = highest_power(tiles, j) - ilogb(tiles->sum_scale[j]);
+            fine = left < 0 ? 0 : left < fine ? left : fine;
+        }
+        tiles->sum_fine[j] = ldexp(1.0, fine);
     }
     for (int32_t j = 0; j < tiles->n_features; j++) {
         tiles->sum_unit[j] = tiles->sum_scale[j] * (wide ? tiles->sum_fine[j] : 1);
@@ -298,6 +300,20 @@ static void choose_words(build_job *job, int32_t n_workers) {
     if (!wide) {
         tiles->sum_fine = NULL;
     }
+}
+
+double km_tiles_mean(const kmseg_tiles *tiles, int32_t j, km_int128 sum, km_int128 total) {
+    double centre = tiles->centre[j], unit = tiles->sum_unit[j];
+    double weight = km_tiles_weight_value(tiles, total);
+    if (!(tiles->range[j] > 0)) {
+        return centre; /* which all samples share */
+    }
+    if (!tiles->weights_whole) {
+        return centre + km_int128_double(sum) / unit / weight;
+    }
+    /* The centre is a whole number of units, so the sum of the samples themselves is known exactly;
+     * it is rounded once, then divided. */
+    return km_int128_double(sum + total * (km_int128)(centre * unit)) / unit / weight;
 }
 
 /* Pass 2: exact means, and from them centre, scale and units. */

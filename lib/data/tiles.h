@@ -26,9 +26,10 @@ struct kmseg_tiles {
     double *weights;    /* n_samples, or NULL when every weight is 1 */
     int64_t n_weighted; /* samples of positive weight */
     double weight_max;
-    int weight_power;     /* weights are summed as integers of weight * 2^weight_power */
-    int weights_whole;    /* weight_power is 0 and no weight was rounded */
-    km_int128 weight_sum; /* in those units */
+    int weights_whole;    /* weights are whole numbers, and summed as such */
+    int weights_vary;     /* some positive weight is below weight_max */
+    double weight_unit;   /* other weights are summed as km_wide of weight * weight_unit; else 1 */
+    km_int128 weight_sum; /* of whole weights */
 
     double *sum_scale; /* n_features: deviations are summed as round((x - centre) w sum_scale) */
     double *sum_fine;  /* n_features: what that rounding loses is summed in units this much finer;
@@ -45,14 +46,20 @@ static inline double km_tiles_weight(const kmseg_tiles *tiles, int64_t i) {
     return tiles->weights != NULL ? tiles->weights[i] : 1.0;
 }
 
-/* Integer weight of a sample, in units of 2^-weight_power. */
-static inline int64_t km_tiles_whole_weight(const kmseg_tiles *tiles, int64_t i) {
-    return tiles->weights != NULL ? km_round(ldexp(tiles->weights[i], tiles->weight_power)) : 1;
+/* Weight of a sample as a whole number, whose sums are exact. */
+static inline km_int128 km_tiles_whole_weight(const kmseg_tiles *tiles, int64_t i) {
+    if (tiles->weights_whole) {
+        return (int64_t)km_tiles_weight(tiles, i);
+    }
+    km_wide whole = {0, 0};
+    km_wide_add(&whole, tiles->weights[i] * tiles->weight_unit);
+    return km_wide_fold(whole);
 }
 
-/* Sum of weights as a number. */
+/* Sum of whole weights as a number. */
 static inline double km_tiles_weight_value(const kmseg_tiles *tiles, km_int128 sum) {
-    return ldexp(km_int128_double(sum), -tiles->weight_power);
+    double value = km_int128_double(sum);
+    return tiles->weights_whole ? value : ldexp(value, -KM_WIDE_BITS) / tiles->weight_unit;
 }
 
 /* Whole number of one value of a sample of that weight, in 1 / sum_unit: the one that km_move adds. */
@@ -66,6 +73,10 @@ static inline km_int128 km_tiles_whole(const kmseg_tiles *tiles, int32_t j, doub
     double fine = tiles->sum_fine[j];
     return (km_int128)high * (int64_t)fine + km_round((units - (double)high) * fine);
 }
+
+/* Mean of feature j of samples whose whole numbers add up to sum and whose whole weights to
+ * total > 0. Correctly rounded but for one division where weights are whole. */
+double km_tiles_mean(const kmseg_tiles *tiles, int32_t j, km_int128 sum, km_int128 total);
 
 /* Canonical values of n <= 64 consecutive samples from first on, as doubles, feature-major:
  * out[j * 64 + r], 64-byte aligned. Lanes behind n repeat the last sample. */

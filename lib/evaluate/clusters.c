@@ -68,10 +68,8 @@ static void conclude(const measure_job *job, int32_t n_threads, km_clusters *out
             for (int32_t t = 0; t < n_threads; t++) {
                 sum += job->sums[(t * k + c) * d + j];
             }
-            out->means[c * d + j] = total > 0 ? tiles->centre[j] + km_int128_double(sum) /
-                                                                       tiles->sum_unit[j] /
-                                                                       out->weights[c]
-                                              : tiles->means[j];
+            out->means[c * d + j] =
+                total > 0 ? km_tiles_mean(tiles, (int32_t)j, sum, total) : tiles->means[j];
         }
     }
 }

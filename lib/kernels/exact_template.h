@@ -108,13 +108,11 @@ static inline __attribute__((always_inline)) void PASTE(move_whole_, SET)(const 
         const int64_t *whole = move->whole + r * d;
         int64_t from = move->from[r], to = move->to[r];
         int64_t *plus = move->sums + to * d;
-        move->totals[to]++;
         for (int32_t j = 0; j < D; j++) {
             plus[j] += whole[j];
         }
         if (from >= 0) {
             int64_t *minus = move->sums + from * d;
-            move->totals[from]--;
             for (int32_t j = 0; j < D; j++) {
                 minus[j] -= whole[j];
             }
@@ -187,12 +185,7 @@ static void PASTE(move_whole_rows_, SET)(const km_move *move) {
             int r = __builtin_ctzll(rows);                                                         \
             const T *x = (const T *)move->samples + r * move->row_stride;                          \
             double weight = move->weights != NULL ? move->weights[r] : 1.0;                        \
-            int64_t count = move->counts != NULL ? move->counts[r] : 1;                            \
             int64_t from = move->from[r], to = move->to[r];                                        \
-            move->totals[to] += count;                                                             \
-            if (from >= 0) {                                                                       \
-                move->totals[from] -= count;                                                       \
-            }                                                                                      \
             PASTE(NAME##row_, SET)                                                                 \
             (move, x, weight, move->sums + to * d, from >= 0 ? move->sums + from * d : NULL);      \
             if (move->fine != NULL) {                                                              \

@@ -43,10 +43,8 @@ typedef struct km_move {
     const double *fine;   /* n_features: what rounding loses is summed in units so much finer; NULL:
                               it is dropped */
     const double *weights; /* 64, or NULL: 1 */
-    const int64_t *counts; /* 64 whole weights, or NULL: 1 */
     int64_t *sums;         /* n_clusters x n_features */
     int64_t *fine_sums;    /* the same for fine */
-    int64_t *totals;       /* n_clusters whole weights */
 
     /* For tiles of which many rows move, where rows are few values: centre and unit of every value of
      * a tile (64 x n_features) and room for as many whole numbers; NULL: not there. */

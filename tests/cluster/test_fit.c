@@ -135,6 +135,91 @@ Test(fit, a_weight_of_three_is_three_equal_samples)
     kmseg_context_free(ctx);
 }
 
+/* Columns that do not vary, and so have no unit of their own, are kept to the bit. */
+Test(fit, a_constant_column_is_its_own_mean_in_every_cluster)
+{
+    kmseg_context *ctx = test_context(2, NULL);
+    enum { N = 300, D = 4, K = 3 };
+    const double constant[D] = {0.1, 1e-300, -1e150, NAN};
+    double x[N * D], weights[N];
+    for (int i = 0; i < N; i++) {
+        memcpy(x + i * D, constant, sizeof constant);
+        x[i * D + 3] = km_random_normal(6, KM_STAGE_TEST, (uint64_t)i, 0);
+        weights[i] = i % 2 ? 1 : 0.3;
+    }
+    for (int weighted = 0; weighted < 2; weighted++) {
+        kmseg_tiles *tiles = tiles_of(ctx, x, N, D, weighted ? weights : NULL);
+        kmseg_model *model = fit(ctx, tiles, K, 1);
+        for (int i = 0; i < K * D; i++) {
+            cr_assert(i % D == 3 || model->centroids[i] == constant[i % D], "%g, not %g",
+                      model->centroids[i], constant[i % D]);
+        }
+        kmseg_model_free(model);
+        kmseg_tiles_free(tiles);
+    }
+    kmseg_context_free(ctx);
+}
+
+/* Weights are relative: 2^-200 each is as good as 1, to the last bit of the inertia. */
+Test(fit, weights_all_multiplied_by_a_power_of_two_change_nothing)
+{
+    kmseg_context *ctx = test_context(2, NULL);
+    const int powers[] = {-900, -200, -40, -1, 40, 400};
+    double weights[150];
+    kmseg_tiles *tiles = tiles_of(ctx, iris, 150, 4, NULL);
+    kmseg_model *plain = fit(ctx, tiles, 3, 4);
+    for (size_t p = 0; p < sizeof powers / sizeof *powers; p++) {
+        for (int i = 0; i < 150; i++) {
+            weights[i] = ldexp(1, powers[p]);
+        }
+        kmseg_tiles *weighted = tiles_of(ctx, iris, 150, 4, weights);
+        kmseg_model *model = fit(ctx, weighted, 3, 4);
+        cr_assert_arr_eq(model->labels, plain->labels, 150 * sizeof(int32_t));
+        cr_assert_float_eq(ldexp(model->inertia, -powers[p]), plain->inertia, 1e-12);
+        for (int i = 0; i < 12; i++) {
+            cr_assert_float_eq(model->centroids[i], plain->centroids[i], 1e-14);
+        }
+        kmseg_model_free(model);
+        kmseg_tiles_free(weighted);
+    }
+    kmseg_model_free(plain);
+    kmseg_tiles_free(tiles);
+    kmseg_context_free(ctx);
+}
+
+/* Two groups far apart; the samples of one weigh a billionth of those of the other. Their mean is as
+ * good as that of the heavy ones. Whole weights, and others. */
+Test(fit, a_cluster_of_light_samples_has_an_exact_mean_too)
+{
+    kmseg_context *ctx = test_context(2, NULL);
+    enum { N = 1000 };
+    const double heavy[] = {1 << 30, 1e6}, light[] = {1, 1e-3 / 3};
+    for (int which = 0; which < 2; which++) {
+        double x[N], weights[N], mean[2] = {0};
+        for (int i = 0; i < N; i++) {
+            weights[i] = i % 2 ? light[which] : heavy[which];
+            x[i] = (i % 2 ? 100 : 0) + km_random_uniform(7, KM_STAGE_TEST, (uint64_t)i, 0);
+            mean[i % 2] += x[i] / (N / 2);
+        }
+        const double start[] = {0, 100};
+        kmseg_fit_options options;
+        kmseg_fit_options_init(&options);
+        options.n_clusters = 2;
+        options.init = "given";
+        options.init_centroids = start;
+        kmseg_tiles *tiles = tiles_of(ctx, x, N, 1, weights);
+        kmseg_model *model;
+        OK(ctx, kmseg_fit(ctx, tiles, &options, &model));
+        for (int c = 0; c < 2; c++) {
+            cr_assert_float_eq(model->centroids[c], mean[c], 1e-13 * mean[c], "%.17g, not %.17g",
+                               model->centroids[c], mean[c]);
+        }
+        kmseg_model_free(model);
+        kmseg_tiles_free(tiles);
+    }
+    kmseg_context_free(ctx);
+}
+
 Test(fit, more_clusters_than_distinct_samples_leaves_clusters_empty_and_says_so)
 {
     kmseg_context *ctx = test_context(2, NULL);
