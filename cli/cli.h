@@ -91,6 +91,8 @@ int cli_failed(const char *format, ...) __attribute__((format(printf, 1, 2)));
 #endif
 /* The library's message; CLI_INTERRUPTED + signal when it was cancelled. */
 int cli_status(const cli_run *run, kmseg_status status);
+/* The same, with the name of the file that the values came from before the message. */
+int cli_status_of(const cli_run *run, kmseg_status status, const char *path);
 /* The name most like name of n, or NULL. */
 const char *cli_similar(const char *name, const char *const *names, int n);
 

@@ -107,7 +107,8 @@ static int run_fit(cli_run *run) {
     kmseg_result *result = NULL;
     code = read_customers(run, input, &table);
     if (code == CLI_OK) {
-        code = cli_status(run, kmseg_segment(run->ctx, table, &command->segment, &result));
+        code =
+            cli_status_of(run, kmseg_segment(run->ctx, table, &command->segment, &result), input);
         kmseg_table_free(table);
     }
     if (code == CLI_OK && output != NULL) {

@@ -64,9 +64,11 @@ static int info_table(cli_run *run, const char *path, kmseg_file_kind kind) {
             const char *what = kind == KMSEG_FILE_TABLE  ? "HDF5 table that kmseg wrote"
                                : kind == KMSEG_FILE_HDF5 ? "HDF5"
                                                          : "CSV";
-            printf("%s: %s, %s rows, %d columns\n\n", cli_clean(path, clean, sizeof clean), what,
-                   cli_count(kmseg_table_n_rows(table), rows, sizeof rows),
-                   kmseg_table_n_columns(table));
+            int64_t n = kmseg_table_n_rows(table);
+            int32_t n_columns = kmseg_table_n_columns(table);
+            printf("%s: %s, %s row%s, %d column%s\n\n", cli_clean(path, clean, sizeof clean), what,
+                   cli_count(n, rows, sizeof rows), n == 1 ? "" : "s", n_columns,
+                   n_columns == 1 ? "" : "s");
         }
         fputs(report, stdout);
         kmseg_string_free(report);

@@ -212,6 +212,17 @@ static int check_segments(cli_run *run, const char *path) {
     return code;
 }
 
+static int check_customers(cli_run *run, const char *path) {
+    kmseg_file_kind kind;
+    int code = cli_status(run, kmseg_file_kind_of(run->ctx, path, &kind));
+    if (code == CLI_OK && kind == KMSEG_FILE_RESULT) {
+        char clean[300];
+        code = cli_failed("%s holds segments; predict needs a table of customers behind them",
+                          cli_clean(path, clean, sizeof clean));
+    }
+    return code;
+}
+
 static int run_predict(cli_run *run) {
     const predict_command *command = run->options;
     const char *output = command->files.output;
@@ -228,6 +239,9 @@ static int run_predict(cli_run *run) {
     kmseg_assignment *assignment = NULL;
     code = check_segments(run, run->arguments[0]);
     if (code == CLI_OK) {
+        code = check_customers(run, run->arguments[1]);
+    }
+    if (code == CLI_OK) {
         code = cli_status(run, kmseg_result_load(run->ctx, run->arguments[0], &result));
     }
     if (code == CLI_OK) {
@@ -235,7 +249,8 @@ static int run_predict(cli_run *run) {
             cli_status(run, kmseg_source_read(run->ctx, run->arguments[1], &command->csv, &table));
     }
     if (code == CLI_OK) {
-        code = cli_status(run, kmseg_assign(run->ctx, result, table, &assignment));
+        code = cli_status_of(run, kmseg_assign(run->ctx, result, table, &assignment),
+                             run->arguments[1]);
     }
     if (code == CLI_OK && output != NULL) {
         code = write_labels(run, result, assignment, format);

@@ -107,6 +107,7 @@ static int finish(int code) {
 }
 
 int main(int argc, char **argv) {
+    signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is an error of write(), not an end */
     signal(SIGPIPE, SIG_DFL); /* `kmseg ... | head` ends quietly, whatever the parent ignored */
     if (argc < 2) {
         cli_help_all(stderr);

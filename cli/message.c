@@ -32,7 +32,7 @@ int cli_failed(const char *format, ...) {
     return CLI_FAILED;
 }
 
-int cli_status(const cli_run *run, kmseg_status status) {
+int cli_status_of(const cli_run *run, kmseg_status status, const char *path) {
     if (status == KMSEG_OK) {
         return CLI_OK;
     }
@@ -41,8 +41,16 @@ int cli_status(const cli_run *run, kmseg_status status) {
         return CLI_INTERRUPTED + cli_signal_caught();
     }
     const char *message = kmseg_last_error(run->ctx);
-    return cli_failed("%s", message[0] != '\0' ? message : kmseg_status_text(status));
+    message = message[0] != '\0' ? message : kmseg_status_text(status);
+    int about_values =
+        status == KMSEG_E_DATA || status == KMSEG_E_NOT_FOUND || status == KMSEG_E_FORMAT;
+    char clean[300];
+    return path != NULL && about_values
+               ? cli_failed("%s: %s", cli_clean(path, clean, sizeof clean), message)
+               : cli_failed("%s", message);
 }
+
+int cli_status(const cli_run *run, kmseg_status status) { return cli_status_of(run, status, NULL); }
 
 /* Levenshtein distance, one row at a time; far when a name is too long to be a slip. */
 static size_t edit_distance(const char *a, const char *b) {

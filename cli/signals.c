@@ -24,7 +24,7 @@ void cli_signals_watch(kmseg_context *ctx) {
     sigemptyset(&action.sa_mask);
     action.sa_handler = ctx != NULL ? on_signal : SIG_DFL;
     action.sa_flags = ctx != NULL ? (int)SA_RESETHAND : 0; /* back to the default for the second */
-    const int numbers[] = {SIGINT, SIGTERM};
+    const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         struct sigaction old;
         sigaction(numbers[i], NULL, &old);

@@ -156,7 +156,9 @@ static kmseg_status set_whole(kmseg_context *ctx, const kmseg_option *option, vo
     int ok = option->type == KMSEG_OPTION_UINT64 ? km_parse_uint64(value, &magnitude)
                                                  : km_parse_int64(value, &whole);
     if (!ok) {
-        return fail_type(ctx, option, value, "a whole number");
+        return fail_type(ctx, option, value,
+                         option->type == KMSEG_OPTION_UINT64 ? "a whole number of at least 0"
+                                                             : "a whole number");
     }
     if (option->type == KMSEG_OPTION_UINT64) {
         if (!in_bounds(option, (double)magnitude)) {

@@ -28,7 +28,8 @@ static kmseg_status take_weights(km_run_state *run) {
     }
     int32_t at = kmseg_table_find(run->table, name);
     if (at < 0) {
-        return km_table_fail_no_column(run->ctx, run->table, name);
+        return km_fail_prefix(run->ctx, km_table_fail_no_column(run->ctx, run->table, name),
+                              "sample_weight");
     }
     const kmseg_column *column = kmseg_table_column(run->table, at);
     if (column->type != KMSEG_COLUMN_NUMBER) {

@@ -119,7 +119,7 @@ static kmseg_status fit_scale(km_fit *fit, int binary, int64_t n, kmseg_prepare_
 static void note_imputed(km_fit *fit, const kmseg_prepare_column *out) {
     if (out->n_missing > 0 && fit->rows == NULL) {
         char median[32];
-        km_format_double(out->fill, median, sizeof median);
+        km_format_rounded(out->fill, 6, median, sizeof median);
         km_note(&fit->notes, "%s: %lld missing values replaced by the median %s", out->name,
                 (long long)out->n_missing, median);
     }
