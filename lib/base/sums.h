@@ -70,4 +70,36 @@ static inline double km_int128_double(km_int128 total) {
     return negative ? -value : value;
 }
 
+/* A sum of numbers >= 0 of any size, without loss: every double is a whole number of 2^-1075, here in
+ * digits of 32 bits that have room for the carries of 2^31 numbers. Cleared by zeros. */
+#define KM_EXACT_DIGITS 67
+typedef struct km_exact_sum {
+    uint64_t digits[KM_EXACT_DIGITS];
+} km_exact_sum;
+
+/* value >= 0; infinity makes the sum infinite. */
+static inline void km_exact_add(km_exact_sum *sum, double value) {
+    union {
+        double number;
+        uint64_t bits;
+    } u = {value};
+    uint64_t fraction = u.bits & UINT64_C(0xfffffffffffff), exponent = u.bits >> 52;
+    if (exponent > 0) {
+        fraction |= UINT64_C(1) << 52;
+    } else {
+        exponent = 1;
+    }
+    km_uint128 wide = (km_uint128)fraction << (exponent % 32);
+    uint64_t *digits = &sum->digits[exponent / 32];
+    digits[0] += (uint32_t)wide;
+    digits[1] += (uint32_t)(wide >> 32);
+    digits[2] += (uint32_t)(wide >> 64);
+}
+
+/* Adds another sum. */
+void km_exact_merge(km_exact_sum *sum, const km_exact_sum *other);
+
+/* The nearest double; infinity beyond the largest. */
+double km_exact_value(const km_exact_sum *sum);
+
 #endif

@@ -76,8 +76,7 @@ static kmseg_status restart(kmseg_context *ctx, fitting *f, kmseg_model *model) 
     KM_TRY(f->algorithm->run(ctx, &f->job, &f->pass, &f->run));
     double iterated = km_clock();
     double inertia;
-    KM_TRY(km_own_distances(ctx, f->job.tiles, f->pass.labels, f->run.centroids, f->pass.n_clusters,
-                            NULL, &inertia));
+    KM_TRY(km_own_distances(ctx, f->job.tiles, f->pass.labels, f->run.centroids, NULL, &inertia));
     if (f->job.restart == 0 || inertia < model->inertia) {
         keep(f, model, inertia);
     }

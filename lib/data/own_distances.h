@@ -5,9 +5,8 @@
 #include "data/tiles.h"
 
 /* Squared distances of the samples to the centroids of their labels, in float64: to out[i], and
- * their exact weighted sum; either may be NULL. labels are n_samples values in [0, n_clusters). */
+ * their weighted sum, without loss but for the products; either may be NULL. */
 kmseg_status km_own_distances(kmseg_context *ctx, const kmseg_tiles *tiles, const int32_t *labels,
-                              const double *centroids, int32_t n_clusters, double *out,
-                              double *out_sum);
+                              const double *centroids, double *out, double *out_sum);
 
 #endif

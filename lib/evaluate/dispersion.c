@@ -18,7 +18,7 @@ kmseg_status kmseg_calinski_harabasz(kmseg_context *ctx, const kmseg_tiles *tile
         status = km_clusters_need_two(ctx, &clusters, "Calinski-Harabasz index");
     }
     if (status == KMSEG_OK) {
-        status = km_own_distances(ctx, tiles, labels, clusters.means, n_clusters, NULL, &within);
+        status = km_own_distances(ctx, tiles, labels, clusters.means, NULL, &within);
     }
     if (status == KMSEG_OK) {
         double between = 0;
@@ -43,8 +43,7 @@ static kmseg_status spreads(kmseg_context *ctx, const kmseg_tiles *tiles, const 
     if (squares == NULL) {
         return km_fail_memory(ctx, "distances");
     }
-    KM_TRY(
-        km_own_distances(ctx, tiles, labels, clusters->means, clusters->n_clusters, squares, NULL));
+    KM_TRY(km_own_distances(ctx, tiles, labels, clusters->means, squares, NULL));
     for (int64_t i = 0; i < tiles->n_samples; i++) {
         out[labels[i]] += sqrt(squares[i]) * km_tiles_weight(tiles, i);
     }

@@ -6,5 +6,5 @@
 kmseg_status kmseg_inertia(kmseg_context *ctx, const kmseg_tiles *tiles, const int32_t *labels,
                            const double *centroids, int32_t n_clusters, double *out) {
     KM_TRY(km_labels_check(ctx, labels, tiles->n_samples, n_clusters));
-    return km_own_distances(ctx, tiles, labels, centroids, n_clusters, NULL, out);
+    return km_own_distances(ctx, tiles, labels, centroids, NULL, out);
 }

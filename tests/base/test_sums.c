@@ -116,3 +116,38 @@ Test(sums, a_total_does_not_depend_on_the_order_of_its_terms)
     }
     cr_assert(forwards == backwards);
 }
+
+static double exact_sum(const double *values, int n) {
+    km_exact_sum sum = {{0}}, half = {{0}};
+    for (int i = 0; i < n; i++) {
+        km_exact_add(i % 3 ? &sum : &half, values[i]);
+    }
+    km_exact_merge(&sum, &half);
+    return km_exact_value(&sum);
+}
+
+/* 2^53 + 1/2 + 2^-1074 is above the middle between 2^53 and its neighbour 2^53 + 2 by nothing, and 1 +
+ * 2^-1074 above it by the least there is. */
+Test(sums, numbers_of_any_size_add_up_without_loss)
+{
+    cr_assert(exact_sum(NULL, 0) == 0);
+    cr_assert(exact_sum((double[]){0x1p53, 1}, 2) == 0x1p53);
+    cr_assert(exact_sum((double[]){0x1p53, 1, 0x1p-1074}, 3) == 0x1p53 + 2);
+    cr_assert(exact_sum((double[]){0x1p53, 0.5, 0x1p-1074}, 3) == 0x1p53);
+    cr_assert(exact_sum((double[]){0x1p-1074, 0x1p-1074, 0x1p-1074}, 3) == 0x3p-1074);
+    cr_assert(exact_sum((double[]){0x1p-1022, 0x1p-1074}, 2) == 0x1.0000000000001p-1022);
+    cr_assert(exact_sum((double[]){0x1.fffffffffffffp1023, 1}, 2) == 0x1.fffffffffffffp1023);
+    cr_assert(isinf(exact_sum((double[]){0x1.8p1023, 0x1.8p1023}, 2)));
+    cr_assert(isinf(exact_sum((double[]){1, INFINITY}, 2)));
+    km_random random = {.seed = 9, .stage = KM_STAGE_TEST};
+    for (int i = 0; i < 20000; i++) { /* 128 bits are enough to know the truth */
+        double values[100];
+        km_int128 total = 0;
+        for (int v = 0; v < 100; v++) {
+            double whole = floor(ldexp(km_next_uniform(&random), (int)km_next_below(&random, 110)));
+            total += (km_int128)whole;
+            values[v] = ldexp(whole, i % 700 - 400);
+        }
+        cr_assert(exact_sum(values, 100) == ldexp(km_int128_double(total), i % 700 - 400));
+    }
+}

@@ -70,6 +70,25 @@ Test(evaluate, three_points_on_a_line_give_the_values_worked_by_hand)
     kmseg_context_free(ctx);
 }
 
+/* One sample at 1e15 in a cluster of its own, 0 and 1 in the other: inertia 2 * .25, and within
+ * dispersion likewise. */
+Test(evaluate, a_far_sample_takes_nothing_from_the_precision_of_others)
+{
+    kmseg_context *ctx = test_context(1, NULL);
+    const double x[] = {0, 1, 1e15};
+    const int32_t labels[] = {0, 0, 1};
+    kmseg_tiles *tiles = tiles_of(ctx, x, 3, 1, NULL);
+    const double centroids[] = {0.5, 1e15};
+    double value;
+    OK(ctx, kmseg_inertia(ctx, tiles, labels, centroids, 2, &value));
+    cr_assert_eq(value, 0.5);
+    /* Between: 2 (1e15 / 3)^2 + (2e15 / 3)^2 = 2/3 1e30, over 1; within .5, over 1. */
+    OK(ctx, kmseg_calinski_harabasz(ctx, tiles, labels, 2, &value));
+    cr_assert_float_eq(value, 2.0 / 3 * 1e30 / 0.5, 1e18);
+    kmseg_tiles_free(tiles);
+    kmseg_context_free(ctx);
+}
+
 Test(evaluate, empty_clusters_change_no_index)
 {
     kmseg_context *ctx = test_context(2, NULL);
