@@ -198,11 +198,10 @@ static void recheck(const km_pass *pass, km_pass_worker *w, int64_t tile, int32_
 static void move_tile(const km_pass *pass, km_pass_worker *w, int64_t tile, uint64_t rows,
                       const int32_t *nearest) {
     const kmseg_tiles *tiles = pass->tiles;
-    size_t size = element_size(tiles->samples.dtype);
+    int64_t size = (int64_t)element_size(tiles->samples.dtype); /* strides may be negative */
     int64_t first = tile * KM_TILE_ROWS;
     km_move move = {
-        .samples = (const char *)tiles->samples.values +
-                   (size_t)(first * tiles->samples.row_stride) * size,
+        .samples = (const char *)tiles->samples.values + first * tiles->samples.row_stride * size,
         .row_stride = tiles->samples.row_stride,
         .n_features = tiles->n_features,
         .rows = rows,

@@ -53,14 +53,8 @@ static kmseg_status check(kmseg_context *ctx, const kmseg_matrix *samples, const
                        "%d clusters of %lld features; both need to be at least 1", n_clusters,
                        (long long)samples->n_cols);
     }
-    for (int64_t i = 0; i < n_clusters * samples->n_cols; i++) {
-        if (!(fabs(centroids[i]) <= 1e150)) {
-            return km_fail(ctx, KMSEG_E_ARGUMENT,
-                           "centroid %lld has %g in column %lld (from 0); it needs to be finite",
-                           (long long)(i / samples->n_cols), centroids[i],
-                           (long long)(i % samples->n_cols));
-        }
-    }
+    KM_TRY(km_dtype_check(ctx, samples->dtype, "samples"));
+    KM_TRY(km_centroids_check(ctx, centroids, n_clusters, samples->n_cols, "centroids"));
     return km_matrix_check(ctx, samples, "samples");
 }
 

@@ -45,6 +45,15 @@ void km_matrix_block(const km_kernels *kernels, const kmseg_matrix *matrix, int6
     }
 }
 
+kmseg_status km_dtype_check(kmseg_context *ctx, kmseg_dtype dtype, const char *what) {
+    if (dtype != KMSEG_FLOAT32 && dtype != KMSEG_FLOAT64) {
+        return km_fail(ctx, KMSEG_E_ARGUMENT,
+                       "dtype of the %s is %d; it needs to be float32 or float64", what,
+                       (int)dtype);
+    }
+    return KMSEG_OK;
+}
+
 typedef struct check_job {
     const kmseg_matrix *matrix;
     _Atomic int64_t first_bad_row; /* lowest row with a bad value, or n_rows */
@@ -72,6 +81,20 @@ static void check_chunk(void *argument, int64_t chunk, int32_t thread) {
             return;
         }
     }
+}
+
+kmseg_status km_centroids_check(kmseg_context *ctx, const double *centroids, int64_t n_clusters,
+                                int64_t n_features, const char *what) {
+    for (int64_t i = 0; i < n_clusters * n_features; i++) {
+        if (!(fabs(centroids[i]) <= LARGEST)) {
+            return km_fail(ctx, KMSEG_E_ARGUMENT,
+                           "%s: value in row %lld, column %lld (from 0) is %g; it needs to be "
+                           "finite and at most 1e150 in size",
+                           what, (long long)(i / n_features), (long long)(i % n_features),
+                           centroids[i]);
+        }
+    }
+    return KMSEG_OK;
 }
 
 kmseg_status km_matrix_check(kmseg_context *ctx, const kmseg_matrix *matrix, const char *what) {

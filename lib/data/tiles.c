@@ -243,6 +243,7 @@ static kmseg_status find_ranges(kmseg_context *ctx, build_job *job, int64_t n_ch
     kmseg_tiles *tiles = job->tiles;
     KM_TRY(km_parallel(ctx, n_chunks, range_chunk, job));
     *largest_deviation = 0;
+    double squares = 0;
     for (int32_t j = 0; j < tiles->n_features; j++) {
         double low = INFINITY, high = -INFINITY;
         for (int32_t t = 0; t < ctx->n_threads; t++) {
@@ -256,6 +257,14 @@ static kmseg_status find_ranges(kmseg_context *ctx, build_job *job, int64_t n_ch
         /* Deviations from a centre inside the range are at most the range, a little more where the
          * centre was rounded. */
         *largest_deviation = fmax(*largest_deviation, range * (1 + 0x1p-7));
+        squares += range * range;
+    }
+    if (!(squares * tiles->weight_max * (double)tiles->n_samples <= 1e307)) {
+        return km_fail(
+            ctx, KMSEG_E_DATA,
+            "samples spread over %g, with weights of up to %g: sums of squares overflow; "
+            "either needs to be smaller",
+            *largest_deviation, tiles->weight_max);
     }
     return KMSEG_OK;
 }
@@ -407,12 +416,6 @@ static kmseg_status check_shape(kmseg_context *ctx, const kmseg_matrix *samples)
                        "samples are %lld x %lld; they need at least one row and one column",
                        (long long)samples->n_rows, (long long)samples->n_cols);
     }
-    if (samples->dtype != KMSEG_FLOAT32 && samples->dtype != KMSEG_FLOAT64) {
-        return km_fail(ctx, KMSEG_E_ARGUMENT,
-                       "dtype of the samples is %d; it needs to be float32 "
-                       "or float64",
-                       (int)samples->dtype);
-    }
     return KMSEG_OK;
 }
 
@@ -447,6 +450,10 @@ kmseg_status kmseg_tiles_new(kmseg_context *ctx, const kmseg_matrix *samples,
                        options->struct_size, sizeof defaults);
     }
     KM_TRY(check_shape(ctx, samples));
+    KM_TRY(km_dtype_check(ctx, samples->dtype, "samples"));
+    if (options->dtype != 0) {
+        KM_TRY(km_dtype_check(ctx, options->dtype, "tiles"));
+    }
     kmseg_tiles *tiles = km_allocate(&ctx->allocator, sizeof *tiles);
     if (tiles == NULL) {
         return km_fail_memory(ctx, "tiles");
@@ -456,7 +463,7 @@ kmseg_status kmseg_tiles_new(kmseg_context *ctx, const kmseg_matrix *samples,
     tiles->n_samples = samples->n_rows;
     tiles->n_features = (int32_t)samples->n_cols;
     tiles->n_tiles = km_chunks(samples->n_rows, KM_TILE_ROWS);
-    tiles->dtype = options->dtype == KMSEG_FLOAT64 ? KMSEG_FLOAT64 : KMSEG_FLOAT32;
+    tiles->dtype = options->dtype != 0 ? options->dtype : KMSEG_FLOAT32;
     km_arena scratch;
     km_arena_init(&scratch, &ctx->allocator);
     kmseg_status status = build(ctx, tiles, samples, sample_weight, &scratch);

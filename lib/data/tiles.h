@@ -94,8 +94,15 @@ void km_matrix_gather(const kmseg_matrix *matrix, const int64_t *rows, int32_t n
 void km_matrix_block(const km_kernels *kernels, const kmseg_matrix *matrix, int64_t first,
                      int32_t n, double *out);
 
+/* KMSEG_E_ARGUMENT unless dtype is one. */
+kmseg_status km_dtype_check(kmseg_context *ctx, kmseg_dtype dtype, const char *what);
+
 /* KMSEG_E_DATA naming the first value that is not finite (or beyond 1e150, where squares
  * overflow) by row and column from 0. */
 kmseg_status km_matrix_check(kmseg_context *ctx, const kmseg_matrix *matrix, const char *what);
+
+/* KMSEG_E_ARGUMENT likewise, for n_clusters x n_features centroids of the caller. */
+kmseg_status km_centroids_check(kmseg_context *ctx, const double *centroids, int64_t n_clusters,
+                                int64_t n_features, const char *what);
 
 #endif

@@ -355,23 +355,48 @@ Test(tiles, values_that_are_not_finite_are_named_by_row_and_column)
     kmseg_context_free(ctx);
 }
 
-/* The same samples column-major and with padded rows. */
+Test(tiles, sizes_whose_squares_overflow_and_unknown_types_are_refused)
+{
+    kmseg_context *ctx = test_context(1, NULL);
+    const double x[] = {1e149, -1e149, 0, 1e100}, w[] = {1, 1e20, 1, 1};
+    kmseg_matrix matrix = kmseg_matrix_view(x, KMSEG_FLOAT64, 4, 1);
+    kmseg_tiles *tiles;
+    FAILS(ctx, KMSEG_E_DATA, kmseg_tiles_new(ctx, &matrix, w, NULL, &tiles), "overflow", "1e+20");
+    OK(ctx, kmseg_tiles_new(ctx, &matrix, NULL, NULL, &tiles));
+    kmseg_tiles_free(tiles);
+    kmseg_tiles_options options;
+    kmseg_tiles_options_init(&options);
+    options.dtype = (kmseg_dtype)3;
+    FAILS(ctx, KMSEG_E_ARGUMENT, kmseg_tiles_new(ctx, &matrix, NULL, &options, &tiles),
+          "dtype of the tiles is 3");
+    matrix.dtype = (kmseg_dtype)4;
+    FAILS(ctx, KMSEG_E_ARGUMENT, kmseg_tiles_new(ctx, &matrix, NULL, NULL, &tiles),
+          "dtype of the samples is 4");
+    int32_t labels[4];
+    FAILS(ctx, KMSEG_E_ARGUMENT, kmseg_predict(ctx, &matrix, x, 1, labels, NULL, NULL, NULL),
+          "dtype of the samples is 4");
+    kmseg_context_free(ctx);
+}
+
+/* The same samples column-major, with padded rows, and from the last row to the first. */
 Test(tiles, any_stride_gives_the_same_fit)
 {
     kmseg_context *ctx = test_context(2, NULL);
-    double columns[150 * 4], padded[150 * 7];
+    double columns[150 * 4], padded[150 * 7], upwards[150 * 4];
     for (int i = 0; i < 150; i++) {
         for (int j = 0; j < 4; j++) {
             columns[j * 150 + i] = padded[i * 7 + j] = iris[i * 4 + j];
+            upwards[(149 - i) * 4 + j] = iris[i * 4 + j];
         }
     }
-    kmseg_matrix views[3] = {
+    kmseg_matrix views[4] = {
         kmseg_matrix_view(iris, KMSEG_FLOAT64, 150, 4),
         {columns, KMSEG_FLOAT64, 150, 4, 1, 150},
         {padded, KMSEG_FLOAT64, 150, 4, 7, 1},
+        {upwards + 149 * 4, KMSEG_FLOAT64, 150, 4, -4, 1},
     };
-    double inertia[3];
-    for (int v = 0; v < 3; v++) {
+    double inertia[4];
+    for (int v = 0; v < 4; v++) {
         kmseg_tiles *tiles;
         OK(ctx, kmseg_tiles_new(ctx, &views[v], NULL, NULL, &tiles));
         kmseg_model *model = fit(ctx, tiles, 5, 9);
@@ -381,6 +406,7 @@ Test(tiles, any_stride_gives_the_same_fit)
     }
     cr_assert_eq(inertia[0], inertia[1]);
     cr_assert_eq(inertia[0], inertia[2]);
+    cr_assert_eq(inertia[0], inertia[3]);
     kmseg_context_free(ctx);
 }
 

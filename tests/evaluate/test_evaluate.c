@@ -125,6 +125,10 @@ Test(evaluate, one_cluster_and_bad_labels_are_refused)
           "two clusters");
     FAILS(ctx, KMSEG_E_DATA, kmseg_calinski_harabasz(ctx, tiles, labels, 1, &value), "Calinski");
     FAILS(ctx, KMSEG_E_DATA, kmseg_davies_bouldin(ctx, tiles, labels, 1, &value), "Davies");
+    double centroids[12] = {0};
+    centroids[7] = NAN;
+    FAILS(ctx, KMSEG_E_ARGUMENT, kmseg_inertia(ctx, tiles, labels, centroids, 3, &value),
+          "centroids", "row 1", "column 3");
     labels[7] = 3;
     FAILS(ctx, KMSEG_E_ARGUMENT, kmseg_silhouette(ctx, tiles, labels, 3, &value, NULL), "label 3",
           "row 7");
