@@ -15,9 +15,8 @@ kmseg_status km_labels_check(kmseg_context *ctx, const int32_t *labels, int64_t 
     return KMSEG_OK;
 }
 
-kmseg_status km_clusters_need_two(kmseg_context *ctx, const km_clusters *clusters,
-                                  const char *index) {
-    if (clusters->n_nonempty < 2) {
+kmseg_status km_clusters_need_two(kmseg_context *ctx, int32_t n, const char *index) {
+    if (n < 2) {
         return km_fail(ctx, KMSEG_E_DATA, "the %s needs at least two clusters with samples", index);
     }
     return KMSEG_OK;
@@ -63,6 +62,7 @@ static void conclude(const measure_job *job, int32_t n_threads, km_clusters *out
         }
         out->weights[c] = km_tiles_weight_value(tiles, total);
         out->n_nonempty += out->sizes[c] > 0;
+        out->n_weighted += total > 0;
         for (int64_t j = 0; j < d; j++) {
             km_int128 sum = 0;
             for (int32_t t = 0; t < n_threads; t++) {

@@ -15,7 +15,7 @@ kmseg_status kmseg_calinski_harabasz(kmseg_context *ctx, const kmseg_tiles *tile
     double within = 0;
     kmseg_status status = km_clusters_measure(ctx, tiles, labels, n_clusters, &arena, &clusters);
     if (status == KMSEG_OK) {
-        status = km_clusters_need_two(ctx, &clusters, "Calinski-Harabasz index");
+        status = km_clusters_need_two(ctx, clusters.n_weighted, "Calinski-Harabasz index");
     }
     if (status == KMSEG_OK) {
         status = km_own_distances(ctx, tiles, labels, clusters.means, NULL, &within);
@@ -28,8 +28,10 @@ kmseg_status kmseg_calinski_harabasz(kmseg_context *ctx, const kmseg_tiles *tile
                 between += clusters.weights[c] * away * away;
             }
         }
-        double n = km_tiles_weight_value(tiles, tiles->weight_sum);
-        double k = clusters.n_nonempty;
+        /* Whole weights are numbers of samples; of others only the ratios mean something. */
+        double n = tiles->weights_whole ? km_tiles_weight_value(tiles, tiles->weight_sum)
+                                        : (double)tiles->n_weighted;
+        double k = clusters.n_weighted;
         *out = within > 0 ? (between / (k - 1)) / (within / (n - k)) : INFINITY;
     }
     km_arena_free(&arena);
@@ -57,7 +59,7 @@ static kmseg_status spreads(kmseg_context *ctx, const kmseg_tiles *tiles, const 
 static double worst_ratio(const km_clusters *clusters, const double *spread, int64_t d, int32_t c) {
     double worst = 0;
     for (int32_t o = 0; o < clusters->n_clusters; o++) {
-        if (o == c || clusters->sizes[o] == 0) {
+        if (o == c || !(clusters->weights[o] > 0)) {
             continue;
         }
         double square = 0;
@@ -78,7 +80,7 @@ kmseg_status kmseg_davies_bouldin(kmseg_context *ctx, const kmseg_tiles *tiles,
     km_clusters clusters;
     kmseg_status status = km_clusters_measure(ctx, tiles, labels, n_clusters, &arena, &clusters);
     if (status == KMSEG_OK) {
-        status = km_clusters_need_two(ctx, &clusters, "Davies-Bouldin index");
+        status = km_clusters_need_two(ctx, clusters.n_weighted, "Davies-Bouldin index");
     }
     double *spread = km_arena_array(&arena, n_clusters, sizeof *spread);
     if (status == KMSEG_OK && spread == NULL) {
@@ -90,9 +92,10 @@ kmseg_status kmseg_davies_bouldin(kmseg_context *ctx, const kmseg_tiles *tiles,
     if (status == KMSEG_OK) {
         double sum = 0;
         for (int32_t c = 0; c < n_clusters; c++) {
-            sum += clusters.sizes[c] > 0 ? worst_ratio(&clusters, spread, tiles->n_features, c) : 0;
+            sum +=
+                clusters.weights[c] > 0 ? worst_ratio(&clusters, spread, tiles->n_features, c) : 0;
         }
-        *out = sum / clusters.n_nonempty;
+        *out = sum / clusters.n_weighted;
     }
     km_arena_free(&arena);
     return status;

@@ -16,6 +16,7 @@ kmseg_status km_labels_check(kmseg_context *ctx, const int32_t *labels, int64_t 
 typedef struct km_clusters {
     int32_t n_clusters;
     int32_t n_nonempty; /* with at least one sample */
+    int32_t n_weighted; /* with a sample of positive weight */
     int64_t *sizes;     /* n_clusters numbers of samples */
     double *weights;    /* n_clusters sums of weights */
     double *means;      /* n_clusters x n_features weighted means; the mean of all samples where a
@@ -27,8 +28,7 @@ kmseg_status km_clusters_measure(kmseg_context *ctx, const kmseg_tiles *tiles,
                                  const int32_t *labels, int32_t n_clusters, km_arena *arena,
                                  km_clusters *out);
 
-/* KMSEG_E_DATA unless at least two clusters have samples. */
-kmseg_status km_clusters_need_two(kmseg_context *ctx, const km_clusters *clusters,
-                                  const char *index);
+/* KMSEG_E_DATA unless n, the clusters that count for the index, is at least two. */
+kmseg_status km_clusters_need_two(kmseg_context *ctx, int32_t n, const char *index);
 
 #endif

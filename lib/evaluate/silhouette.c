@@ -144,7 +144,7 @@ static kmseg_status sampled(kmseg_context *ctx, const kmseg_tiles *tiles, const 
                             double *out_mean, double *out_error, double *out_samples) {
     km_clusters clusters;
     KM_TRY(km_clusters_measure(ctx, tiles, labels, n_clusters, arena, &clusters));
-    KM_TRY(km_clusters_need_two(ctx, &clusters, "silhouette"));
+    KM_TRY(km_clusters_need_two(ctx, clusters.n_nonempty, "silhouette"));
     if (n_sampled < 1) {
         return km_fail(ctx, KMSEG_E_ARGUMENT, "n_sampled is %lld; it needs to be at least 1",
                        (long long)n_sampled);
@@ -269,7 +269,7 @@ static kmseg_status simplified(kmseg_context *ctx, const kmseg_tiles *tiles, con
     int64_t d = tiles->n_features, threads = ctx->n_threads;
     km_clusters clusters;
     KM_TRY(km_clusters_measure(ctx, tiles, labels, n_clusters, arena, &clusters));
-    KM_TRY(km_clusters_need_two(ctx, &clusters, "silhouette"));
+    KM_TRY(km_clusters_need_two(ctx, clusters.n_nonempty, "silhouette"));
     simplified_job job = {.tiles = tiles, .kernels = ctx->kernels, .labels = labels};
     KM_TRY(compact_means(ctx, &clusters, d, arena, &job));
     job.blocks = km_arena_array(arena, threads * d * KM_TILE_ROWS, sizeof *job.blocks);

@@ -115,6 +115,46 @@ Test(evaluate, empty_clusters_change_no_index)
     kmseg_context_free(ctx);
 }
 
+/* A third cluster of weight 0 counts for neither index; a weight of 2 is two samples; weights of a
+ * thousandth are as good as weights of 1, and a Calinski-Harabasz index is never negative. */
+Test(evaluate, weights_count_samples_in_indices_of_dispersion)
+{
+    kmseg_context *ctx = test_context(2, NULL);
+    kmseg_status (*const indices[])(kmseg_context *, const kmseg_tiles *, const int32_t *, int32_t,
+                                    double *) = {kmseg_calinski_harabasz, kmseg_davies_bouldin};
+    enum { N = 100 };
+    double weights[150], thousandth[N], twice[150 * 4];
+    int32_t labels[150], twice_labels[150];
+    int64_t m = 0;
+    for (int i = 0; i < 150; i++) {
+        labels[i] = i / 50;
+        weights[i] = i >= N ? 0 : 1 + i % 3 / 2;
+        thousandth[i % N] = 1e-3;
+        for (int r = 0; r < (int)weights[i]; r++) {
+            memcpy(twice + m * 4, iris + i * 4, 4 * sizeof(double));
+            twice_labels[m++] = labels[i];
+        }
+    }
+    kmseg_tiles *weighted = tiles_of(ctx, iris, 150, 4, weights);
+    kmseg_tiles *repeated = tiles_of(ctx, twice, m, 4, NULL);
+    kmseg_tiles *small = tiles_of(ctx, iris, N, 4, thousandth);
+    kmseg_tiles *plain = tiles_of(ctx, iris, N, 4, NULL);
+    for (size_t i = 0; i < 2; i++) {
+        double a, b;
+        OK(ctx, indices[i](ctx, weighted, labels, 3, &a));
+        OK(ctx, indices[i](ctx, repeated, twice_labels, 3, &b));
+        cr_assert_float_eq(a, b, 1e-12 * b, "%.17g, not %.17g", a, b);
+        OK(ctx, indices[i](ctx, small, labels, 3, &a));
+        OK(ctx, indices[i](ctx, plain, labels, 3, &b));
+        cr_assert_float_eq(a, b, 1e-12 * b, "%.17g, not %.17g", a, b);
+    }
+    kmseg_tiles_free(weighted);
+    kmseg_tiles_free(repeated);
+    kmseg_tiles_free(small);
+    kmseg_tiles_free(plain);
+    kmseg_context_free(ctx);
+}
+
 Test(evaluate, one_cluster_and_bad_labels_are_refused)
 {
     kmseg_context *ctx = test_context(1, NULL);

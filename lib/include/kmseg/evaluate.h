@@ -44,7 +44,8 @@ KMSEG_API kmseg_status kmseg_silhouette_simplified(kmseg_context *ctx, const kms
 
 /**
  * Ratio of between- to within-cluster dispersion, each by its degrees of freedom; higher is
- * better. Empty clusters do not count. Infinity when every sample sits on its mean.
+ * better. Clusters without weight do not count. Infinity when every sample sits on its mean. A whole
+ * weight counts as so many samples; of other weights only the ratios matter.
  * Cost O(n_samples n_features). Source: Calinski & Harabasz 1974, doi:10.1080/03610927408827101.
  */
 KMSEG_API kmseg_status kmseg_calinski_harabasz(kmseg_context *ctx, const kmseg_tiles *tiles,
@@ -53,6 +54,7 @@ KMSEG_API kmseg_status kmseg_calinski_harabasz(kmseg_context *ctx, const kmseg_t
 
 /**
  * Mean over clusters of the worst ratio of spreads to centroid distance; lower is better.
+ * Clusters without weight do not count. Infinity when two clusters share a mean, but not one point.
  * Cost O(n_samples n_features + n_clusters² n_features).
  * Source: Davies & Bouldin 1979, doi:10.1109/TPAMI.1979.4766909.
  */
