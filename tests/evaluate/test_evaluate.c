@@ -1,4 +1,5 @@
 #include "base/rng.h"
+#include "support/failing.h"
 #include "support/iris.h"
 #include "support/support.h"
 
@@ -253,3 +254,33 @@ Test(agreement, adjusted_rand_is_worked_by_hand)
     cr_assert_eq(value, 0.0);
     kmseg_context_free(ctx);
 }
+
+static kmseg_status every_score(kmseg_context *ctx, void *argument) {
+    (void)argument;
+    int32_t labels[150];
+    double value, samples[150];
+    for (int i = 0; i < 150; i++) {
+        labels[i] = i / 50;
+    }
+    kmseg_matrix matrix = kmseg_matrix_view(iris, KMSEG_FLOAT64, 150, 4);
+    kmseg_tiles *tiles;
+    kmseg_status status = kmseg_tiles_new(ctx, &matrix, NULL, NULL, &tiles);
+    for (int score = 0; score < 7 && status == KMSEG_OK; score++) {
+        status = score == 0   ? kmseg_silhouette(ctx, tiles, labels, 3, &value, NULL)
+                 : score == 1 ? kmseg_silhouette(ctx, tiles, labels, 3, &value, samples)
+                 : score == 2
+                     ? kmseg_silhouette_sampled(ctx, tiles, labels, 3, 50, 1, &value, samples)
+                 : score == 3 ? kmseg_silhouette_simplified(ctx, tiles, labels, 3, &value, NULL)
+                 : score == 4 ? kmseg_calinski_harabasz(ctx, tiles, labels, 3, &value)
+                 : score == 5 ? kmseg_davies_bouldin(ctx, tiles, labels, 3, &value)
+                              : kmseg_adjusted_rand(ctx, 150, labels, labels, &value);
+    }
+    if (status == KMSEG_OK) {
+        status = kmseg_inertia(ctx, tiles, labels, iris, 3, &value);
+    }
+    kmseg_tiles_free(tiles);
+    return status;
+}
+
+Test(evaluate, every_refused_request_for_memory_fails_cleanly)
+{ fails_cleanly(every_score, NULL); }
