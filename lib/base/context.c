@@ -94,6 +94,13 @@ void km_progress_step(kmseg_context *ctx, int64_t amount, int is_caller_thread) 
     }
 }
 
+void km_progress_reach(kmseg_context *ctx, int64_t done) {
+    int64_t amount = done - atomic_load_explicit(&ctx->stage_done, memory_order_relaxed);
+    if (amount > 0) {
+        km_progress_step(ctx, amount, 1);
+    }
+}
+
 void km_progress_end(kmseg_context *ctx) {
     if (ctx->progress != NULL && ctx->stage != NULL) {
         ctx->progress(ctx->progress_user, ctx->stage, ctx->stage_total, ctx->stage_total);

@@ -54,6 +54,9 @@ void km_progress_begin(kmseg_context *ctx, const char *stage, int64_t total);
 void km_progress_step(kmseg_context *ctx, int64_t amount, int is_caller_thread);
 void km_progress_end(kmseg_context *ctx);
 
+/* From the caller's thread, for stages that know where they are: steps forward to done. */
+void km_progress_reach(kmseg_context *ctx, int64_t done);
+
 /* Seconds on a clock that only goes forward. */
 double km_clock(void);
 

@@ -14,6 +14,11 @@ typedef struct km_fit_job {
     int32_t restart; /* from 0 */
 } km_fit_job;
 
+/* Shows how far the running restart is, as a share from 0 to 1 that only grows. The first centroids
+ * end at KM_INIT_SHARE. */
+#define KM_INIT_SHARE 0.25
+void km_fit_progress(kmseg_context *ctx, const km_fit_job *job, double share);
+
 typedef struct km_initialiser {
     km_named named;
     /* Fills centroids, n_clusters x n_features in the samples' units, each a sample of positive

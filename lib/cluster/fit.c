@@ -22,6 +22,13 @@ typedef struct fitting {
     double *weights;
 } fitting;
 
+/* Progress of one restart, whole. */
+enum { RESTART_UNITS = 1000 };
+
+void km_fit_progress(kmseg_context *ctx, const km_fit_job *job, double share) {
+    km_progress_reach(ctx, (int64_t)((job->restart + share) * RESTART_UNITS));
+}
+
 static kmseg_status check(kmseg_context *ctx, const kmseg_tiles *tiles,
                           const kmseg_fit_options *options) {
     KM_TRY(kmseg_options_check(ctx, kmseg_fit_option_table(), options));
@@ -83,6 +90,7 @@ static kmseg_status restart(kmseg_context *ctx, fitting *f, kmseg_model *model) 
     model->seconds_init += initialised - start;
     model->seconds_iterate += iterated - initialised;
     model->seconds_finish += km_clock() - iterated;
+    km_fit_progress(ctx, &f->job, 1);
     return KMSEG_OK;
 }
 
@@ -101,22 +109,28 @@ static kmseg_status count_sizes(kmseg_context *ctx, const fitting *f, owned_mode
     return KMSEG_OK;
 }
 
+/* All restarts. Cancelled behind the first of them, the best so far is the result. */
+static kmseg_status run_restarts(kmseg_context *ctx, fitting *f, kmseg_model *model) {
+    /* A given start gives the same restart again. */
+    int32_t n_init = strcmp(f->initialiser->named.name, "given") == 0 ? 1 : f->job.options->n_init;
+    kmseg_status status = KMSEG_OK;
+    km_progress_begin(ctx, "clustering", (int64_t)n_init * RESTART_UNITS);
+    for (f->job.restart = 0; f->job.restart < n_init && status == KMSEG_OK; f->job.restart++) {
+        status = restart(ctx, f, model);
+        if (status == KMSEG_E_CANCELLED && f->job.restart > 0) {
+            model->stop_reason = KMSEG_STOP_CANCELLED;
+            status = KMSEG_OK;
+            break;
+        }
+    }
+    km_progress_end(ctx);
+    return status;
+}
+
 static kmseg_status fit(kmseg_context *ctx, fitting *f, owned_model *owned, km_arena *scratch) {
     kmseg_model *model = &owned->model;
     KM_TRY(allocate(ctx, f, owned, scratch));
-    /* A given start gives the same restart again. */
-    int32_t n_init = strcmp(f->initialiser->named.name, "given") == 0 ? 1 : f->job.options->n_init;
-    km_progress_begin(ctx, "clustering", n_init);
-    for (f->job.restart = 0; f->job.restart < n_init; f->job.restart++) {
-        kmseg_status status = restart(ctx, f, model);
-        if (status == KMSEG_E_CANCELLED && f->job.restart > 0) {
-            model->stop_reason = KMSEG_STOP_CANCELLED;
-            break;
-        }
-        KM_TRY(status);
-        km_progress_step(ctx, 1, 1);
-    }
-    km_progress_end(ctx);
+    KM_TRY(run_restarts(ctx, f, model));
     model->struct_size = sizeof *model;
     model->n_clusters = f->pass.n_clusters;
     model->n_features = f->job.tiles->n_features;

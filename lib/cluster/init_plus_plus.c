@@ -210,6 +210,7 @@ static kmseg_status seed(kmseg_context *ctx, const km_fit_job *job, seeding *s, 
         for (int32_t j = 0; j < d; j++) {
             centroids[(int64_t)c * d + j] = s->candidates[j];
         }
+        km_fit_progress(ctx, job, KM_INIT_SHARE * (c + 1) / job->options->n_clusters);
     }
     return KMSEG_OK;
 }

@@ -74,6 +74,13 @@ static double threshold(const kmseg_tiles *tiles, double tol) {
     return tol * sum / tiles->n_features;
 }
 
+/* How many iterations there will be is not known: each takes a share of what is left, less and less of
+ * it, and max_iter is the end. */
+static void show_progress(kmseg_context *ctx, const km_fit_job *job, int32_t n_iter) {
+    double share = fmax(n_iter / (n_iter + 8.0), n_iter / (double)job->options->max_iter);
+    km_fit_progress(ctx, job, KM_INIT_SHARE + (1 - KM_INIT_SHARE) * share);
+}
+
 static kmseg_status iterate(kmseg_context *ctx, const km_fit_job *job, km_pass *pass, km_run *run,
                             lloyd *state) {
     int64_t kd = (int64_t)pass->n_clusters * pass->tiles->n_features;
@@ -88,6 +95,7 @@ static kmseg_status iterate(kmseg_context *ctx, const km_fit_job *job, km_pass *
         int32_t filled;
         KM_TRY(update(ctx, pass, run->centroids, state, &filled));
         run->history[run->n_iter++] = inertia_of_means(pass, state->next);
+        show_progress(ctx, job, run->n_iter);
         if (filled > 0) { /* the means on the way here are not those of the labels */
             double *means = run->centroids;
             double shift = squared_shift(means, state->next, kd);

@@ -87,6 +87,39 @@ Test(memory, a_fit_survives_every_refused_request)
     }
 }
 
+typedef struct shown {
+    int64_t last, total;
+    int32_t calls;
+} shown;
+
+static void note_progress(void *user, const char *stage, int64_t done, int64_t total) {
+    shown *s = user;
+    cr_assert_str_eq(stage, "clustering");
+    cr_assert(done >= s->last && done <= total);
+    cr_assert(s->total == 0 || s->total == total);
+    *s = (shown){done, total, s->calls + 1};
+}
+
+Test(progress, of_a_single_restart_is_shown_for_every_centroid_and_iteration)
+{
+    make_samples();
+    kmseg_context *ctx = test_context(2, NULL);
+    kmseg_tiles *tiles;
+    OK(ctx, tiles_of_samples(ctx, NULL, &tiles));
+    shown s = {0};
+    kmseg_context_set_progress(ctx, note_progress, &s);
+    kmseg_fit_options options = few_iterations();
+    options.n_init = 1;
+    options.max_iter = 20;
+    kmseg_model *model;
+    OK(ctx, kmseg_fit(ctx, tiles, &options, &model));
+    cr_assert_geq(s.calls, K + model->n_iter);
+    cr_assert_eq(s.last, s.total);
+    kmseg_model_free(model);
+    kmseg_tiles_free(tiles);
+    kmseg_context_free(ctx);
+}
+
 /* Cancels after so many calls of the progress function. */
 typedef struct cancelling {
     kmseg_context *ctx;
