@@ -52,7 +52,7 @@ static inline km_int128 km_tiles_whole_weight(const kmseg_tiles *tiles, int64_t 
         return (int64_t)km_tiles_weight(tiles, i);
     }
     km_wide whole = {0, 0};
-    km_wide_add(&whole, tiles->weights[i] * tiles->weight_unit);
+    km_wide_add(&whole, km_tiles_weight(tiles, i) * tiles->weight_unit);
     return km_wide_fold(whole);
 }
 
