@@ -16,18 +16,10 @@ typedef struct urn {
     km_int128 *chunks;
     int64_t n_chunks;
     km_int128 total;
+    char *is_drawn; /* n_samples */
     int64_t *drawn; /* rows, in order of the draw */
     int32_t n_drawn;
 } urn;
-
-static int is_drawn(const urn *u, int64_t row) {
-    for (int32_t i = 0; i < u->n_drawn; i++) {
-        if (u->drawn[i] == row) {
-            return 1;
-        }
-    }
-    return 0;
-}
 
 static void draw(urn *u, uint64_t random) {
     km_int128 position = km_draw_position(u->total, random);
@@ -38,10 +30,11 @@ static void draw(urn *u, uint64_t random) {
     int64_t end = (chunk + 1) * KM_CHUNK_ROWS;
     end = end < u->tiles->n_samples ? end : u->tiles->n_samples;
     for (int64_t i = chunk * KM_CHUNK_ROWS; i < end; i++) {
-        km_int128 weight = is_drawn(u, i) ? 0 : km_tiles_whole_weight(u->tiles, i);
+        km_int128 weight = u->is_drawn[i] ? 0 : km_tiles_whole_weight(u->tiles, i);
         if (position < weight) {
             u->chunks[chunk] -= weight;
             u->total -= weight;
+            u->is_drawn[i] = 1;
             u->drawn[u->n_drawn++] = i;
             return;
         }
@@ -56,8 +49,9 @@ kmseg_status km_init_random(kmseg_context *ctx, const km_fit_job *job, double *c
     km_arena_init(&arena, &ctx->allocator);
     urn u = {.tiles = tiles, .n_chunks = km_chunks(tiles->n_samples, KM_CHUNK_ROWS)};
     u.chunks = km_arena_array(&arena, u.n_chunks, sizeof *u.chunks);
+    u.is_drawn = km_arena_array(&arena, tiles->n_samples, sizeof *u.is_drawn);
     u.drawn = km_arena_array(&arena, k, sizeof *u.drawn);
-    if (u.chunks == NULL || u.drawn == NULL) {
+    if (u.chunks == NULL || u.is_drawn == NULL || u.drawn == NULL) {
         km_arena_free(&arena);
         return km_fail_memory(ctx, "the first centroids");
     }
