@@ -28,7 +28,8 @@
  *     second' - best' > 2 E(K') + 16 g max(second', 0),
  *
  * the last term being needed only when some K > 4 N. Centroids beyond 2^40 in scaled units, where
- * float32 could overflow, settle nothing: every row is decided in float64. */
+ * float32 could overflow, settle nothing, nor do so many features that g is no small number (2^18 in
+ * float32): every row is decided in float64. */
 #ifndef KM_KERNELS_CERTIFY_H
 #define KM_KERNELS_CERTIFY_H
 
@@ -51,7 +52,8 @@ static inline km_certificate km_certificate_new(int32_t n_features, double round
     certificate.unit = (2 * d + 8) * roundoff;
     certificate.exact_unit = (d + 3) * 0x1p-54;
     certificate.underflow = (d + 4) * 0x1p-120 + (d + 1) * (scale * scale) * 0x1p-1073;
-    certificate.largest = largest_norm <= 0x1p40 ? largest_norm * (1 + 1e-6) : INFINITY;
+    int sound = largest_norm <= 0x1p40 && certificate.unit < 0x1p-5;
+    certificate.largest = sound ? largest_norm * (1 + 1e-6) : INFINITY;
     certificate.slope = 16 * certificate.unit;
     return certificate;
 }

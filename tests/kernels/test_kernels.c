@@ -216,6 +216,10 @@ Test(certify, a_far_centroid_does_not_raise_the_limit_of_near_tiles)
     cr_assert(isinf(km_certificate_limit(&beyond, 1)));
     km_certificate nan = km_certificate_new(8, 0x1p-24, 1, NAN);
     cr_assert(isinf(km_certificate_limit(&nan, 1)));
+    km_certificate wide = km_certificate_new(1 << 20, 0x1p-24, 1, 4);
+    cr_assert(isinf(km_certificate_limit(&wide, 1)));
+    km_certificate wide_in_float64 = km_certificate_new(1 << 20, 0x1p-53, 1, 4);
+    cr_assert(isfinite(km_certificate_limit(&wide_in_float64, 1)));
 }
 
 Test(exact, distances_and_nearest_are_the_bits_of_the_plain_loop_in_every_set)
