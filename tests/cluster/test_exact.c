@@ -301,3 +301,126 @@ Test(exact, permuting_the_rows_changes_no_centroid_and_no_inertia)
     }
     kmseg_context_free(ctx);
 }
+
+/* Lloyd's algorithm with scikit-learn's rules (KMeans, algorithm "lloyd"): stops when no label changes,
+ * or when the squared shift of the centroids is at most tol; in the latter case, and at max_iter, labels
+ * are made once more. Long doubles, so that sums are as good as exact. Returns n_iter, or -1 when a
+ * cluster lost all its weight. */
+typedef struct reference {
+    double centroids[10 * 12], inertia;
+    int32_t labels[500];
+} reference;
+
+static int32_t reference_lloyd(const double *x, int n, int d, const double *w, int k, double tol,
+                               int32_t max_iter, reference *out) {
+    for (int32_t t = 0;; t++) {
+        long double sums[10 * 12] = {0}, totals[10] = {0}, inertia = 0;
+        int changed = 0;
+        for (int i = 0; i < n; i++) {
+            int32_t best = 0;
+            double least = INFINITY;
+            for (int c = 0; c < k; c++) {
+                double square = 0;
+                for (int j = 0; j < d; j++) {
+                    double away = x[i * d + j] - out->centroids[c * d + j];
+                    square += away * away;
+                }
+                best = square < least ? c : best;
+                least = square < least ? square : least;
+            }
+            changed += t == 0 || out->labels[i] != best;
+            out->labels[i] = best;
+            totals[best] += (long double)w[i];
+            inertia += (long double)w[i] * (long double)least;
+            for (int j = 0; j < d; j++) {
+                sums[best * d + j] += (long double)w[i] * (long double)x[i * d + j];
+            }
+        }
+        out->inertia = (double)inertia;
+        if (t == max_iter || tol < 0) {
+            return t;
+        }
+        double shift = 0;
+        for (int c = 0; c < k; c++) {
+            if (totals[c] == 0) {
+                return -1;
+            }
+            for (int j = 0; j < d; j++) {
+                double mean = (double)(sums[c * d + j] / totals[c]);
+                shift += (mean - out->centroids[c * d + j]) * (mean - out->centroids[c * d + j]);
+                out->centroids[c * d + j] = mean;
+            }
+        }
+        if (changed == 0) {
+            return t + 1;
+        }
+        tol = shift <= tol ? -1 : tol; /* one more pass */
+    }
+}
+
+Test(exact, a_given_start_takes_the_iterations_and_ends_where_scikit_learn_does)
+{
+    static double x[500 * 12], w[500];
+    static reference truth;
+    kmseg_context *ctx = test_context(2, NULL);
+    int stops[4] = {0};
+    for (uint64_t seed = 0; seed < 200; seed++) {
+        km_random random = {.seed = seed, .stage = KM_STAGE_TEST, .substream = 3};
+        int n = 20 + (int)km_next_below(&random, 481), d = 1 + (int)km_next_below(&random, 12);
+        int k = 1 + (int)km_next_below(&random, 10);
+        long double squares = 0, total = 0;
+        for (int i = 0; i < n; i++) {
+            w[i] = seed % 3 == 0   ? 1
+                   : seed % 3 == 1 ? (double)(1 + i % 4)
+                                   : km_next_uniform(&random);
+            for (int j = 0; j < d; j++) {
+                x[i * d + j] = 1e3 * j + pow(10, j % 5 - 2) * km_next_normal(&random);
+            }
+        }
+        for (int j = 0; j < d; j++) { /* tol is relative to the mean variance */
+            long double sum = 0, square = 0;
+            total = 0;
+            for (int i = 0; i < n; i++) {
+                long double away = (long double)x[i * d + j] - 1e3L * j;
+                total += (long double)w[i];
+                sum += (long double)w[i] * away;
+                square += (long double)w[i] * away * away;
+            }
+            squares += square - sum * sum / total;
+        }
+        kmseg_fit_options options;
+        kmseg_fit_options_init(&options);
+        options.n_clusters = k;
+        options.init = "given";
+        options.init_centroids = x;
+        options.tol = seed % 2 ? 1e-3 : 0;
+        options.max_iter = seed % 5 ? 300 : 1 + (int32_t)(seed % 7);
+        memcpy(truth.centroids, x, (size_t)(k * d) * sizeof *x);
+        int32_t n_iter = reference_lloyd(x, n, d, w, k, options.tol * (double)(squares / total / d),
+                                         options.max_iter, &truth);
+        if (n_iter < 0) {
+            continue;
+        }
+        kmseg_matrix matrix = kmseg_matrix_view(x, KMSEG_FLOAT64, n, d);
+        kmseg_tiles *tiles;
+        OK(ctx, kmseg_tiles_new(ctx, &matrix, seed % 3 ? w : NULL, NULL, &tiles));
+        kmseg_model *model;
+        OK(ctx, kmseg_fit(ctx, tiles, &options, &model));
+        stops[model->stop_reason]++;
+        cr_assert(model->n_iter == n_iter, "seed %d: %d iterations, not %d", (int)seed,
+                  model->n_iter, n_iter);
+        cr_assert_arr_eq(model->labels, truth.labels, (size_t)n * sizeof(int32_t), "seed %d",
+                         (int)seed);
+        cr_assert_float_eq(model->inertia, truth.inertia, 1e-12 * truth.inertia, "seed %d",
+                           (int)seed);
+        for (int i = 0; i < k * d; i++) {
+            cr_assert_float_eq(model->centroids[i], truth.centroids[i],
+                               1e-12 * (fabs(truth.centroids[i]) + 1), "seed %d", (int)seed);
+        }
+        kmseg_model_free(model);
+        kmseg_tiles_free(tiles);
+    }
+    cr_assert(stops[KMSEG_STOP_LABELS] > 20 && stops[KMSEG_STOP_TOL] > 20 &&
+              stops[KMSEG_STOP_MAX_ITER] > 5);
+    kmseg_context_free(ctx);
+}

@@ -53,7 +53,7 @@ typedef struct kmseg_model {
     int32_t best_init;             /* which restart was kept, from 0 */
     kmseg_stop_reason stop_reason; /* of the kept restart */
     const double *history;         /* n_iter values: inertia of each iteration's labels with their
-                                      own means */
+                                      own means, to 1e-15 of the samples' whole sum of squares */
     int64_t n_rechecked;           /* decisions made again in float64, over all restarts */
     double seconds_init;           /* wall time over all restarts, by phase */
     double seconds_iterate;
