@@ -217,3 +217,44 @@ int km_similar_name(const char *a, const char *b) {
     size_t longest = n > m ? n : m;
     return row[m] * 3 <= longest;
 }
+
+int km_decimals(double largest) {
+    double size = fabs(largest);
+    if (!isfinite(size) || size >= 99.5 || size == 0) {
+        return 0;
+    }
+    int decimals = 1;
+    for (double step = 9.95; size < step && decimals < 8; step /= 10) {
+        decimals++;
+    }
+    return decimals;
+}
+
+size_t km_format_number(double value, int decimals, char *out, size_t capacity) {
+    if (isnan(value)) {
+        return (size_t)snprintf(out, capacity, "-");
+    }
+    double power = 1;
+    for (int i = 0; i < decimals; i++) {
+        power *= 10;
+    }
+    double scaled = nearbyint(fabs(value) * power);
+    if (!(scaled < 9e15)) { /* beyond what separators make readable */
+        return km_format_double(value, out, capacity);
+    }
+    long long whole = (long long)scaled / (long long)power;
+    long long rest = (long long)scaled % (long long)power;
+    char digits[48];
+    size_t at = sizeof digits;
+    digits[--at] = '\0';
+    for (int i = 0; whole > 0 || i == 0; i++, whole /= 10) { /* from the right */
+        if (i > 0 && i % 3 == 0) {
+            digits[--at] = ',';
+        }
+        digits[--at] = (char)('0' + whole % 10);
+    }
+    const char *sign = value < 0 && scaled > 0 ? "-" : "";
+    return (size_t)(decimals > 0
+                        ? snprintf(out, capacity, "%s%s.%0*lld", sign, digits + at, decimals, rest)
+                        : snprintf(out, capacity, "%s%s", sign, digits + at));
+}

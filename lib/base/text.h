@@ -27,6 +27,14 @@ size_t km_format_double(double value, char *out, size_t capacity);
  * with 3 digits is 1234567, 0.012345 is 0.0123), no trailing zeros; '.' in any locale. */
 size_t km_format_rounded(double value, int digits, char *out, size_t capacity);
 
+/* Decimals that show about three significant digits of the largest of a column's values, at least
+ * one of the smallest; whole numbers from 100 on. */
+int km_decimals(double largest);
+
+/* A number rounded to so many decimals, with thousands separators: -1,234.5; "-" for NaN. 64 bytes
+ * hold any. Returns its length. */
+size_t km_format_number(double value, int decimals, char *out, size_t capacity);
+
 /* Whole text as a number: decimal, exponent, inf or nan; '.' is the point in any locale. 1 on
  * success, 0 when text is not a number or has anything behind it. */
 int km_parse_double(const char *text, double *out);

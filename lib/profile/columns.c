@@ -128,7 +128,7 @@ static kmseg_status summarise_numbers(km_profiling *p, const kmseg_column *colum
     int is_drawn;
     KM_TRY(km_moments_of(p->ctx, p->grouped, n, &raw));
     KM_TRY(draw_in(p, n, &raw, &drawn, &is_drawn));
-    contrast->is_flag = holds_only_flags(p->grouped, n);
+    out->is_flag = holds_only_flags(p->grouped, n);
     number_loop loop = {p->grouped,
                         is_drawn ? p->drawn : NULL,
                         begin,
@@ -139,6 +139,7 @@ static kmseg_status summarise_numbers(km_profiling *p, const kmseg_column *colum
                         drawn_means};
     KM_TRY(km_parallel(p->ctx, p->n_segments, summarise_segment, &loop));
     out->mean = raw.mean;
+    out->median = km_quantile(p->grouped, n, 0.5); /* moves values between segments: last */
     out->deviation = sample_deviation(&raw, n);
     out->segment_means = means;
     out->segment_medians = medians;

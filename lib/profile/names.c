@@ -22,7 +22,7 @@ enum {
 typedef enum place {
     ADJECTIVE, /* "recent" before the noun */
     NOUN,      /* "big spenders" */
-    QUALITY,   /* "with high age" behind it */
+    QUALITY,   /* "with high satisfaction" behind it */
     SHARE,     /* "mostly country France" at the end */
     N_PLACES
 } place;
@@ -36,11 +36,22 @@ static const struct {
     {"recency", ADJECTIVE, "long-absent", "recent"},
     {"days_since_last_order", ADJECTIVE, "long-absent", "recent"},
     {"days_since_last_purchase", ADJECTIVE, "long-absent", "recent"},
+    {"days_since_order", ADJECTIVE, "long-absent", "recent"},
+    {"days_since_purchase", ADJECTIVE, "long-absent", "recent"},
     {"frequency", ADJECTIVE, "frequent", "infrequent"},
     {"orders", ADJECTIVE, "frequent", "infrequent"},
     {"n_orders", ADJECTIVE, "frequent", "infrequent"},
     {"order_count", ADJECTIVE, "frequent", "infrequent"},
+    {"orders_per_year", ADJECTIVE, "frequent", "infrequent"},
+    {"orders_per_month", ADJECTIVE, "frequent", "infrequent"},
+    {"purchases", ADJECTIVE, "frequent", "infrequent"},
+    {"n_purchases", ADJECTIVE, "frequent", "infrequent"},
     {"tenure", ADJECTIVE, "long-standing", "newer"},
+    {"tenure_days", ADJECTIVE, "long-standing", "newer"},
+    {"tenure_months", ADJECTIVE, "long-standing", "newer"},
+    {"tenure_years", ADJECTIVE, "long-standing", "newer"},
+    {"age", ADJECTIVE, "older", "younger"},
+    {"age_years", ADJECTIVE, "older", "younger"},
     {"monetary", NOUN, "big spenders", "small spenders"},
     {"revenue", NOUN, "big spenders", "small spenders"},
     {"total_revenue", NOUN, "big spenders", "small spenders"},
@@ -48,6 +59,9 @@ static const struct {
     {"spending", NOUN, "big spenders", "small spenders"},
     {"total_spend", NOUN, "big spenders", "small spenders"},
     {"total_spent", NOUN, "big spenders", "small spenders"},
+    {"annual_spend", NOUN, "big spenders", "small spenders"},
+    {"yearly_spend", NOUN, "big spenders", "small spenders"},
+    {"annual_spending", NOUN, "big spenders", "small spenders"},
     {"sales", NOUN, "big spenders", "small spenders"},
     {"total_sales", NOUN, "big spenders", "small spenders"},
 };
@@ -76,7 +90,8 @@ static int find_words(const kmseg_profile_column *c) {
     return -1;
 }
 
-/* Copies at most limit bytes of UTF-8, whole characters, underscores as spaces. */
+/* Copies at most limit bytes of UTF-8, whole characters, underscores and control characters as
+ * spaces. */
 static void copy_words(const char *from, char *out, size_t limit) {
     size_t n = strlen(from);
     n = n < limit ? n : limit - 1;
@@ -89,15 +104,30 @@ static void copy_words(const char *from, char *out, size_t limit) {
     out[n] = '\0';
 }
 
+static void column_words(const kmseg_profile_column *c, char *out, size_t limit) {
+    char spelt[200];
+    (void)km_column_words(c, spelt, sizeof spelt);
+    copy_words(spelt, out, limit);
+}
+
+/* "with" for yes, "without" for no, else NULL. */
+static const char *having(const char *level) {
+    return km_same_name(level, "yes") || km_same_name(level, "true")   ? "with"
+           : km_same_name(level, "no") || km_same_name(level, "false") ? "without"
+                                                                       : NULL;
+}
+
 static place share_phrase(const kmseg_profile_column *c, const kmseg_trait *trait, int32_t segment,
                           char *out) {
     char column[PHRASE / 3], level[PHRASE / 3];
-    copy_words(c->name, column, sizeof column);
+    column_words(c, column, sizeof column);
     copy_words(c->levels[trait->level], level, sizeof level);
     double share = c->segment_shares[(int64_t)segment * c->n_levels + trait->level];
     const char *how = trait->difference > 0 ? (share >= 0.5 ? "mostly" : "more often")
                                             : (share <= 0.05 ? "hardly ever" : "less often");
-    snprintf(out, PHRASE, "%s %s %s", how, column, level);
+    const char *with = having(c->levels[trait->level]);
+    snprintf(out, PHRASE, "%s %s %s", how, with != NULL ? with : column,
+             with != NULL ? column : level);
     return SHARE;
 }
 
@@ -109,8 +139,8 @@ static place phrase_of(const km_profiling *p, int32_t segment, const kmseg_trait
         return share_phrase(c, trait, segment, out);
     }
     char column[PHRASE / 2];
-    copy_words(c->name, column, sizeof column);
-    if (p->contrasts[trait->column].is_flag) {
+    column_words(c, column, sizeof column);
+    if (c->is_flag) {
         double share = c->segment_means[segment];
         snprintf(out, PHRASE, "%s %s",
                  trait->difference > 0 ? (share >= 0.5 ? "mostly" : "more often")
@@ -119,12 +149,15 @@ static place phrase_of(const km_profiling *p, int32_t segment, const kmseg_trait
         return SHARE;
     }
     int w = find_words(c);
-    const char *very = fabs(trait->difference) >= VERY ? "very " : "";
+    int is_very = fabs(trait->difference) >= VERY;
+    const char *very = is_very ? "very " : "";
     if (w < 0) {
         snprintf(out, PHRASE, "%s%s %s", very, trait->difference > 0 ? "high" : "low", column);
         return QUALITY;
     }
-    snprintf(out, PHRASE, "%s%s", very, trait->difference > 0 ? words[w].high : words[w].low);
+    const char *word = trait->difference > 0 ? words[w].high : words[w].low;
+    int compares = strcmp(word + strlen(word) - 2, "er") == 0; /* much older, very recent */
+    snprintf(out, PHRASE, "%s%s", is_very && compares ? "much " : very, word);
     return words[w].place;
 }
 

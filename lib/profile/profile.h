@@ -16,7 +16,6 @@
 typedef struct km_contrast {
     double *differences; /* NUMBER: n_segments; TEXT: n_segments x n_levels; 0 where undefined */
     int64_t *present;    /* n_segments rows with a value */
-    int is_flag;         /* NUMBER: 0 and 1 only */
 } km_contrast;
 
 typedef struct km_profiling {
@@ -62,6 +61,16 @@ kmseg_status km_profile_traits(km_profiling *p);
  * room for every number column and level. only_clustered: of columns that were clustered on. */
 int32_t km_strongest_traits(const km_profiling *p, int32_t segment, int only_clustered,
                             kmseg_trait *candidates, int32_t capacity, kmseg_trait *out);
+
+/* The name of a column in words: "annual spend" for annual_spend and AnnualSpend, "orders in the
+ * morning" for hours_share_morning. 1 when the words hold the unit too. */
+int km_column_words(const kmseg_profile_column *column, char *out, size_t capacity);
+
+/* The column that says what this one says and is better known, or NULL. */
+const char *km_better_known(const char *column);
+
+/* A number that people read in percent. */
+int km_is_share(const kmseg_profile_column *column);
 
 /* Number columns and levels together. */
 int64_t km_count_features(const km_profiling *p);

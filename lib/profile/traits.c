@@ -20,6 +20,45 @@ static double lift_of(double own, double all) {
     return all > 0 && own >= 0 ? own / all : (double)NAN;
 }
 
+/* Both numbers of a trait as people read them. */
+typedef struct shown {
+    char own[64], all[64];
+    int is_mean;
+} shown;
+
+static void show_share(double share, char *out, size_t capacity) {
+    char number[48];
+    km_format_number(100 * share, share > 0 && share < 0.0995 ? 1 : 0, number, sizeof number);
+    snprintf(out, capacity, "%s %%", number);
+}
+
+static shown show(const kmseg_profile_column *c, int32_t segment, const kmseg_trait *trait) {
+    shown s = {"", "", 0};
+    if (c->type == KMSEG_COLUMN_TEXT) {
+        show_share(c->segment_shares[(int64_t)segment * c->n_levels + trait->level], s.own,
+                   sizeof s.own);
+        show_share(c->level_shares[trait->level], s.all, sizeof s.all);
+        return s;
+    }
+    double own = c->segment_medians[segment], all = c->median;
+    if (km_is_share(c) || !((own - all) * trait->difference > 0)) {
+        own = c->segment_means[segment]; /* medians do not show the difference */
+        all = c->mean;
+        s.is_mean = 1;
+    }
+    if (km_is_share(c)) {
+        show_share(own, s.own, sizeof s.own);
+        show_share(all, s.all, sizeof s.all);
+        s.is_mean = 0; /* a share is one */
+        return s;
+    }
+    int whole = own == rint(own) && all == rint(all);
+    int decimals = whole ? 0 : km_decimals(fmax(fabs(own), fabs(all)));
+    km_format_number(own, decimals, s.own, sizeof s.own);
+    km_format_number(all, decimals, s.all, sizeof s.all);
+    return s;
+}
+
 static int is_worth_saying(const km_profiling *p, int32_t segment, int32_t column, int32_t level) {
     double difference = difference_at(p, segment, column, level);
     const kmseg_profile_column *c = &p->columns[column];
@@ -31,8 +70,13 @@ static int is_worth_saying(const km_profiling *p, int32_t segment, int32_t colum
     if (p->prepare != NULL && !c->clustered && errors < 2) {
         return 0;
     }
+    if (2 * p->contrasts[column].present[segment] < p->sizes[segment]) {
+        return 0; /* of the few that have a value, not of the segment */
+    }
     if (level < 0) {
-        return 1;
+        const kmseg_trait trait = {column, level, difference, 0};
+        shown s = show(c, segment, &trait);
+        return strcmp(s.own, s.all) != 0;
     }
     double share = c->segment_shares[(int64_t)segment * c->n_levels + level];
     return fabs(share - c->level_shares[level]) >= SHARE_POINTS;
@@ -68,12 +112,23 @@ static int by_strength(const void *a, const void *b) {
     return (x->level > y->level) - (x->level < y->level);
 }
 
+/* A better known column says it, unless the segments were made from this one alone. */
+static int has_twin(const km_profiling *p, const kmseg_profile_column *column) {
+    const char *twin = km_better_known(column->name);
+    for (int32_t c = 0; twin != NULL && c < p->out->n_columns; c++) {
+        if (strcmp(p->columns[c].name, twin) == 0) {
+            return p->columns[c].clustered >= column->clustered;
+        }
+    }
+    return 0;
+}
+
 static int32_t collect(const km_profiling *p, int32_t segment, int only_clustered,
                        kmseg_trait *out) {
     int32_t n = 0;
     for (int32_t c = 0; c < p->out->n_columns; c++) {
         const kmseg_profile_column *column = &p->columns[c];
-        if (only_clustered && !column->clustered) {
+        if ((only_clustered && !column->clustered) || has_twin(p, column)) {
             continue;
         }
         int32_t first = column->type == KMSEG_COLUMN_TEXT ? 0 : -1;
@@ -146,12 +201,6 @@ kmseg_status km_profile_traits(km_profiling *p) {
     return KMSEG_OK;
 }
 
-static void percent(double share, char *out, size_t capacity) {
-    char number[32];
-    km_format_rounded(100 * share, share >= 0.1 ? 2 : 1, number, sizeof number);
-    snprintf(out, capacity, "%s%%", number);
-}
-
 void kmseg_trait_text(const kmseg_profile *profile, int32_t segment, int32_t trait, char *out,
                       size_t capacity) {
     if (capacity == 0) {
@@ -164,15 +213,16 @@ void kmseg_trait_text(const kmseg_profile *profile, int32_t segment, int32_t tra
     }
     const kmseg_trait *t = &profile->traits[(int64_t)segment * profile->max_traits + trait];
     const kmseg_profile_column *c = &profile->columns[t->column];
-    char own[40], all[40];
-    if (c->type == KMSEG_COLUMN_TEXT) {
-        percent(c->segment_shares[(int64_t)segment * c->n_levels + t->level], own, sizeof own);
-        percent(c->level_shares[t->level], all, sizeof all);
-        snprintf(out, capacity, "%s %s %s (all: %s)", c->name, c->levels[t->level], own, all);
+    char words[200];
+    int has_unit = km_column_words(c, words, sizeof words);
+    shown s = show(c, segment, t);
+    if (t->level >= 0) {
+        snprintf(out, capacity, "%s %s %s (all: %s)", words, c->levels[t->level], s.own, s.all);
         return;
     }
-    km_format_rounded(c->segment_means[segment], 3, own, sizeof own);
-    km_format_rounded(c->mean, 3, all, sizeof all);
-    snprintf(out, capacity, "%s %s%s%s (all: %s)", c->name, own, c->unit[0] != '\0' ? " " : "",
-             c->unit, all);
+    const char *unit = has_unit || km_is_share(c) ? "" : c->unit;
+    int length = (int)strlen(unit);
+    length -= length > 1 && unit[length - 1] == 's' && strcmp(s.own, "1") == 0; /* 1 order */
+    snprintf(out, capacity, "%s %s%s%.*s%s (all: %s)", words, s.own, length > 0 ? " " : "", length,
+             unit, s.is_mean ? " on average" : "", s.all);
 }

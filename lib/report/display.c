@@ -148,53 +148,10 @@ void km_add_clean(km_string *out, const char *text, int most) {
     }
 }
 
-int km_decimals(double largest) {
-    double size = fabs(largest);
-    if (!isfinite(size) || size >= 99.5 || size == 0) {
-        return 0;
-    }
-    int decimals = 1;
-    for (double step = 9.95; size < step && decimals < 8; step /= 10) {
-        decimals++;
-    }
-    return decimals;
-}
-
 void km_add_number(km_string *out, double value, int decimals) {
-    if (isnan(value)) {
-        km_string_add(out, "-");
-        return;
-    }
-    double power = 1;
-    for (int i = 0; i < decimals; i++) {
-        power *= 10;
-    }
-    double scaled = nearbyint(fabs(value) * power);
-    if (!(scaled < 9e15)) { /* beyond what separators make readable */
-        char text[32];
-        km_format_double(value, text, sizeof text);
-        km_string_add(out, text);
-        return;
-    }
-    long long whole = (long long)scaled / (long long)power;
-    long long rest = (long long)scaled % (long long)power;
-    char digits[32];
-    int n = 0;
-    for (int i = 0; whole > 0 || i == 0; i++, whole /= 10) { /* from the right */
-        if (i > 0 && i % 3 == 0) {
-            digits[n++] = ',';
-        }
-        digits[n++] = (char)('0' + whole % 10);
-    }
-    if (value < 0 && scaled > 0) {
-        km_string_add(out, "-");
-    }
-    while (n > 0) {
-        km_string_add_n(out, &digits[--n], 1);
-    }
-    if (decimals > 0) {
-        km_string_format(out, ".%0*lld", decimals, rest);
-    }
+    char text[64];
+    km_format_number(value, decimals, text, sizeof text);
+    km_string_add(out, text);
 }
 
 void km_add_percent(km_string *out, double share) {

@@ -25,10 +25,6 @@ void km_add_clean(km_string *out, const char *text, int most);
 /* Appends a number rounded to digits decimals, with thousands separators: -1,234.5. "-" for NaN. */
 void km_add_number(km_string *out, double value, int decimals);
 
-/* Decimals that show about three significant digits of the largest of a column's values, at least
- * one of the smallest; whole numbers from 100 on. */
-int km_decimals(double largest);
-
 /* Appends a share of 0 to 1 as "12.3 %"; "<0.1 %" rather than a zero that is none. */
 void km_add_percent(km_string *out, double share);
 

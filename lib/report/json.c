@@ -19,6 +19,7 @@ static void write_column(km_json *json, const kmseg_profile_column *column) {
         km_json_numbers(json, "shares", column->level_shares, column->n_levels);
     } else {
         km_json_number(json, "mean", column->mean);
+        km_json_number(json, "median", column->median);
         km_json_number(json, "deviation", column->deviation);
     }
     km_json_close(json, '}');

@@ -97,10 +97,11 @@ static void add_top_level(km_string *out, const kmseg_profile_column *column,
 }
 
 static int is_share(const kmseg_profile_column *column) {
-    return column->type == KMSEG_COLUMN_NUMBER && strcmp(column->unit, "share") == 0;
+    return column->type == KMSEG_COLUMN_NUMBER &&
+           (column->is_flag || strcmp(column->unit, "share") == 0);
 }
 
-/* A mean with the digits of its column; a column of shares in percent. */
+/* A mean with the digits of its column; a column of shares or flags in percent. */
 static void add_mean(const km_page *page, km_string *out, const kmseg_profile_column *column,
                      double mean) {
     if (is_share(column) && !isnan(mean)) {
@@ -296,26 +297,18 @@ static void print_segments(const km_page *page) {
     }
 }
 
-/* "recency 9.2 (all: 93.1)", with the digits of the table above. */
-static void add_trait(const km_page *page, km_string *out, int32_t segment,
-                      const kmseg_trait *trait) {
-    const kmseg_profile_column *column = &page->profile->columns[trait->column];
-    km_string_add(out, column->name);
-    km_string_add(out, " ");
-    if (trait->level >= 0) {
-        km_string_add(out, column->levels[trait->level]);
-        km_string_add(out, " ");
-        km_add_number(
-            out, 100 * column->segment_shares[(int64_t)segment * column->n_levels + trait->level],
-            0);
-        km_string_add(out, KEEP "%" KEEP "(all:" KEEP);
-        km_add_number(out, 100 * column->level_shares[trait->level], 0);
-        km_string_add(out, KEEP "%)");
-    } else {
-        add_mean(page, out, column, column->segment_means[segment]);
-        km_string_add(out, KEEP "(all:" KEEP);
-        add_mean(page, out, column, column->mean);
-        km_string_add(out, ")");
+/* A trait, with its last number and "(all: ...)" on one line. */
+static void add_trait(const km_page *page, km_string *out, int32_t segment, int32_t t) {
+    char text[300];
+    kmseg_trait_text(page->profile, segment, t, text, sizeof text);
+    char *all = strstr(text, " (all: ");
+    for (char *c = all; c != NULL; c = strstr(c + 1, " (all: ")) {
+        all = c;
+    }
+    for (char *c = text; *c != '\0'; c++) {
+        char one[2] = {*c, '\0'};
+        int keep = *c == ' ' && ((all != NULL && c >= all) || c[1] == '%');
+        km_string_add(out, keep ? KEEP : one);
     }
 }
 
@@ -324,13 +317,13 @@ static void print_traits(const km_page *page) {
     if (profile->n_segments < 2) {
         return;
     }
-    heading(page, "What sets each segment apart");
+    heading(page, "What sets each segment apart (medians)");
     for (int32_t s = 0; s < profile->n_segments; s++) {
         km_string line;
         km_string_init(&line, &page->out->allocator);
         for (int32_t t = 0; t < profile->n_traits[s]; t++) {
             km_string_add(&line, t > 0 ? ", " : "");
-            add_trait(page, &line, s, &profile->traits[(int64_t)s * profile->max_traits + t]);
+            add_trait(page, &line, s, t);
         }
         if (profile->n_traits[s] == 0) {
             km_string_add(&line, "nothing: its customers are much like all the others");

@@ -106,7 +106,8 @@ const km_fields km_layout_profile_segments = LAYOUT("/profile/segments", segment
 static const km_field profile_columns[] = {
     TEXT(kmseg_profile_column, name),        TEXT(kmseg_profile_column, unit),
     WORD(kmseg_profile_column, type, types), INT32(kmseg_profile_column, clustered),
-    INT32(kmseg_profile_column, n_levels),   DOUBLE(kmseg_profile_column, mean),
+    INT32(kmseg_profile_column, n_levels),   INT32(kmseg_profile_column, is_flag),
+    DOUBLE(kmseg_profile_column, mean),      DOUBLE(kmseg_profile_column, median),
     DOUBLE(kmseg_profile_column, deviation),
 };
 const km_fields km_layout_profile_columns =

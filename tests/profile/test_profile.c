@@ -57,6 +57,8 @@ Test(profile, sums_means_and_shares_are_those_worked_by_hand)
     cr_assert_eq(revenue->segment_means[1], 2); /* of 2, 4, 0 */
     cr_assert_eq(revenue->segment_medians[0], 10);
     cr_assert_eq(revenue->segment_medians[1], 2);
+    cr_assert_eq(revenue->median, 8);
+    cr_assert_eq(revenue->is_flag, 0);
     cr_assert_eq(revenue->segment_missing[1], 1);
     cr_assert_str_eq(revenue->unit, "GBP");
 
@@ -89,10 +91,10 @@ Test(profile, traits_are_standardised_differences_strongest_first)
     cr_assert_float_eq(traits[1].lift, 7.0 / 3, 1e-12);
 
     char text[80];
-    kmseg_trait_text(profile, 1, 0, text, sizeof text);
-    cr_assert_str_eq(text, "revenue 2 GBP (all: 6.57)");
+    kmseg_trait_text(profile, 1, 0, text, sizeof text); /* medians: 0 2 4 and 0 2 4 8 10 10 12 */
+    cr_assert_str_eq(text, "revenue 2 GBP (all: 8)");
     kmseg_trait_text(profile, 1, 1, text, sizeof text);
-    cr_assert_str_eq(text, "country UK 67% (all: 29%)");
+    cr_assert_str_eq(text, "country UK 67 % (all: 29 %)");
     kmseg_trait_text(profile, 1, 0, text, 8);
     cr_assert_str_eq(text, "revenue");
     kmseg_trait_text(profile, 1, 2, text, sizeof text);
@@ -152,6 +154,93 @@ Test(profile, features_that_say_the_same_are_said_once)
     TEXTS(ctx, table, "guard", "none", "none", "none", "none", "yes", "no", "yes", "no");
     kmseg_profile *profile = profile_of(table, halves, 2, NULL);
     cr_assert_eq(profile->n_traits[0], 2); /* orders and none */
+    kmseg_profile_free(profile);
+    kmseg_table_free(table);
+}
+
+/* The text of the trait about a column, or "". */
+static const char *trait_of(const kmseg_profile *profile, int32_t segment, const char *column) {
+    static char text[128];
+    text[0] = '\0';
+    for (int32_t t = 0; t < profile->n_traits[segment]; t++) {
+        const kmseg_trait *trait = &profile->traits[segment * profile->max_traits + t];
+        if (trait->column == shown(profile, column)) {
+            kmseg_trait_text(profile, segment, t, text, sizeof text);
+        }
+    }
+    return text;
+}
+
+Test(profile, traits_are_told_in_words_and_in_numbers_of_the_typical_customer)
+{
+    kmseg_table *table = table_of(ctx, 8);
+    NUMBERS(ctx, table, "n_products", 1000, 2000, 3000, 90000, 1, 1, 1, 2);
+    NUMBERS(ctx, table, "hours_share_morning", .9, .8, .9, 1, 0, .1, 0, .1);
+    NUMBERS(ctx, table, "SeniorCitizen", 1, 1, 1, 0, 0, 0, 0, 0);
+    NUMBERS(ctx, table, "days", 1, 1, 1, 1, 2, 2, 2, 2);
+    NUMBERS(ctx, table, "spikes", 7, 7, 8, 9, 7, 7, 7, 7);
+    TEXTS(ctx, table, "StreamingTV", "Yes", "Yes", "Yes", "No", "No", "No", "No", "No");
+    const char *const units[] = {"products", "share", "", "days", ""};
+    for (int32_t c = 0; c < 5; c++) {
+        OK(ctx, kmseg_table_describe(ctx, table, c, KMSEG_ROLE_UNKNOWN, units[c]));
+    }
+    kmseg_profile_options options;
+    kmseg_profile_options_init(&options);
+    options.max_traits = 10;
+    kmseg_profile *profile;
+    OK(ctx, kmseg_profile_new(ctx, table, NULL, 8, halves, 2, NULL, &options, &profile));
+    cr_assert_str_eq(trait_of(profile, 0, "n_products"), "different products 2,500 (all: 501)");
+    cr_assert_str_eq(trait_of(profile, 0, "hours_share_morning"),
+                     "orders in the morning 90 % (all: 48 %)"); /* 3.6 / 4 and 3.8 / 8 */
+    cr_assert_str_eq(trait_of(profile, 0, "SeniorCitizen"), "senior citizen 75 % (all: 38 %)");
+    cr_assert_str_eq(trait_of(profile, 0, "days"), "days 1.00 days (all: 1.50)");
+    /* Medians 7.5 and 7; of the others 7 and 7, where the means are 7 and 59 / 8. */
+    cr_assert_str_eq(trait_of(profile, 0, "spikes"), "spikes 7.50 (all: 7.00)");
+    cr_assert_str_eq(trait_of(profile, 1, "spikes"), "spikes 7.00 on average (all: 7.38)");
+    cr_assert_str_eq(trait_of(profile, 0, "StreamingTV"), "streaming TV Yes 75 % (all: 38 %)");
+    kmseg_profile_free(profile);
+    kmseg_table_free(table);
+}
+
+Test(profile, a_column_that_says_a_better_known_one_again_is_no_trait)
+{
+    kmseg_table *table = table_of(ctx, 8);
+    NUMBERS(ctx, table, "frequency", 9, 8, 9, 8, 1, 1, 1, 2);
+    OK(ctx, kmseg_table_describe(ctx, table, 0, KMSEG_ROLE_UNKNOWN, "orders"));
+    NUMBERS(ctx, table, "order_days", 8, 7, 9, 6, 1, 1, 1, 2);
+    kmseg_profile *profile = profile_of(table, halves, 2, NULL);
+    cr_assert_str_eq(trait_of(profile, 1, "frequency"), "frequency 1 order (all: 5)");
+    cr_assert_str_eq(trait_of(profile, 0, "order_days"), "");
+    kmseg_profile_free(profile);
+    kmseg_table_free(table);
+}
+
+Test(profile, a_column_that_most_of_a_segment_lacks_is_no_trait_of_it)
+{
+    kmseg_table *table = table_of(ctx, 8);
+    NUMBERS(ctx, table, "gap", 10, 11, 10, 11, 90, NAN, NAN, NAN);
+    kmseg_profile *profile = profile_of(table, halves, 2, NULL);
+    cr_assert_eq(profile->n_traits[0], 1);
+    cr_assert_eq(profile->n_traits[1], 0);
+    kmseg_profile_free(profile);
+    kmseg_table_free(table);
+}
+
+Test(profile, names_read_as_words)
+{
+    enum { N = 40 };
+    double age[N], satisfaction[N];
+    int32_t labels[N];
+    for (int i = 0; i < N; i++) {
+        labels[i] = i % 8 == 0;
+        age[i] = (labels[i] ? 80 : 30) + i % 5;
+        satisfaction[i] = (labels[i] ? 3 : 8) + i % 3;
+    }
+    kmseg_table *table = table_of(ctx, N);
+    OK(ctx, kmseg_table_add_numbers(ctx, table, "age", age));
+    OK(ctx, kmseg_table_add_numbers(ctx, table, "UserSatisfaction", satisfaction));
+    kmseg_profile *profile = profile_of(table, labels, 2, NULL);
+    cr_assert_str_eq(profile->names[1], "Much older customers with very low user satisfaction");
     kmseg_profile_free(profile);
     kmseg_table_free(table);
 }

@@ -101,6 +101,7 @@ static void same_profile_column(const kmseg_profile_column *x, const kmseg_profi
     SAME(x, y, clustered);
     SAME(x, y, n_levels);
     SAME_NUMBER(x, y, mean);
+    SAME_NUMBER(x, y, median);
     SAME_NUMBER(x, y, deviation);
     same_texts(x->levels, y->levels, x->n_levels, "levels");
     same_bytes(x->segment_missing, y->segment_missing, k, sizeof(int64_t), "segment_missing");

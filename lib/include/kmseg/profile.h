@@ -25,7 +25,8 @@ typedef struct kmseg_profile_column {
     int32_t clustered;              /* 1: the segments were made from it */
     int32_t n_levels;               /* TEXT: levels that a labelled row has; else 0 */
     const char *const *levels;      /* in byte order */
-    double mean, deviation;         /* NUMBER: over all rows present; deviation with n - 1 */
+    int32_t is_flag;                /* NUMBER: 1 when every value is 0 or 1 */
+    double mean, median, deviation; /* NUMBER: over all rows present; deviation with n - 1 */
     const double *level_shares;     /* TEXT: n_levels shares of the rows present */
     const double *segment_means;    /* NUMBER: n_segments, NaN where a segment has no value */
     const double *segment_medians;  /* NUMBER: n_segments */
@@ -44,8 +45,10 @@ typedef struct kmseg_profile_column {
  *
  * A trait is worth saying when |difference| is at least 0.25, for a level when the shares are at
  * least 10 points apart, and for a column that was not clustered on when it is at least 2 standard
- * errors of the segment's mean. A column gives one trait, its strongest, and of columns that say
- * the same of every segment one is kept.
+ * errors of the segment's mean; when at least half of the segment has a value, and when the text of
+ * the trait shows two different values. A column gives one trait, its strongest, and of columns
+ * that say the same of every segment, or are a better known one once more (order_days beside
+ * frequency, gap_mean beside gap_median), one is kept.
  */
 typedef struct kmseg_trait {
     int32_t column; /* position in the profile's columns */
@@ -100,8 +103,11 @@ KMSEG_API kmseg_status kmseg_profile_copy(kmseg_context *ctx, const kmseg_profil
                                           kmseg_profile **out);
 
 /**
- * The text of one trait: "recency 12.5 days (all: 93.1)", "country France 83% (all: 4.1%)"; "" for
- * a segment or trait that is not there. Always terminated, cut at capacity.
+ * The text of one trait: "recency 12 days (all: 51)", "country France 83 % (all: 4.1 %)",
+ * "orders on Monday 30 % (all: 16 %)"; "" for a segment or trait that is not there. Numbers are
+ * medians, which a few huge customers do not move; "on average" says where medians do not show
+ * the difference and these are means; shares and flags are means in percent. Always terminated,
+ * cut at capacity.
  */
 KMSEG_API void kmseg_trait_text(const kmseg_profile *profile, int32_t segment, int32_t trait,
                                 char *out, size_t capacity);
