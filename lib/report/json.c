@@ -134,16 +134,18 @@ static void write_fit(km_json *json, const kmseg_result *result) {
     km_json_integer(json, "n_iter", result->n_iter);
     km_json_text(json, "stopped_because", kmseg_stop_reason_text(result->stop_reason));
     km_json_numbers(json, "history", result->history, result->n_iter);
-    km_json_integer(json, "n_rechecked", result->n_rechecked);
-    km_json_open(json, "seconds", '{');
-    km_json_number(json, "prepare", result->seconds_prepare);
-    km_json_number(json, "fit", result->seconds_fit);
-    km_json_number(json, "fit_init", result->seconds_init);
-    km_json_number(json, "fit_iterate", result->seconds_iterate);
-    km_json_number(json, "fit_finish", result->seconds_finish);
-    km_json_number(json, "scores", result->seconds_scores);
-    km_json_number(json, "profile", result->seconds_profile);
-    km_json_close(json, '}');
+    if (result->seconds_fit > 0) { /* not in a result from a file: they belong to one run */
+        km_json_integer(json, "n_rechecked", result->n_rechecked);
+        km_json_open(json, "seconds", '{');
+        km_json_number(json, "prepare", result->seconds_prepare);
+        km_json_number(json, "fit", result->seconds_fit);
+        km_json_number(json, "fit_init", result->seconds_init);
+        km_json_number(json, "fit_iterate", result->seconds_iterate);
+        km_json_number(json, "fit_finish", result->seconds_finish);
+        km_json_number(json, "scores", result->seconds_scores);
+        km_json_number(json, "profile", result->seconds_profile);
+        km_json_close(json, '}');
+    }
     km_json_close(json, '}');
 }
 

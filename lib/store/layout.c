@@ -27,21 +27,17 @@ static const km_word reasons[] = {{"labels", KMSEG_STOP_LABELS},
     { path, fields, KM_COUNT(fields), sizeof(type) }
 
 static const km_field result[] = {
-    INT64(kmseg_result, n_samples),   INT32(kmseg_result, n_segments),
-    INT32(kmseg_result, n_requested), INT32(kmseg_result, n_outputs),
-    DOUBLE(kmseg_result, inertia),    INT32(kmseg_result, n_iter),
-    INT64(kmseg_result, n_rechecked), INT64(kmseg_result, n_table_rows),
-    INT64(kmseg_result, n_dropped),   WORD(kmseg_result, stop_reason, reasons),
+    INT64(kmseg_result, n_samples),
+    INT32(kmseg_result, n_segments),
+    INT32(kmseg_result, n_requested),
+    INT32(kmseg_result, n_outputs),
+    DOUBLE(kmseg_result, inertia),
+    INT32(kmseg_result, n_iter),
+    INT64(kmseg_result, n_table_rows),
+    INT64(kmseg_result, n_dropped),
+    WORD(kmseg_result, stop_reason, reasons),
 };
 const km_fields km_layout_result = LAYOUT("/", result, kmseg_result);
-
-static const km_field times[] = {
-    DOUBLE(kmseg_result, seconds_prepare), DOUBLE(kmseg_result, seconds_fit),
-    DOUBLE(kmseg_result, seconds_scores),  DOUBLE(kmseg_result, seconds_profile),
-    DOUBLE(kmseg_result, seconds_init),    DOUBLE(kmseg_result, seconds_iterate),
-    DOUBLE(kmseg_result, seconds_finish),
-};
-const km_fields km_layout_times = LAYOUT("/times", times, kmseg_result);
 
 static const km_field scores[] = {
     DOUBLE(kmseg_scores, inertia),           DOUBLE(kmseg_scores, explained),

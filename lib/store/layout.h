@@ -34,7 +34,6 @@ typedef struct km_trait_row {
 } km_trait_row;
 
 extern const km_fields km_layout_result;           /* kmseg_result: attributes of the root */
-extern const km_fields km_layout_times;            /* kmseg_result: attributes of /times */
 extern const km_fields km_layout_scores;           /* kmseg_scores: attributes of /scores */
 extern const km_fields km_layout_prepare;          /* kmseg_prepare: attributes of /prepare */
 extern const km_fields km_layout_prepare_columns;  /* kmseg_prepare_column */

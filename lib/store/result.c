@@ -13,8 +13,6 @@ static int64_t result_bytes(const kmseg_result *result) {
 static void put_result(km_h5_file *file, const kmseg_result *result) {
     int64_t n = result->n_samples, k = result->n_segments, d = result->n_outputs;
     km_fields_put(file, &km_layout_result, result);
-    km_h5_put_group(file, "/times");
-    km_fields_put(file, &km_layout_times, result);
     km_h5_put_group(file, "/scores");
     km_fields_put(file, &km_layout_scores, &result->scores);
     km_h5_put(file, "/centroids", KM_H5_FLOAT64, KM_H5_PLAIN, k, d, result->centroids);
@@ -110,7 +108,6 @@ static kmseg_status get_result(km_h5_file *file, km_result *to) {
     KM_TRY(km_h5_check_format(file, "kmseg-result"));
     KM_TRY(km_fields_get(file, &km_layout_result, &to->arena, result));
     KM_TRY(check_counts(file, result));
-    KM_TRY(km_fields_get(file, &km_layout_times, &to->arena, result));
     KM_TRY(km_fields_get(file, &km_layout_scores, &to->arena, &result->scores));
     KM_TRY(get_arrays(file, to));
     KM_TRY(km_store_get_prepare(file, &result->prepare));

@@ -77,7 +77,7 @@ def test_every_line_is_kept_or_rejected_once(shop):
 
 def test_threads_and_kernels_change_no_byte(shop, tmp_path):
     kernels = [row["name"] for row in json.loads(ok("list", "kernels", "--json"))["items"]]
-    labels, tables = set(), set()
+    labels, tables, results = set(), set(), set()
     for threads, name in [(1, "auto"), (2, "auto"), (7, "auto"), *((2, k) for k in kernels)]:
         done = run("list", "--kernels", name)
         if done.returncode != 0:
@@ -88,7 +88,8 @@ def test_threads_and_kernels_change_no_byte(shop, tmp_path):
         ok("predict", tmp_path / "s.h5", tmp_path / "c.csv", "-o", tmp_path / "l.csv", *same)
         labels.add((tmp_path / "l.csv").read_bytes())
         tables.add((tmp_path / "c.csv").read_bytes())
-    assert len(labels) == len(tables) == 1
+        results.add((tmp_path / "s.h5").read_bytes())
+    assert len(labels) == len(tables) == len(results) == 1
 
 
 def test_fit_prints_the_same_text_whatever_the_threads(shop):

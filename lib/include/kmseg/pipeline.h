@@ -57,6 +57,7 @@ typedef struct kmseg_result {
     int64_t n_table_rows; /* rows of the input, those left out included */
     int64_t n_dropped;    /* rows left out because something was missing */
     const char *params;   /* JSON object: version and every option */
+    /* Of this run; 0 in a result from a file, as is n_rechecked: files have the same bytes each time. */
     double seconds_prepare, seconds_fit, seconds_scores, seconds_profile;
     double seconds_init, seconds_iterate, seconds_finish; /* parts of seconds_fit */
 } kmseg_result;
