@@ -11,8 +11,8 @@ static const kmseg_option own_rows[] = {
      .type = KMSEG_OPTION_TEXT,
      .offset = offsetof(kmseg_segment_options, sample_weight),
      .metavar = "COLUMN",
-     .help = "number column with a weight of at least 0 per row; rows of weight 0 get a segment "
-             "but do not shape it"},
+     .help = "number column with a weight of at least 0 per row: how much it moves its centroid; "
+             "scaling and profiles count every row once"},
     {.name = "silhouette_samples",
      .type = KMSEG_OPTION_INT64,
      .offset = offsetof(kmseg_segment_options, silhouette_samples),
