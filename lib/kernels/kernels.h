@@ -12,6 +12,11 @@
 /* Rows of a tile, and lanes of a block. */
 #define KM_LANES 64
 
+/* Label of a row inside the library: half the traffic of int32_t in every pass. */
+typedef uint16_t km_label;
+#define KM_NO_LABEL      UINT16_MAX
+#define KM_MOST_CLUSTERS 65534
+
 /* Nearest centroid of the rows of some consecutive tiles.
  *
  * Scores are half_norm[c] - x . centroid[c], in the element type of the tiles. A row is certain
