@@ -16,6 +16,7 @@ typedef struct scene {
     float *x;
     kmseg_tiles *tiles;
     km_arena arena;
+    km_workspace workspace;
     km_pass pass;
     double *start, *settled; /* centroids to begin with, and those after some iterations */
     plain_kernel plain;      /* the same kernel without the second best, or NULL */
@@ -83,7 +84,7 @@ static void set_plain(scene *s) {
         .centroids = s->pass.packed,
         .half_norms = s->pass.half_norms,
         .limits = bench_memory(tiles * sizeof(double)),
-        .nearest = bench_memory(tiles * KM_TILE_ROWS * sizeof(int32_t)),
+        .nearest = bench_memory(tiles * KM_TILE_ROWS * sizeof(km_label)),
         .changed = bench_memory(tiles * sizeof(uint64_t)),
         .uncertain = bench_memory(tiles * sizeof(uint64_t)),
     };
@@ -101,7 +102,8 @@ static void measure(int64_t n, int32_t d, int32_t k, double peak_flops, double p
     bench_ok(s.ctx, kmseg_tiles_new(s.ctx, &matrix, NULL, NULL, &s.tiles));
     double built = bench_clock() - begin;
     km_arena_init(&s.arena, &s.ctx->allocator);
-    bench_ok(s.ctx, km_pass_init(s.ctx, s.tiles, k, &s.arena, &s.pass));
+    bench_ok(s.ctx, km_workspace_init(s.ctx, s.tiles, k, &s.arena, &s.workspace));
+    bench_ok(s.ctx, km_pass_init(s.ctx, &s.workspace, k, &s.arena, &s.pass));
     s.start = bench_memory((size_t)k * (size_t)d * sizeof(double));
     s.settled = bench_memory((size_t)k * (size_t)d * sizeof(double));
     for (int64_t i = 0; i < (int64_t)k * d; i++) {

@@ -11,11 +11,12 @@
 typedef struct km_fit_job {
     const kmseg_tiles *tiles;
     const kmseg_fit_options *options;
-    int32_t restart; /* from 0 */
+    int32_t restart;      /* from 0; keys the random numbers */
+    double progress_from; /* restarts' worth of work that was done before */
 } km_fit_job;
 
-/* Shows how far the running restart is, as a share from 0 to 1 that only grows. The first centroids
- * end at KM_INIT_SHARE. */
+/* Shows how far the work is: progress_from + share restarts; it only grows. The first centroids take
+ * KM_INIT_SHARE of a restart. */
 #define KM_INIT_SHARE 0.25
 void km_fit_progress(kmseg_context *ctx, const km_fit_job *job, double share);
 
@@ -24,21 +25,51 @@ typedef struct km_initialiser {
     /* Fills centroids, n_clusters x n_features in the samples' units, each a sample of positive
      * weight or a given point. */
     kmseg_status (*run)(kmseg_context *ctx, const km_fit_job *job, double *centroids);
+    int nested; /* the first of a seeding for many clusters are the seeding for fewer */
 } km_initialiser;
 
-/* What one restart made. */
-typedef struct km_run {
+/* One climb from its first centroids to a local optimum: a restart of a fit. Several of them over the
+ * same tiles go up together, a pass at a time. */
+typedef enum km_climb_stage {
+    KM_CLIMB_ITERATE, /* the next pass is an iteration's */
+    KM_CLIMB_LABEL,   /* the next pass only gives the labels of the final centroids */
+    KM_CLIMB_DONE
+} km_climb_stage;
+
+typedef struct km_climb {
+    int32_t restart;
+    int32_t max_iter;
+    km_pass pass;
     double *centroids; /* n_clusters x n_features: in the start, out the result */
     double *history;   /* max_iter */
     int32_t n_iter;
+    km_climb_stage stage;
     kmseg_stop_reason stop_reason;
-} km_run;
+    double threshold;         /* of the squared shift */
+    double *next;             /* n_clusters x n_features */
+    km_int128 *sums, *totals; /* copies for filling empty clusters */
+} km_climb;
+
+/* Takes all memory from arena. */
+kmseg_status km_climb_init(kmseg_context *ctx, km_workspace *workspace,
+                           const kmseg_fit_options *options, int32_t n_clusters, int32_t restart,
+                           km_arena *arena, km_climb *out);
+
+/* What follows a pass: better centroids, or the end. */
+kmseg_status km_climb_step(kmseg_context *ctx, km_climb *climb);
+
+/* Inertia of a climb's labels with its centroids, from the sums and so without a pass; off by at most
+ * KM_INERTIA_DOUBT of the samples' whole sum of squares. */
+#define KM_INERTIA_DOUBT 1e-12
+double km_climb_inertia(const km_climb *climb);
 
 typedef struct km_algorithm {
     km_named named;
-    /* Iterates from run->centroids; labels, sums and totals of the result are left in pass. When
-     * cancelled before the first iteration is done, KMSEG_E_CANCELLED. */
-    kmseg_status (*run)(kmseg_context *ctx, const km_fit_job *job, km_pass *pass, km_run *run);
+    /* Takes n climbs over the same tiles from their first centroids to their ends; labels, sums and
+     * totals are left in their passes. When cancelled, KMSEG_E_CANCELLED; climbs that are
+     * KM_CLIMB_DONE are whole. */
+    kmseg_status (*run)(kmseg_context *ctx, const km_fit_job *job, km_climb *const *climbs,
+                        int32_t n);
 } km_algorithm;
 
 const km_initialiser *km_initialiser_find(const char *name);
@@ -51,7 +82,33 @@ const km_named *km_algorithm_at(int32_t i);
 kmseg_status km_init_plus_plus(kmseg_context *ctx, const km_fit_job *job, double *centroids);
 kmseg_status km_init_random(kmseg_context *ctx, const km_fit_job *job, double *centroids);
 kmseg_status km_init_given(kmseg_context *ctx, const km_fit_job *job, double *centroids);
-kmseg_status km_lloyd(kmseg_context *ctx, const km_fit_job *job, km_pass *pass, km_run *run);
+kmseg_status km_lloyd(kmseg_context *ctx, const km_fit_job *job, km_climb *const *climbs,
+                      int32_t n);
+
+/* What a model is made of. */
+typedef struct km_model_parts {
+    const km_climb *climb;
+    double inertia;
+    int64_t n_rechecked;
+    double seconds_init, seconds_iterate, seconds_finish;
+} km_model_parts;
+
+/* A model of its own, by copying. */
+kmseg_status km_model_new(kmseg_context *ctx, const km_model_parts *parts, kmseg_model **out);
+
+/* Checks options, and that there are samples enough for n_clusters. */
+kmseg_status km_fit_check(kmseg_context *ctx, const kmseg_tiles *tiles,
+                          const kmseg_fit_options *options, int32_t n_clusters);
+
+/* Memory that nobody minds, for the labels of restarts that run together. */
+#define KM_FREE_BYTES (INT64_C(64) << 20)
+
+/* Restarts for several numbers of clusters: the best of n_init for each of n_k numbers ks, ascending,
+ * options->n_clusters aside. Climbs run together as far as memory_limit bytes of labels reach. Frees
+ * nothing of out; on failure every out is NULL. */
+kmseg_status km_search(kmseg_context *ctx, const kmseg_tiles *tiles,
+                       const kmseg_fit_options *options, const int32_t *ks, int32_t n_k,
+                       int64_t memory_limit, kmseg_model **out);
 
 /* Moves the farthest samples into clusters that have none: sums and totals are changed as if those
  * samples had been labelled so. Returns the number of clusters filled in *out_filled. */

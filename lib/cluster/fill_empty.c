@@ -35,7 +35,8 @@ kmseg_status km_fill_empty(kmseg_context *ctx, const km_pass *pass, const double
     if (squares == NULL || x == NULL) {
         status = km_fail_memory(ctx, "distances");
     } else {
-        status = km_own_distances(ctx, tiles, pass->labels, centroids, squares, NULL);
+        status = km_own_distances(ctx, tiles, (km_own_labels){.narrow = pass->labels}, centroids,
+                                  squares, NULL);
     }
     for (int32_t c = 0; c < pass->n_clusters && status == KMSEG_OK; c++) {
         if (totals[c] != 0) {

@@ -6,9 +6,10 @@
 
 static const km_initialiser initialisers[] = {
     {{"k-means++", "spread by squared distance, the best of several candidates per centroid"},
-     km_init_plus_plus},
-    {{"random", "samples drawn without replacement, by weight"}, km_init_random},
-    {{"given", "centroids handed over by the caller"}, km_init_given},
+     km_init_plus_plus,
+     0},
+    {{"random", "samples drawn without replacement, by weight"}, km_init_random, 0},
+    {{"given", "centroids handed over by the caller"}, km_init_given, 0},
 };
 
 static const km_algorithm algorithms[] = {
@@ -63,7 +64,7 @@ static const kmseg_option options[] = {
      .type = KMSEG_OPTION_INT32,
      .offset = AT(n_clusters),
      .minimum = 1,
-     .maximum = 1 << 20,
+     .maximum = KM_MOST_CLUSTERS,
      .default_number = 8,
      .metavar = "K",
      .short_flag = 'k',

@@ -1,5 +1,6 @@
 /* One pass over all samples: nearest centroid of each, certified, and the exact sums of the
- * clusters brought up to date by the samples that changed. */
+ * clusters brought up to date by the samples that changed. Passes of several fits over the same
+ * tiles run together, chunk by chunk, so that memory is read once for all of them. */
 #ifndef KM_CLUSTER_PASS_H
 #define KM_CLUSTER_PASS_H
 
@@ -7,14 +8,35 @@
 #include "kernels/certify.h"
 #include "kernels/kernels.h"
 
-typedef struct km_pass_worker km_pass_worker;
-
-typedef struct km_pass {
+/* What the threads work in, shared by all passes over the same tiles. */
+typedef struct km_worker km_worker;
+typedef struct km_workspace {
     const kmseg_tiles *tiles;
     const km_kernels *kernels;
+    int32_t n_threads;
+    int32_t most_clusters;        /* of a pass */
+    double *centre, *unit, *fine; /* sum_stride each, as km_move wants them; fine may be NULL */
+    int64_t n_whole_eights;       /* samples behind which may be read; see km_move */
+    km_worker *workers;
+} km_workspace;
+
+/* What one thread has changed in the sums of one pass. */
+typedef struct km_pass_part {
+    int64_t *sums;        /* n_clusters x sum_stride; fits 64 bits for KM_CHUNK_ROWS rows */
+    int64_t *fine;        /* the same of what rounding lost, where the tiles sum that too */
+    int64_t *counts;      /* n_clusters: rows */
+    int64_t n_pending;    /* rows in sums */
+    km_int128 *wide_sums; /* n_clusters x n_features: what sums held before */
+    km_int128 *totals;    /* n_clusters whole weights, where there are weights */
+    int64_t n_changed, n_rechecked;
+} km_pass_part;
+
+typedef struct km_pass {
+    km_workspace *workspace;
+    const kmseg_tiles *tiles;
     int32_t n_clusters;
-    int32_t *labels;     /* n_tiles x 64; -1 before the first pass */
-    km_int128 *sums;     /* n_clusters x n_features, about the tiles' centre, in their sum_scale */
+    km_label *labels;    /* n_tiles x 64; KM_NO_LABEL before the first pass */
+    km_int128 *sums;     /* n_clusters x n_features, about the tiles' centre, in their sum_unit */
     km_int128 *totals;   /* n_clusters whole weights */
     int64_t n_changed;   /* labels that changed in the last pass */
     int64_t n_rechecked; /* rows decided in float64, over all passes */
@@ -22,24 +44,43 @@ typedef struct km_pass {
     const double *centroids; /* of the running pass */
     double *scaled;          /* n_clusters x n_features, centred and scaled */
     void *packed, *half_norms;
-    double *centre_rows, *unit_rows; /* of every value of a tile, or NULL; see km_move */
     km_certificate certificate;
-    km_pass_worker *workers;
+    km_pass_part *parts; /* n_threads */
 } km_pass;
 
+/* For passes of at most most_clusters; all memory comes from arena. */
+kmseg_status km_workspace_init(kmseg_context *ctx, const kmseg_tiles *tiles, int32_t most_clusters,
+                               km_arena *arena, km_workspace *out);
+
 /* Takes all memory from arena; the pass ends with it. */
-kmseg_status km_pass_init(kmseg_context *ctx, const kmseg_tiles *tiles, int32_t n_clusters,
+kmseg_status km_pass_init(kmseg_context *ctx, km_workspace *workspace, int32_t n_clusters,
                           km_arena *arena, km_pass *out);
+
+/* Bytes that a pass takes per sample. */
+#define KM_PASS_SAMPLE_BYTES ((int64_t)sizeof(km_label))
 
 /* Forgets all labels and sums. */
 void km_pass_reset(km_pass *pass);
 
-/* Labels become those nearest to centroids (n_clusters x n_features, in the samples' units, finite);
- * sums, totals, n_changed and n_rechecked follow. */
+/* The centroids (n_clusters x n_features, in the samples' units, finite) of the next pass; they stay
+ * the caller's and in place. */
+void km_pass_aim(km_pass *pass, const double *centroids);
+
+/* Runs n passes over the same tiles, each aimed: labels become those nearest to its centroids; sums,
+ * totals, n_changed and n_rechecked follow, also after a cancellation. */
+kmseg_status km_pass_run_all(kmseg_context *ctx, km_pass *const *passes, int32_t n);
+
+/* One pass. */
 kmseg_status km_pass_run(kmseg_context *ctx, km_pass *pass, const double *centroids);
 
 /* Mean of each cluster from given sums and totals; a cluster of total 0 keeps what out holds. */
 void km_pass_means(const km_pass *pass, const km_int128 *sums, const km_int128 *totals,
                    double *out);
+
+/* Labels and sums of one chunk, by one thread (chunk.c). */
+void km_pass_chunk(km_pass *pass, int64_t chunk, int32_t thread);
+
+/* Takes what a thread has summed in 64 bits over to its wide sums (chunk.c). */
+void km_pass_fold(const km_pass *pass, km_pass_part *part);
 
 #endif

@@ -4,9 +4,15 @@
 
 #include "data/tiles.h"
 
+/* Labels of samples, in one of two forms; the other is NULL. */
+typedef struct km_own_labels {
+    const int32_t *wide;
+    const km_label *narrow;
+} km_own_labels;
+
 /* Squared distances of the samples to the centroids of their labels, in float64: to out[i], and
- * their weighted sum, without loss but for the products; either may be NULL. */
-kmseg_status km_own_distances(kmseg_context *ctx, const kmseg_tiles *tiles, const int32_t *labels,
+ * their weighted sum, to 2^-80 of the largest ones before it is rounded; either may be NULL. */
+kmseg_status km_own_distances(kmseg_context *ctx, const kmseg_tiles *tiles, km_own_labels labels,
                               const double *centroids, double *out, double *out_sum);
 
 #endif

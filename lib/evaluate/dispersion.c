@@ -18,7 +18,8 @@ kmseg_status kmseg_calinski_harabasz(kmseg_context *ctx, const kmseg_tiles *tile
         status = km_clusters_need_two(ctx, clusters.n_weighted, "Calinski-Harabasz index");
     }
     if (status == KMSEG_OK) {
-        status = km_own_distances(ctx, tiles, labels, clusters.means, NULL, &within);
+        status = km_own_distances(ctx, tiles, (km_own_labels){.wide = labels}, clusters.means, NULL,
+                                  &within);
     }
     if (status == KMSEG_OK) {
         double between = 0;
@@ -45,7 +46,8 @@ static kmseg_status spreads(kmseg_context *ctx, const kmseg_tiles *tiles, const 
     if (squares == NULL) {
         return km_fail_memory(ctx, "distances");
     }
-    KM_TRY(km_own_distances(ctx, tiles, labels, clusters->means, squares, NULL));
+    KM_TRY(km_own_distances(ctx, tiles, (km_own_labels){.wide = labels}, clusters->means, squares,
+                            NULL));
     for (int64_t i = 0; i < tiles->n_samples; i++) {
         out[labels[i]] += sqrt(squares[i]) * km_tiles_weight(tiles, i);
     }

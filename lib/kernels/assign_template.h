@@ -60,7 +60,7 @@ static void NAME(const km_assign *a) {
         const T *tile = (const T *)a->tiles + (int64_t)t * d * KM_LANES;
         const V limit = V_SET1((T)(a->limits[t] * (1 + 0x1p-20)));
         const V slope = V_SET1((T)a->slope);
-        uint64_t certain = 0, same = 0;
+        uint64_t certain = 0;
         for (int q = 0; q < KM_LANES; q += R * LANES) {
             V best[R], second[R], index[R];
             for (int r = 0; r < R; r++) {
@@ -84,14 +84,14 @@ static void NAME(const km_assign *a) {
                 V need = V_FMA(slope, V_MAX(second[r], V_SET1((T)0)), limit);
                 uint64_t bits = V_GT_BITS(V_SUB(second[r], best[r]), need);
                 certain |= bits << (q + r * LANES);
-                int32_t *to = a->nearest + (int64_t)t * KM_LANES + q + r * LANES;
+                km_label *to = a->nearest + (int64_t)t * KM_LANES + q + r * LANES;
                 V_STORE_INDEX(to, index[r]);
             }
         }
-        const int32_t *now = a->nearest + (int64_t)t * KM_LANES;
-        const int32_t *old = a->labels + (int64_t)t * KM_LANES;
-        same = SAME_LABELS(now, old);
-        a->changed[t] = certain & ~same;
+        const km_label *now = a->nearest + (int64_t)t * KM_LANES;
+        const km_label *old = a->labels + (int64_t)t * KM_LANES;
+        certain = k == 1 ? ~UINT64_C(0) : certain; /* there is no second best */
+        a->changed[t] = certain & ~SAME_LABELS(now, old);
         a->uncertain[t] = ~certain;
     }
 }

@@ -98,101 +98,126 @@ static void PASTE(nearest_, SET)(const double *block, int32_t d, const double *c
     }
 }
 
-/* Adds the whole numbers of the moving rows of a tile to their clusters, and subtracts them from those
- * they leave; D is a constant where the number of features is small. */
-static inline __attribute__((always_inline)) void PASTE(move_whole_, SET)(const km_move *move,
-                                                                          const int D) {
-    const int64_t d = D;
-    for (uint64_t rows = move->rows; rows != 0; rows &= rows - 1) {
-        int r = __builtin_ctzll(rows);
-        const int64_t *whole = move->whole + r * d;
-        int64_t from = move->from[r], to = move->to[r];
-        int64_t *plus = move->sums + to * d;
-        for (int32_t j = 0; j < D; j++) {
-            plus[j] += whole[j];
-        }
-        if (from >= 0) {
-            int64_t *minus = move->sums + from * d;
-            for (int32_t j = 0; j < D; j++) {
-                minus[j] -= whole[j];
-            }
-        }
-    }
-}
+/* Vectors of eight, which the compiler splits where registers are smaller. */
+typedef double PASTE(eight_, SET) __attribute__((vector_size(64)));
+typedef int64_t PASTE(whole_eight_, SET) __attribute__((vector_size(64)));
+#define V8 PASTE(eight_, SET)
+#define I8 PASTE(whole_eight_, SET)
 
-static void PASTE(move_whole_rows_, SET)(const km_move *move) {
-    switch (move->n_features) {
-    case 1: PASTE(move_whole_, SET)(move, 1); break;
-    case 2: PASTE(move_whole_, SET)(move, 2); break;
-    case 3: PASTE(move_whole_, SET)(move, 3); break;
-    case 4: PASTE(move_whole_, SET)(move, 4); break;
-    case 5: PASTE(move_whole_, SET)(move, 5); break;
-    case 6: PASTE(move_whole_, SET)(move, 6); break;
-    case 7: PASTE(move_whole_, SET)(move, 7); break;
-    case 8: PASTE(move_whole_, SET)(move, 8); break;
-    default: PASTE(move_whole_, SET)(move, move->n_features); break;
-    }
-}
+/* Whole numbers of eight values, as km_round() makes them. */
+#define WHOLE(x, centre, weight, unit)                                                             \
+    ((I8)(((x) - (centre)) * (weight) * (unit) + 0x1.8p52) - INT64_C(0x4338000000000000))
 
-/* From so many moving rows of a tile on, all its whole numbers are made at once. */
-#define MANY_ROWS 12
+/* value = eight values of T at p, as doubles. */
+#define WIDEN(value, T, p)                                                                         \
+    do {                                                                                           \
+        T row __attribute__((vector_size(8 * sizeof(T))));                                         \
+        memcpy(&row, p, sizeof row);                                                               \
+        (value) = __builtin_convertvector(row, V8);                                                \
+    } while (0)
+#define WIDEN_double(value, p) WIDEN(value, double, p)
+#ifdef __AVX512F__ /* the compiler would convert in halves */
+#define WIDEN_float(value, p) ((value) = (V8)_mm512_cvtps_pd(_mm256_loadu_ps(p)))
+#else
+#define WIDEN_float(value, p) WIDEN(value, float, p)
+#endif
 
-/* Whole numbers of one row, added to one cluster and subtracted from another; minus may be NULL. */
+/* sums[0..7] OP= whole */
+#define INTO(sums, OP, whole)                                                                      \
+    do {                                                                                           \
+        I8 sum;                                                                                    \
+        memcpy(&sum, sums, sizeof sum);                                                            \
+        sum OP(whole);                                                                             \
+        memcpy(sums, &sum, sizeof sum);                                                            \
+    } while (0)
+
+/* MOVE(NAME, T) makes, for rows of T:
+ *   NAME_eights  the moving rows of `rows`, eight features at a time, E eights a row, each of weight 1
+ *                unless WEIGHTED
+ *   NAME_words   one row, feature by feature: rows behind which nothing may be read, and the second
+ *                words of the sums
+ *   NAME         the function of the table */
 #define MOVE(NAME, T)                                                                              \
-    static inline void PASTE(NAME##row_, SET)(const km_move *move, const T *x, double weight,      \
-                                              int64_t *plus, int64_t *minus) {                     \
-        const int32_t d = move->n_features;                                                        \
-        const double *centre = move->centre, *unit = move->unit;                                   \
-        if (minus == NULL) {                                                                       \
-            for (int32_t j = 0; j < d; j++) {                                                      \
-                plus[j] += km_round(((double)x[j] - centre[j]) * weight * unit[j]);                \
+    static inline __attribute__((always_inline)) void PASTE(NAME##eights_, SET)(                   \
+        const km_move *m, uint64_t rows, const int E, const int WEIGHTED) {                        \
+        /* Copies, because the compiler must take it that sums could change what m holds. */       \
+        const T *samples = m->samples;                                                             \
+        const km_label *leave = m->from, *join = m->to;                                            \
+        const double *centres = m->centre, *units = m->unit, *weights = m->weights;                \
+        int64_t *sums = m->sums, *counts = m->counts;                                              \
+        const int64_t row_stride = m->row_stride, stride = (int64_t)E * KM_SUM_LANES;              \
+        for (; rows != 0; rows &= rows - 1) {                                                      \
+            int r = __builtin_ctzll(rows);                                                         \
+            const T *x = samples + r * row_stride;                                                 \
+            double weight = WEIGHTED ? weights[r] : 1.0;                                           \
+            int64_t from = leave[r], to = join[r];                                                 \
+            int64_t *plus = sums + to * stride, *minus = sums + from * stride;                     \
+            counts[to]++;                                                                          \
+            if (from == KM_NO_LABEL) {                                                             \
+                for (int e = 0; e < E * 8; e += 8) {                                               \
+                    V8 value, centre, unit;                                                        \
+                    WIDEN_##T(value, x + e);                                                       \
+                    memcpy(&centre, centres + e, sizeof centre);                                   \
+                    memcpy(&unit, units + e, sizeof unit);                                         \
+                    INTO(plus + e, +=, WHOLE(value, centre, weight, unit));                        \
+                }                                                                                  \
+                continue;                                                                          \
             }                                                                                      \
-        } else {                                                                                   \
-            for (int32_t j = 0; j < d; j++) {                                                      \
-                int64_t whole = km_round(((double)x[j] - centre[j]) * weight * unit[j]);           \
-                plus[j] += whole;                                                                  \
-                minus[j] -= whole;                                                                 \
+            counts[from]--;                                                                        \
+            for (int e = 0; e < E * 8; e += 8) {                                                   \
+                V8 value, centre, unit;                                                            \
+                WIDEN_##T(value, x + e);                                                           \
+                memcpy(&centre, centres + e, sizeof centre);                                       \
+                memcpy(&unit, units + e, sizeof unit);                                             \
+                I8 whole = WHOLE(value, centre, weight, unit);                                     \
+                INTO(plus + e, +=, whole);                                                         \
+                INTO(minus + e, -=, whole);                                                        \
             }                                                                                      \
         }                                                                                          \
     }                                                                                              \
                                                                                                    \
-    static inline void PASTE(NAME##fine_, SET)(const km_move *move, const T *x, double weight,     \
-                                               int64_t *plus, int64_t *minus) {                    \
+    static void PASTE(NAME##words_, SET)(const km_move *move, int r) {                             \
+        const T *x = (const T *)move->samples + r * move->row_stride;                              \
+        const int64_t stride = km_sum_stride(move->n_features);                                    \
+        double weight = move->weights != NULL ? move->weights[r] : 1.0;                            \
+        int64_t from = move->from[r], to = move->to[r];                                            \
+        int64_t plus = to * stride, minus = from * stride;                                         \
+        int joins_only = from == KM_NO_LABEL;                                                      \
+        move->counts[to]++;                                                                        \
+        if (!joins_only) {                                                                         \
+            move->counts[from]--;                                                                  \
+        }                                                                                          \
         for (int32_t j = 0; j < move->n_features; j++) {                                           \
             double units = ((double)x[j] - move->centre[j]) * weight * move->unit[j];              \
-            int64_t fine = km_round((units - (double)km_round(units)) * move->fine[j]);            \
-            plus[j] += fine;                                                                       \
-            if (minus != NULL) {                                                                   \
-                minus[j] -= fine;                                                                  \
+            int64_t whole = km_round(units);                                                       \
+            move->sums[plus + j] += whole;                                                         \
+            if (!joins_only) {                                                                     \
+                move->sums[minus + j] -= whole;                                                    \
+            }                                                                                      \
+            if (move->fine != NULL) {                                                              \
+                int64_t fine = km_round((units - (double)whole) * move->fine[j]);                  \
+                move->fine_sums[plus + j] += fine;                                                 \
+                if (!joins_only) {                                                                 \
+                    move->fine_sums[minus + j] -= fine;                                            \
+                }                                                                                  \
             }                                                                                      \
         }                                                                                          \
     }                                                                                              \
                                                                                                    \
     static void PASTE(NAME, SET)(const km_move *move) {                                            \
-        const int64_t d = move->n_features;                                                        \
-        if (move->whole != NULL && move->fine == NULL && move->weights == NULL &&                  \
-            move->row_stride == d && __builtin_popcountll(move->rows) >= MANY_ROWS) {              \
-            const T *x = move->samples;                                                            \
-            const double *centre = move->centre_rows, *unit = move->unit_rows;                     \
-            int64_t n = d * (KM_LANES - __builtin_clzll(move->rows)); /* to the last that moves */ \
-            for (int64_t i = 0; i < n; i++) {                                                      \
-                move->whole[i] = km_round(((double)x[i] - centre[i]) * unit[i]);                   \
-            }                                                                                      \
-            PASTE(move_whole_rows_, SET)(move);                                                    \
-            return;                                                                                \
+        uint64_t in_eights = move->fine != NULL ? 0 : move->rows & move->whole_eights;             \
+        for (uint64_t rows = move->rows & ~in_eights; rows != 0; rows &= rows - 1) {               \
+            PASTE(NAME##words_, SET)(move, __builtin_ctzll(rows));                                 \
         }                                                                                          \
-        for (uint64_t rows = move->rows; rows != 0; rows &= rows - 1) {                            \
-            int r = __builtin_ctzll(rows);                                                         \
-            const T *x = (const T *)move->samples + r * move->row_stride;                          \
-            double weight = move->weights != NULL ? move->weights[r] : 1.0;                        \
-            int64_t from = move->from[r], to = move->to[r];                                        \
-            PASTE(NAME##row_, SET)                                                                 \
-            (move, x, weight, move->sums + to * d, from >= 0 ? move->sums + from * d : NULL);      \
-            if (move->fine != NULL) {                                                              \
-                PASTE(NAME##fine_, SET)                                                            \
-                (move, x, weight, move->fine_sums + to * d,                                        \
-                 from >= 0 ? move->fine_sums + from * d : NULL);                                   \
-            }                                                                                      \
+        int eights = (int)(km_sum_stride(move->n_features) / KM_SUM_LANES);                        \
+        if (move->weights != NULL) {                                                               \
+            PASTE(NAME##eights_, SET)(move, in_eights, eights, 1);                                 \
+        } else if (eights == 1) {                                                                  \
+            PASTE(NAME##eights_, SET)(move, in_eights, 1, 0);                                      \
+        } else if (eights == 2) {                                                                  \
+            PASTE(NAME##eights_, SET)(move, in_eights, 2, 0);                                      \
+        } else {                                                                                   \
+            PASTE(NAME##eights_, SET)(move, in_eights, eights, 0);                                 \
         }                                                                                          \
     }
 
@@ -200,8 +225,6 @@ MOVE(move_f32_, float)
 MOVE(move_f64_, double)
 
 /* Eight rows of eight values to eight columns: pairs, then fours, then eights change places. */
-typedef double PASTE(eight_, SET) __attribute__((vector_size(64)));
-#define V8         PASTE(eight_, SET)
 #define ONES_LOW   0, 8, 2, 10, 4, 12, 6, 14
 #define ONES_HIGH  1, 9, 3, 11, 5, 13, 7, 15
 #define TWOS_LOW   0, 1, 8, 9, 4, 5, 12, 13
@@ -255,7 +278,6 @@ BLOCK(block_f32_, float)
 BLOCK(block_f64_, double)
 
 #undef BLOCK
-#undef V8
 #undef ONES_LOW
 #undef ONES_HIGH
 #undef TWOS_LOW
@@ -288,6 +310,18 @@ static int64_t PASTE(sum_whole_, SET)(const double *x, const double *weights, do
         sum += km_round((x[r] - base) * weights[r] * unit);
     }
     return sum;
+}
+
+static void PASTE(sum_wide_, SET)(const double *x, double unit, int64_t *high, int64_t *low) {
+    int64_t whole_sum = 0, rest_sum = 0;
+    for (int r = 0; r < KM_LANES; r++) {
+        double units = x[r] * unit;
+        int64_t whole = km_round(units);
+        whole_sum += whole;
+        rest_sum += km_round((units - (double)whole) * 0x1p40);
+    }
+    *high = whole_sum;
+    *low = rest_sum;
 }
 
 static void PASTE(fill_column_, SET)(km_column *column) {
@@ -349,7 +383,13 @@ static void PASTE(own_distances_, SET)(const double *block, int32_t d, const dou
 }
 
 #undef MOVE
-#undef MANY_ROWS
+#undef WHOLE
+#undef INTO
+#undef WIDEN
+#undef WIDEN_float
+#undef WIDEN_double
+#undef V8
+#undef I8
 #undef STRIP
 #undef VD
 #undef VM
@@ -362,7 +402,8 @@ static void PASTE(own_distances_, SET)(const double *block, int32_t d, const dou
         .assign_f32 = PASTE(assign_f32_, SET), .assign_f64 = PASTE(assign_f64_, SET),              \
         .move_f32 = PASTE(move_f32_, SET), .move_f64 = PASTE(move_f64_, SET),                      \
         .block_f32 = PASTE(block_f32_, SET), .block_f64 = PASTE(block_f64_, SET),                  \
-        .widen = PASTE(widen_, SET), .sum_whole = PASTE(sum_whole_, SET),                          \
-        .fill_column = PASTE(fill_column_, SET), .own_distances = PASTE(own_distances_, SET),      \
-        .distances = PASTE(distances_, SET), .nearest = PASTE(nearest_, SET),                      \
+        .widen = PASTE(widen_, SET), .sum_wide = PASTE(sum_wide_, SET),                            \
+        .sum_whole = PASTE(sum_whole_, SET), .fill_column = PASTE(fill_column_, SET),              \
+        .own_distances = PASTE(own_distances_, SET), .distances = PASTE(distances_, SET),          \
+        .nearest = PASTE(nearest_, SET),                                                           \
     }

@@ -28,37 +28,38 @@ typedef struct km_assign {
     const void *half_norms; /* n_clusters */
     const double *limits;   /* n_tiles, >= 0, or infinity: decide nothing */
     double slope;
-    const int32_t *labels; /* n_tiles x 64: labels of the last pass */
-    int32_t *nearest;      /* out, n_tiles x 64; meaningless where uncertain */
-    uint64_t *changed;     /* out, n_tiles: bit r: row r is certain and its label is another */
-    uint64_t *uncertain;   /* out, n_tiles */
-    void *scratch;         /* n_clusters x 64 elements */
+    const km_label *labels; /* n_tiles x 64: labels of the last pass */
+    km_label *nearest;      /* out, n_tiles x 64; meaningless where uncertain */
+    uint64_t *changed;      /* out, n_tiles: bit r: row r is certain and its label is another */
+    uint64_t *uncertain;    /* out, n_tiles */
+    void *scratch;          /* n_clusters x 64 elements */
 } km_assign;
+
+/* Features of the exact sums are moved eight at a time, so a cluster's sums take whole eights. */
+#define KM_SUM_LANES 8
+static inline int64_t km_sum_stride(int64_t n_features) {
+    return (n_features + KM_SUM_LANES - 1) / KM_SUM_LANES * KM_SUM_LANES;
+}
 
 /* Changed rows of one tile, to be moved between the clusters' sums. */
 typedef struct km_move {
     const void *samples; /* first row of the tile, n_features contiguous values each */
     int64_t row_stride;  /* in elements */
     int32_t n_features;
-    uint64_t rows;        /* bit r: row r moves */
-    const int32_t *from;  /* 64: cluster to leave, or -1 for none */
-    const int32_t *to;    /* 64: cluster to join */
-    const double *centre; /* n_features */
-    const double *unit;   /* n_features: whole numbers are (x - centre) * weight * unit, rounded */
-    const double *fine;   /* n_features: what rounding loses is summed in units so much finer; NULL:
+    uint64_t rows;         /* bit r: row r moves */
+    uint64_t whole_eights; /* bit r: behind row r may be read until its length is a whole eight */
+    const km_label *from;  /* 64: cluster to leave, or KM_NO_LABEL */
+    const km_label *to;    /* 64: cluster to join */
+    const double *centre;  /* sum_stride, 0 behind the features */
+    const double *unit;    /* sum_stride, 0 behind the features: whole numbers are (x - centre) *
+                             weight * unit, rounded */
+    const double *fine;    /* the same: what rounding loses is summed in units so much finer; NULL:
                               it is dropped */
     const double *weights; /* 64, or NULL: 1 */
-    int64_t *sums;         /* n_clusters x n_features */
+    int64_t *sums;         /* n_clusters x sum_stride */
     int64_t *fine_sums;    /* the same for fine */
-
-    /* For tiles of which many rows move, where rows are few values: centre and unit of every value of
-     * a tile (64 x n_features) and room for as many whole numbers; NULL: not there. */
-    const double *centre_rows, *unit_rows;
-    int64_t *whole;
+    int64_t *counts;       /* n_clusters: rows that joined less those that left */
 } km_move;
-
-/* Most features for which centre_rows and unit_rows pay. */
-#define KM_ROWS_FEATURES 32
 
 /* One feature of the 64 rows of a tile being built; lanes from n_rows on are not samples. */
 typedef struct km_column {
@@ -96,6 +97,10 @@ typedef struct km_kernels {
 
     /* Sum of the whole numbers (x - base) * weight * unit of 64 values. */
     int64_t (*sum_whole)(const double *x, const double *weights, double base, double unit);
+
+    /* Sums of the whole numbers x * unit of 64 values >= 0, and of what their rounding loses, that in
+     * units 2^-40 finer. */
+    void (*sum_wide)(const double *x, double unit, int64_t *high, int64_t *low);
 
     void (*fill_column)(km_column *column);
 

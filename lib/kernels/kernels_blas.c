@@ -9,7 +9,7 @@
 
 #define SAME_LABELS(a, b) same_labels(a, b)
 
-static uint64_t same_labels(const int32_t *a, const int32_t *b) {
+static uint64_t same_labels(const km_label *a, const km_label *b) {
     uint64_t same = 0;
     for (int r = 0; r < KM_LANES; r++) {
         same |= (uint64_t)(a[r] == b[r]) << r;
@@ -22,7 +22,7 @@ static uint64_t same_labels(const int32_t *a, const int32_t *b) {
     static void NAME(const km_assign *a, int32_t t, const T *products) {                           \
         const T *half_norms = a->half_norms;                                                       \
         T best[KM_LANES], second[KM_LANES];                                                        \
-        int32_t *nearest = a->nearest + (int64_t)t * KM_LANES;                                     \
+        km_label *nearest = a->nearest + (int64_t)t * KM_LANES;                                    \
         for (int r = 0; r < KM_LANES; r++) {                                                       \
             best[r] = second[r] = (T)INFINITY;                                                     \
             nearest[r] = 0;                                                                        \
@@ -33,7 +33,7 @@ static uint64_t same_labels(const int32_t *a, const int32_t *b) {
                 T score = half_norms[c] - product[r];                                              \
                 T worse = score > best[r] ? score : best[r];                                       \
                 second[r] = worse < second[r] ? worse : second[r];                                 \
-                nearest[r] = score < best[r] ? c : nearest[r];                                     \
+                nearest[r] = score < best[r] ? (km_label)c : nearest[r];                           \
                 best[r] = score < best[r] ? score : best[r];                                       \
             }                                                                                      \
         }                                                                                          \

@@ -17,4 +17,4 @@
 #define V_MIN(a, b)         _mm256_min_ps(a, b)
 #define V_MAX(a, b)         _mm256_max_ps(a, b)
 #define V_GT_BITS(a, b)     (uint64_t)(unsigned) _mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_GT_OQ))
-#define V_STORE_INDEX(p, v) _mm256_storeu_si256((__m256i *)(void *)(p), _mm256_cvttps_epi32(v))
+#define V_STORE_INDEX(p, v) km_store_labels_avx2(p, _mm256_cvttps_epi32(v))

@@ -17,4 +17,4 @@
 #define V_MIN(a, b)         _mm256_min_pd(a, b)
 #define V_MAX(a, b)         _mm256_max_pd(a, b)
 #define V_GT_BITS(a, b)     (uint64_t)(unsigned) _mm256_movemask_pd(_mm256_cmp_pd(a, b, _CMP_GT_OQ))
-#define V_STORE_INDEX(p, v) _mm_storeu_si128((__m128i *)(void *)(p), _mm256_cvttpd_epi32(v))
+#define V_STORE_INDEX(p, v) km_store_labels_avx2x4(p, _mm256_cvttpd_epi32(v))

@@ -8,14 +8,10 @@
 #include <math.h>
 
 /* Bit r: label r is the same in both. */
-static inline uint64_t km_same_labels_avx512(const int32_t *a, const int32_t *b) {
-    uint64_t same = 0;
-    for (int r = 0; r < KM_LANES; r += 16) {
-        __mmask16 bits =
-            _mm512_cmpeq_epi32_mask(_mm512_loadu_si512(a + r), _mm512_loadu_si512(b + r));
-        same |= (uint64_t)bits << r;
-    }
-    return same;
+static inline uint64_t km_same_labels_avx512(const km_label *a, const km_label *b) {
+    uint64_t low = _mm512_cmpeq_epi16_mask(_mm512_loadu_si512(a), _mm512_loadu_si512(b));
+    uint64_t high = _mm512_cmpeq_epi16_mask(_mm512_loadu_si512(a + 32), _mm512_loadu_si512(b + 32));
+    return low | high << 32;
 }
 
 #endif

@@ -25,7 +25,7 @@ static inline uint64_t bits4(v4i mask) {
 static inline uint64_t bits2(v2i mask) { return (uint64_t)((mask[0] & 1) | (mask[1] & 2)); }
 
 /* Bit r: label r is the same in both. */
-static inline uint64_t km_same_labels_baseline(const int32_t *a, const int32_t *b) {
+static inline uint64_t km_same_labels_baseline(const km_label *a, const km_label *b) {
     if (memcmp(a, b, KM_LANES * sizeof *a) == 0) {
         return ~UINT64_C(0);
     }

@@ -19,6 +19,7 @@
 #define V_GT_BITS(a, b)   bits4((a) > (b))
 #define V_STORE_INDEX(p, v)                                                                        \
     do {                                                                                           \
-        v4i whole = __builtin_convertvector(v, v4i);                                               \
+        km_label whole __attribute__((vector_size(4 * sizeof(km_label))));                         \
+        whole = __builtin_convertvector(__builtin_convertvector(v, v4i), __typeof__(whole));       \
         memcpy(p, &whole, sizeof whole);                                                           \
     } while (0)

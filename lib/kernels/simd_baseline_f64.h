@@ -19,6 +19,6 @@
 #define V_GT_BITS(a, b)   bits2((a) > (b))
 #define V_STORE_INDEX(p, v)                                                                        \
     do {                                                                                           \
-        (p)[0] = (int32_t)(v)[0];                                                                  \
-        (p)[1] = (int32_t)(v)[1];                                                                  \
+        (p)[0] = (km_label)(v)[0];                                                                 \
+        (p)[1] = (km_label)(v)[1];                                                                 \
     } while (0)

@@ -55,7 +55,8 @@ typedef struct kmseg_model {
     const double *history;         /* n_iter values: inertia of each iteration's labels with their
                                       own means, to 1e-15 of the samples' whole sum of squares */
     int64_t n_rechecked;           /* decisions made again in float64, over all restarts */
-    double seconds_init;           /* wall time over all restarts, by phase */
+    double seconds_init;           /* wall time over all restarts, by phase; of a sweep, an equal
+                                      share of it */
     double seconds_iterate;
     double seconds_finish;
 } kmseg_model;
@@ -67,13 +68,35 @@ typedef struct kmseg_model {
  *
  * Cost O(n_init n_iter n_samples n_clusters n_features).
  * KMSEG_E_ARGUMENT for options out of bounds, KMSEG_E_DATA when n_clusters exceeds the number of
- * samples of positive weight. When cancelled after a first restart, returns KMSEG_OK with the best
- * so far and stop_reason KMSEG_STOP_CANCELLED, else KMSEG_E_CANCELLED.
+ * samples of positive weight. When cancelled after some restart has come to its end, returns
+ * KMSEG_OK with the best of those and stop_reason KMSEG_STOP_CANCELLED, else KMSEG_E_CANCELLED.
  */
 KMSEG_API kmseg_status kmseg_fit(kmseg_context *ctx, const kmseg_tiles *tiles,
                                  const kmseg_fit_options *options, kmseg_model **out);
 
 KMSEG_API void kmseg_model_free(kmseg_model *model);
+
+/** The best fit for each of several numbers of clusters. */
+typedef struct kmseg_sweep_result {
+    size_t struct_size;
+    int32_t n_models;
+    kmseg_model *const *models; /* by n_clusters, ascending; owned, like all they hold */
+} kmseg_sweep_result;
+
+/**
+ * Fits every number of clusters from k_min to k_max, options->n_init restarts each, at once: every
+ * tile is sent through all of them while it is in the cache. Each model is, to the byte, what
+ * kmseg_fit() gives for that number, options->n_clusters aside.
+ *
+ * Memory: 2 bytes per sample and running restart; they run in batches that take as much as the
+ * samples do. KMSEG_E_ARGUMENT unless 1 <= k_min <= k_max, or for init "given"; else as kmseg_fit(). Cancelled
+ * before each number of clusters has a restart that came to its end, KMSEG_E_CANCELLED.
+ */
+KMSEG_API kmseg_status kmseg_sweep(kmseg_context *ctx, const kmseg_tiles *tiles, int32_t k_min,
+                                   int32_t k_max, const kmseg_fit_options *options,
+                                   kmseg_sweep_result **out);
+
+KMSEG_API void kmseg_sweep_free(kmseg_sweep_result *result);
 
 /**
  * Nearest centroid of each sample, in float64 and by lowest index on ties, exactly as the fit

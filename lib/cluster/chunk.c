@@ -1,0 +1,188 @@
+/* What a pass does with one chunk of samples: certified labels from the kernel, doubtful ones decided
+ * in float64, changed rows moved between the clusters' sums. */
+#include "cluster/worker.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The tiles of a chunk, and what is found about their rows. */
+typedef struct span {
+    int64_t tile; /* the first */
+    int32_t n_tiles;
+    uint64_t changed[KM_CHUNK_TILES], uncertain[KM_CHUNK_TILES];
+} span;
+
+/* Runs the kernel of float tiles. */
+static void assign_floats(const km_pass *pass, km_worker *w, span *s) {
+    const kmseg_tiles *tiles = pass->tiles;
+    size_t tile_size = (size_t)tiles->n_features * KM_TILE_ROWS * km_element_size(tiles->dtype);
+    double limits[KM_CHUNK_TILES];
+    double smallest = INFINITY;
+    for (int32_t t = 0; t < s->n_tiles; t++) {
+        double norm = tiles->norms[s->tile + t];
+        smallest = norm < smallest ? norm : smallest;
+        limits[t] = km_certificate_limit(&pass->certificate, norm);
+    }
+    km_assign assign = {
+        .tiles = (const char *)tiles->values + (size_t)s->tile * tile_size,
+        .n_tiles = s->n_tiles,
+        .n_features = tiles->n_features,
+        .n_clusters = pass->n_clusters,
+        .centroids = pass->packed,
+        .half_norms = pass->half_norms,
+        .limits = limits,
+        .slope = pass->certificate.largest > 4 * smallest ? pass->certificate.slope : 0,
+        .labels = pass->labels + s->tile * KM_TILE_ROWS,
+        .nearest = w->nearest,
+        .changed = s->changed,
+        .uncertain = s->uncertain,
+        .scratch = w->scratch,
+    };
+    if (tiles->dtype == KMSEG_FLOAT32) {
+        pass->workspace->kernels->assign_f32(&assign);
+    } else {
+        pass->workspace->kernels->assign_f64(&assign);
+    }
+}
+
+/* Lanes that only fill up the last tile are neither changed nor uncertain. */
+static void drop_lanes_beyond(const kmseg_tiles *tiles, span *s) {
+    int64_t beyond = (s->tile + s->n_tiles) * KM_TILE_ROWS - tiles->n_samples;
+    if (beyond > 0) {
+        uint64_t valid = ~UINT64_C(0) >> beyond;
+        s->changed[s->n_tiles - 1] &= valid;
+        s->uncertain[s->n_tiles - 1] &= valid;
+    }
+}
+
+/* Decides uncertain rows in float64, 64 at a time. */
+static void recheck(const km_pass *pass, km_worker *w, km_pass_part *part, span *s) {
+    int32_t n = 0;
+    for (int32_t t = 0; t < s->n_tiles; t++) {
+        for (uint64_t rows = s->uncertain[t]; rows != 0; rows &= rows - 1) {
+            w->doubtful[n++] = (s->tile + t) * KM_TILE_ROWS + __builtin_ctzll(rows);
+        }
+    }
+    part->n_rechecked += n;
+    int64_t first = s->tile * KM_TILE_ROWS;
+    for (int32_t at = 0; at < n; at += KM_TILE_ROWS) {
+        int32_t m = n - at < KM_TILE_ROWS ? n - at : KM_TILE_ROWS;
+        int32_t index[KM_TILE_ROWS], second_index[KM_TILE_ROWS];
+        double distance[KM_TILE_ROWS], second[KM_TILE_ROWS];
+        km_tiles_gather(pass->tiles, w->doubtful + at, m, w->block);
+        pass->workspace->kernels->nearest(w->block, pass->tiles->n_features, pass->centroids,
+                                          pass->n_clusters, index, distance, second_index, second);
+        for (int32_t r = 0; r < m; r++) {
+            int64_t row = w->doubtful[at + r];
+            w->nearest[row - first] = (km_label)index[r];
+            if (pass->labels[row] != index[r]) {
+                s->changed[(row - first) / KM_TILE_ROWS] |= UINT64_C(1) << (row % KM_TILE_ROWS);
+            }
+        }
+    }
+}
+
+/* Moves whole weights of changed rows; rows without weights are counted by the kernel. */
+static void move_weights(const km_pass *pass, km_pass_part *part, int64_t first, uint64_t rows,
+                         const km_label *nearest) {
+    const km_label *labels = pass->labels + first;
+    for (; rows != 0; rows &= rows - 1) {
+        int r = __builtin_ctzll(rows);
+        km_int128 weight = km_tiles_whole_weight(pass->tiles, first + r);
+        part->totals[nearest[r]] += weight;
+        if (labels[r] != KM_NO_LABEL) {
+            part->totals[labels[r]] -= weight;
+        }
+    }
+}
+
+/* Moves the changed rows of a tile between clusters and takes over their labels. */
+static void move_tile(const km_pass *pass, km_pass_part *part, int64_t tile, uint64_t rows,
+                      const km_label *nearest) {
+    const kmseg_tiles *tiles = pass->tiles;
+    const km_workspace *space = pass->workspace;
+    int64_t size = (int64_t)km_element_size(tiles->samples.dtype); /* strides may be negative */
+    int64_t first = tile * KM_TILE_ROWS, left = space->n_whole_eights - first;
+    km_move move = {
+        .samples = (const char *)tiles->samples.values + first * tiles->samples.row_stride * size,
+        .row_stride = tiles->samples.row_stride,
+        .n_features = tiles->n_features,
+        .rows = rows,
+        .whole_eights = left >= KM_TILE_ROWS ? ~UINT64_C(0)
+                        : left > 0           ? ~UINT64_C(0) >> (KM_TILE_ROWS - left)
+                                             : 0,
+        .from = pass->labels + first,
+        .to = nearest,
+        .centre = space->centre,
+        .unit = space->unit,
+        .fine = space->fine,
+        .sums = part->sums,
+        .fine_sums = part->fine,
+        .counts = part->counts,
+    };
+    if (tiles->weights != NULL) {
+        move.weights = tiles->weights + first;
+        move_weights(pass, part, first, rows, nearest);
+    }
+    if (tiles->samples.dtype == KMSEG_FLOAT32) {
+        space->kernels->move_f32(&move);
+    } else {
+        space->kernels->move_f64(&move);
+    }
+    /* Rows that did not change have the same label in both, and lanes beyond the samples none that
+     * counts. */
+    memcpy(pass->labels + first, nearest, KM_TILE_ROWS * sizeof *nearest);
+}
+
+void km_pass_fold(const km_pass *pass, km_pass_part *part) {
+    const double *fine = pass->workspace->fine;
+    int64_t d = pass->tiles->n_features, stride = km_sum_stride(d);
+    for (int64_t c = 0; c < pass->n_clusters; c++) {
+        const int64_t *sums = part->sums + c * stride;
+        km_int128 *wide = part->wide_sums + c * d;
+        for (int64_t j = 0; j < d; j++) {
+            wide[j] += fine == NULL
+                           ? (km_int128)sums[j]
+                           : (km_int128)sums[j] * (int64_t)fine[j] + part->fine[c * stride + j];
+        }
+    }
+    size_t bytes = (size_t)(pass->n_clusters * stride) * sizeof *part->sums;
+    memset(part->sums, 0, bytes);
+    if (fine != NULL) {
+        memset(part->fine, 0, bytes);
+    }
+    part->n_pending = 0;
+}
+
+/* Counts the changed rows of a span, and makes room for them in the 64 bits of the sums. */
+static int64_t expect_changes(const km_pass *pass, km_pass_part *part, const span *s) {
+    int64_t n = 0;
+    for (int32_t t = 0; t < s->n_tiles; t++) {
+        n += __builtin_popcountll(s->changed[t]);
+    }
+    if (part->n_pending + n > KM_CHUNK_ROWS) {
+        km_pass_fold(pass, part);
+    }
+    part->n_pending += n;
+    part->n_changed += n;
+    return n;
+}
+
+void km_pass_chunk(km_pass *pass, int64_t chunk, int32_t thread) {
+    km_worker *w = &pass->workspace->workers[thread];
+    km_pass_part *part = &pass->parts[thread];
+    span s = {.tile = chunk * KM_CHUNK_TILES};
+    int64_t left = pass->tiles->n_tiles - s.tile;
+    s.n_tiles = left < KM_CHUNK_TILES ? (int32_t)left : KM_CHUNK_TILES;
+    assign_floats(pass, w, &s);
+    drop_lanes_beyond(pass->tiles, &s);
+    recheck(pass, w, part, &s);
+    if (expect_changes(pass, part, &s) == 0) {
+        return;
+    }
+    for (int32_t t = 0; t < s.n_tiles; t++) {
+        if (s.changed[t] != 0) {
+            move_tile(pass, part, s.tile + t, s.changed[t], w->nearest + (int64_t)t * KM_TILE_ROWS);
+        }
+    }
+}

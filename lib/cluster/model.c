@@ -1,0 +1,93 @@
+/* Models: what a search found, in memory of its own. */
+#include "cluster/cluster.h"
+
+#include <string.h>
+
+/* The model with the arena that owns it. */
+typedef struct owned_model {
+    kmseg_model model;
+    km_arena arena;
+} owned_model;
+
+/* Labels as the caller gets them, and how many samples each cluster has. */
+static int take_labels(owned_model *owned, const km_pass *pass) {
+    kmseg_model *model = &owned->model;
+    int32_t *labels = km_arena_take(&owned->arena, (size_t)model->n_samples * sizeof *labels);
+    int64_t *sizes = km_arena_array(&owned->arena, model->n_clusters, sizeof *sizes);
+    if (labels == NULL || sizes == NULL) {
+        return 0;
+    }
+    for (int64_t i = 0; i < model->n_samples; i++) {
+        labels[i] = pass->labels[i];
+    }
+    if (pass->tiles->weights == NULL) {
+        for (int32_t c = 0; c < model->n_clusters; c++) {
+            sizes[c] = (int64_t)pass->totals[c];
+        }
+    } else {
+        for (int64_t i = 0; i < model->n_samples; i++) {
+            sizes[labels[i]]++;
+        }
+    }
+    for (int32_t c = 0; c < model->n_clusters; c++) {
+        model->n_nonempty += sizes[c] > 0;
+    }
+    model->labels = labels;
+    model->cluster_sizes = sizes;
+    return 1;
+}
+
+static int take_weights(owned_model *owned, const km_pass *pass) {
+    double *weights = km_arena_array(&owned->arena, pass->n_clusters, sizeof *weights);
+    for (int32_t c = 0; weights != NULL && c < pass->n_clusters; c++) {
+        weights[c] = km_tiles_weight_value(pass->tiles, pass->totals[c]);
+    }
+    owned->model.cluster_weights = weights;
+    return weights != NULL;
+}
+
+kmseg_status km_model_new(kmseg_context *ctx, const km_model_parts *parts, kmseg_model **out) {
+    const km_climb *climb = parts->climb;
+    const km_pass *pass = &climb->pass;
+    owned_model *owned = km_allocate(&ctx->allocator, sizeof *owned);
+    if (owned == NULL) {
+        return km_fail_memory(ctx, "a model");
+    }
+    memset(owned, 0, sizeof *owned);
+    km_arena_init(&owned->arena, &ctx->allocator);
+    owned->model = (kmseg_model){
+        .struct_size = sizeof owned->model,
+        .n_clusters = pass->n_clusters,
+        .n_features = pass->tiles->n_features,
+        .n_samples = pass->tiles->n_samples,
+        .inertia = parts->inertia,
+        .n_iter = climb->n_iter,
+        .best_init = climb->restart,
+        .stop_reason = climb->stop_reason,
+        .n_rechecked = parts->n_rechecked,
+        .seconds_init = parts->seconds_init,
+        .seconds_iterate = parts->seconds_iterate,
+        .seconds_finish = parts->seconds_finish,
+    };
+    kmseg_model *model = &owned->model;
+    model->centroids =
+        km_arena_copy(&owned->arena, climb->centroids,
+                      (int64_t)model->n_clusters * model->n_features, sizeof(double));
+    model->history = km_arena_copy(&owned->arena, climb->history, climb->n_iter, sizeof(double));
+    if (model->centroids == NULL || model->history == NULL || !take_weights(owned, pass) ||
+        !take_labels(owned, pass)) {
+        kmseg_model_free(model);
+        return km_fail_memory(ctx, "a model");
+    }
+    *out = model;
+    return KMSEG_OK;
+}
+
+void kmseg_model_free(kmseg_model *model) {
+    if (model != NULL) {
+        owned_model *owned = (owned_model *)model; /* the model is its first member */
+        kmseg_allocator allocator = owned->arena.allocator;
+        km_arena_free(&owned->arena);
+        km_release(&allocator, owned);
+    }
+}
