@@ -18,10 +18,19 @@ struct kmseg_tiles {
     int64_t n_tiles;      /* the last one is filled up with zeros */
     kmseg_matrix samples; /* canonical values, col_stride 1; borrowed or in the arena */
     kmseg_dtype dtype;    /* of values */
-    void *values;         /* n_tiles x n_features x 64: (sample - centre) * scale, rounded */
-    float *norms;         /* n_tiles: no row of the tile has a larger norm, in scaled units */
-    double *centre;       /* n_features: near the mean, with few significant bits */
-    double scale;         /* a power of two: every |value| <= 1 */
+    /* q = (sample - centre) * scale, rounded. Float: n_tiles x n_features x 64, every |q| <= 1. int16: of
+     * row r of tile t, feature j is at ((t * P + j / 2) * 64 + r) * 2 + j % 2 with P = (n_features + 1)
+     * / 2; a missing last feature is 0, and so are rows outside. */
+    void *values;
+    float *norms; /* n_tiles: no row of the tile (that is not outside) has a larger norm, in scaled
+                          units, before or after rounding to int16 */
+    float *
+        residuals; /* n_tiles: largest norm of what rounding to int16 loses of such a row; or NULL */
+    uint64_t *outside; /* n_tiles: rows too far out for int16; NULL where there are none */
+    int64_t n_outside;
+    int suits_int16; /* whatever dtype is: rows are far longer than what rounding to int16 loses */
+    double *centre;  /* n_features: near the mean, with few significant bits */
+    double scale; /* a power of two for float tiles; for int16 norms of rows inside are <= 32767 */
 
     double *weights;    /* n_samples, or NULL when every weight is 1 */
     int64_t n_weighted; /* samples of positive weight */
@@ -77,6 +86,10 @@ static inline km_int128 km_tiles_whole(const kmseg_tiles *tiles, int32_t j, doub
 /* Mean of feature j of samples whose whole numbers add up to sum and whose whole weights to
  * total > 0. Correctly rounded but for one division where weights are whole. */
 double km_tiles_mean(const kmseg_tiles *tiles, int32_t j, km_int128 sum, km_int128 total);
+
+/* Highest power of two by which the centre can be multiplied and still be summed over all samples in
+ * 128 bits, as km_tiles_mean() does where weights are whole. */
+int km_tiles_highest_power(const kmseg_tiles *tiles, int32_t j);
 
 /* Canonical values of n <= 64 consecutive samples from first on, as doubles, feature-major:
  * out[j * 64 + r], 64-byte aligned. Lanes behind n repeat the last sample. */

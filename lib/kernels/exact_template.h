@@ -324,42 +324,7 @@ static void PASTE(sum_wide_, SET)(const double *x, double unit, int64_t *high, i
     *low = rest_sum;
 }
 
-static void PASTE(fill_column_, SET)(km_column *column) {
-    const double *x = column->x;
-    const double centre = column->centre, scale = column->scale, little = column->little;
-    double value[KM_LANES];
-    for (int r = 0; r < KM_LANES; r++) {
-        value[r] = (x[r] - centre) * scale;
-        column->norms[r] += value[r] * value[r];
-    }
-    for (int r = column->n_rows; r < KM_LANES; r++) {
-        value[r] = 0;
-    }
-    if (column->f32 != NULL) {
-        for (int r = 0; r < KM_LANES; r++) {
-            column->f32[r] = (float)value[r];
-        }
-    } else {
-        for (int r = 0; r < KM_LANES; r++) {
-            column->f64[r] = value[r];
-        }
-    }
-    int64_t high = 0, low = 0, n_little = 0;
-    for (int r = 0; r < KM_LANES; r++) {
-        double deviation = x[r] - centre;
-        double units = deviation * deviation * column->weights[r] * column->square_unit;
-        int64_t whole = km_round(units);
-        high += whole;
-        low += km_round((units - (double)whole) * 0x1p40);
-    }
-    for (int r = 0; r < column->n_rows; r++) {
-        double size = fabs(x[r] - centre);
-        n_little += (size < little) & (size > 0);
-    }
-    column->high = high;
-    column->low = low;
-    column->n_little = n_little;
-}
+#include "kernels/fill_template.h"
 
 static void PASTE(own_distances_, SET)(const double *block, int32_t d, const double *centroids,
                                        const int32_t *labels, double *out) {
@@ -403,7 +368,8 @@ static void PASTE(own_distances_, SET)(const double *block, int32_t d, const dou
         .move_f32 = PASTE(move_f32_, SET), .move_f64 = PASTE(move_f64_, SET),                      \
         .block_f32 = PASTE(block_f32_, SET), .block_f64 = PASTE(block_f64_, SET),                  \
         .widen = PASTE(widen_, SET), .sum_wide = PASTE(sum_wide_, SET),                            \
-        .sum_whole = PASTE(sum_whole_, SET), .fill_column = PASTE(fill_column_, SET),              \
+        .sum_whole = PASTE(sum_whole_, SET), .fill_f32 = PASTE(fill_f32_, SET),                    \
+        .fill_f64 = PASTE(fill_f64_, SET),                                                         \
         .own_distances = PASTE(own_distances_, SET), .distances = PASTE(distances_, SET),          \
         .nearest = PASTE(nearest_, SET),                                                           \
     }

@@ -61,21 +61,47 @@ typedef struct km_move {
     int64_t *counts;       /* n_clusters: rows that joined less those that left */
 } km_move;
 
-/* One feature of the 64 rows of a tile being built; lanes from n_rows on are not samples. */
-typedef struct km_column {
-    const double *x;       /* 64 values */
-    const double *weights; /* 64 */
-    int32_t n_rows;
-    double centre, scale; /* tile values are (x - centre) * scale */
-    double square_unit;   /* whole numbers are weight * (x - centre)^2 * square_unit */
-    double little;        /* deviations below it, but not 0, are counted */
-    double *norms;        /* 64: squared tile values are added */
-    float *f32;           /* out: 64 tile values, 0 behind n_rows; or NULL */
-    double *f64;          /* the same in float64, or NULL */
-    int64_t high, low;    /* out: sum of the whole numbers and of what their rounding loses, that in
-                              units 2^-40 finer */
-    int64_t n_little;     /* out */
-} km_column;
+/* Running sums of a feature are kept in so many parts, and counts in so many. */
+#define KM_FILL_LANES  8
+#define KM_FILL_COUNTS 16
+
+/* In the running sums of km_fill, once for every row: they are taken modulo 2^64. */
+#define KM_FILL_BIAS UINT64_C(0x4338000000000000)
+
+/* A tile being built from 64 rows. Where there is no sample, a row is the centre and its weight 0.
+ *
+ * The value of a row in feature j is v = (x - centre[j]) * scale, in float32: for float32 rows all in
+ * float32 where `narrow` says that it is safe, else by way of float64. */
+typedef struct km_fill {
+    const void *rows; /* n_features contiguous values each; readable to 12 bytes behind the last */
+    int64_t row_stride; /* in elements */
+    int32_t n_features;
+    int narrow;            /* centres are float32 numbers, and no (x - centre) * scale overflows */
+    const double *centre;  /* n_features */
+    const double *weights; /* 64, or NULL: 1 */
+    double scale;          /* a power of two */
+    float fine;            /* int16 tiles hold v * fine, rounded */
+    const float *little;   /* n_features: values below it, but not 0, are counted */
+    void *block;           /* scratch: n_features x 64 elements of the rows' type */
+
+    /* The tile; all NULL: it is only measured. int16: 64 x 2 values of feature pairs, one after the
+     * other, a missing last feature being 0; else feature by feature. */
+    int16_t *i16;
+    float *f32;
+    double *f64;
+
+    float norms[KM_LANES];      /* out: sum over j of v^2, j ascending */
+    float rests[KM_LANES];      /* out: for int16 the same of what rounding v * fine loses */
+    float most_norm, most_rest; /* out: the largest of them */
+    const float *beyond;        /* 2: rows of at least these norms are counted */
+    int32_t *n_beyond;          /* 2 x KM_FILL_COUNTS, added to */
+
+    /* Added to: the numbers w (x - centre) sum_unit and w (x - centre)^2 square_unit, rounded, with
+     * KM_FILL_BIAS in each, and the counts; or sums is NULL. */
+    const double *sum_unit, *square_unit; /* n_features */
+    int64_t *sums, *squares;              /* n_features x KM_FILL_LANES */
+    int32_t *n_little;                    /* n_features x KM_FILL_COUNTS */
+} km_fill;
 
 typedef struct km_kernels {
     km_named named;
@@ -102,7 +128,9 @@ typedef struct km_kernels {
      * units 2^-40 finer. */
     void (*sum_wide)(const double *x, double unit, int64_t *high, int64_t *low);
 
-    void (*fill_column)(km_column *column);
+    /* One tile from rows of float32 or float64. */
+    void (*fill_f32)(km_fill *fill);
+    void (*fill_f64)(km_fill *fill);
 
     /* Squared distances of 64 lanes to the centroids of their labels, to out[64]. */
     void (*own_distances)(const double *block, int32_t n_features, const double *centroids,

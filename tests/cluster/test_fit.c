@@ -366,9 +366,9 @@ Test(tiles, sizes_whose_squares_overflow_and_unknown_types_are_refused)
     kmseg_tiles_free(tiles);
     kmseg_tiles_options options;
     kmseg_tiles_options_init(&options);
-    options.dtype = (kmseg_dtype)3;
+    options.dtype = (kmseg_dtype)9;
     FAILS(ctx, KMSEG_E_ARGUMENT, kmseg_tiles_new(ctx, &matrix, NULL, &options, &tiles),
-          "dtype of the tiles is 3");
+          "dtype of the tiles is 9");
     matrix.dtype = (kmseg_dtype)4;
     FAILS(ctx, KMSEG_E_ARGUMENT, kmseg_tiles_new(ctx, &matrix, NULL, NULL, &tiles),
           "dtype of the samples is 4");

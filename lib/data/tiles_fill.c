@@ -1,0 +1,446 @@
+/* The tiles themselves, once ranges and centres are known; in the same pass exact means and sums of
+ * squares, and which rows are too far out for 16 bits.
+ *
+ * int16 tiles have one scale for all features. It maps a radius about the centre to the largest number,
+ * so the radius is as small as can be with no more than one row in FEW beyond it: those rows are always
+ * decided in float64, which costs several times a row of a tile, while a larger radius makes all rows
+ * coarser. Radii are taken from a fixed row of half octaves of the squared norm. The right one is guessed
+ * from some tiles, and the pass that fills the tiles counts whether it was; if not, all rows are
+ * measured and the tiles filled again. So it is a function of the samples, whatever their order. */
+#include "data/quantile.h"
+#include "data/tiles_build.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+    FEW = 1024,
+    BIN_SHIFT = 22, /* a bin is an exponent and the first bit of the fraction */
+    N_BINS = KM_BUILD_BINS,
+    LOWEST_BIN = 94, /* begins at 2^-80: less is nothing beside values of up to 1 */
+    SPREAD_ROWS = 256,
+    MOST_FEATURES = 65536 /* that norms in float32 and a radius of 16 bits can take */
+};
+
+/* A deviation below this part of the range is small: the unit of the sums, 2^-50 of the range, may
+ * be felt in it. */
+#define SMALL 0x1p-10
+
+/* Norms of rows, squared, in units of build->scale. */
+typedef struct radius {
+    int32_t bin; /* rows of this bin and those above are outside */
+    float
+        beyond[3]; /* where that bin begins, where the one below it begins, where typical rows do */
+    float fine;    /* of km_fill */
+    int32_t typical_bin;
+} radius;
+
+typedef struct filling {
+    km_build *build;
+    radius radius;
+    int measure; /* only: count the rows of each bin */
+} filling;
+
+static float bin_begin(int32_t bin) {
+    uint32_t bits = (uint32_t)bin << BIN_SHIFT;
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static int32_t bin_of(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return (int32_t)(bits >> BIN_SHIFT);
+}
+
+/* Rows inside keep a norm of at most 32767 when they are rounded to integers, and their norm itself is
+ * known to (d + 8) 2^-24 of it. */
+static radius radius_of_bin(const kmseg_tiles *tiles, int32_t bin) {
+    double d = tiles->n_features;
+    radius r = {.bin = bin};
+    r.beyond[0] = bin_begin(bin);
+    r.beyond[1] = bin_begin(bin - 1);
+    double norm = 32766 - 0.51 * sqrt(d) - (d + 8) * 0x1p-9;
+    r.fine = (float)(norm / sqrt((double)r.beyond[0]));
+    return r;
+}
+
+/* The rows of a tile as km_fill wants them: in place, but for those at the ends of the samples, behind
+ * which it would read, and those of a tile that is not full. */
+static const void *rows_of(const km_build *build, const km_build_worker *w, int64_t tile, int32_t n,
+                           int64_t *row_stride) {
+    const kmseg_tiles *tiles = build->tiles;
+    const kmseg_matrix *m = &tiles->samples;
+    int f32 = m->dtype == KMSEG_FLOAT32;
+    int64_t size = f32 ? (int64_t)sizeof(float) : (int64_t)sizeof(double), d = tiles->n_features;
+    int64_t first = tile * KM_TILE_ROWS;
+    const char *rows = (const char *)m->values + first * m->row_stride * size;
+    int at_end = first == 0 || first + KM_TILE_ROWS + 3 > tiles->n_samples || m->row_stride == 0;
+    *row_stride = m->row_stride;
+    if (n == KM_TILE_ROWS && !at_end) {
+        return rows;
+    }
+    *row_stride = d;
+    for (int64_t r = 0; r < n; r++) {
+        memcpy((char *)w->rows + r * d * size, rows + r * m->row_stride * size, (size_t)(d * size));
+    }
+    for (int64_t i = n * d; i < KM_TILE_ROWS * d; i++) {
+        if (f32) {
+            ((float *)w->rows)[i] = (float)tiles->centre[i % d];
+        } else {
+            ((double *)w->rows)[i] = tiles->centre[i % d];
+        }
+    }
+    return w->rows;
+}
+
+static const double *weights_of(const kmseg_tiles *tiles, const km_build_worker *w, int64_t tile,
+                                int32_t n) {
+    if (tiles->weights == NULL || n == KM_TILE_ROWS) {
+        return tiles->weights != NULL ? tiles->weights + tile * KM_TILE_ROWS : NULL;
+    }
+    for (int32_t r = 0; r < KM_TILE_ROWS; r++) {
+        w->weights[r] = r < n ? tiles->weights[tile * KM_TILE_ROWS + r] : 0;
+    }
+    return w->weights;
+}
+
+/* Measures the rows of a tile, and where `into` is 1 makes its values and adds to the sums. */
+static void run_kernel(const filling *f, km_build_worker *w, int64_t tile, int into,
+                       km_fill *fill) {
+    const km_build *build = f->build;
+    const kmseg_tiles *tiles = build->tiles;
+    int64_t d = tiles->n_features;
+    int32_t n = km_build_rows(tiles, tile);
+    fill->rows = rows_of(build, w, tile, n, &fill->row_stride);
+    fill->n_features = tiles->n_features;
+    fill->narrow = build->narrow;
+    fill->centre = tiles->centre;
+    fill->scale = build->scale;
+    fill->fine = f->radius.fine;
+    fill->little = build->little;
+    fill->block = w->block;
+    fill->beyond = f->radius.beyond;
+    fill->n_beyond = w->chunk_beyond;
+    fill->n_little = w->chunk_little;
+    if (into) {
+        fill->weights = weights_of(tiles, w, tile, n);
+        fill->sum_unit = tiles->sum_scale;
+        fill->square_unit = build->square_unit;
+        fill->sums = w->chunk_sums;
+        fill->squares = w->chunk_squares;
+        int64_t at = tile * KM_TILE_ROWS;
+        switch (tiles->dtype) {
+        case KMSEG_INT16: fill->i16 = (int16_t *)tiles->values + at * 2 * ((d + 1) / 2); break;
+        case KMSEG_FLOAT32: fill->f32 = (float *)tiles->values + at * d; break;
+        case KMSEG_FLOAT64: fill->f64 = (double *)tiles->values + at * d; break;
+        }
+    }
+    (tiles->samples.dtype == KMSEG_FLOAT32 ? build->kernels->fill_f32
+                                           : build->kernels->fill_f64)(fill);
+}
+
+/* Takes the rows beyond the radius out of a tile. */
+static void put_outside(const filling *f, km_build_worker *w, int64_t tile, km_fill *fill) {
+    const kmseg_tiles *tiles = f->build->tiles;
+    int32_t n = km_build_rows(tiles, tile);
+    uint64_t outside = 0;
+    fill->most_norm = fill->most_rest = 0;
+    for (int32_t r = 0; r < n; r++) {
+        if (fill->norms[r] >= f->radius.beyond[0]) {
+            outside |= UINT64_C(1) << r;
+            for (int64_t j = 0; j < tiles->n_features; j += 2) {
+                memset(fill->i16 + j * KM_TILE_ROWS + (ptrdiff_t)2 * r, 0, 2 * sizeof *fill->i16);
+            }
+        } else {
+            fill->most_norm = fmaxf(fill->most_norm, fill->norms[r]);
+            fill->most_rest = fmaxf(fill->most_rest, fill->rests[r]);
+        }
+    }
+    tiles->outside[tile] = outside;
+    w->n_outside += __builtin_popcountll(outside);
+}
+
+/* Upper bounds of norm and rounding of the rows of a tile, from float32 sums of d squares: each is within
+ * (d + 8) 2^-24 of its value, and v * fine within 2^-22 of its own, so the roundings of a row are known
+ * to 2^-22 of its norm. Underflow loses at most 2^-70 of values of 1. */
+static void bound_tile(const filling *f, int64_t tile, const km_fill *fill) {
+    const kmseg_tiles *tiles = f->build->tiles;
+    double d = tiles->n_features;
+    double up = 1 + (d + 8) * 0x1p-23;
+    double norm = sqrt((double)fill->most_norm) * up + sqrt(d) * 0x1p-70;
+    if (tiles->n_features > MOST_FEATURES) {
+        norm = f->build->farthest * f->build->scale; /* of no use to anybody, but true */
+    }
+    if (tiles->dtype == KMSEG_INT16) {
+        norm *= (double)f->radius.fine;
+        double rest = sqrt((double)fill->most_rest) * up + norm * 0x1p-22;
+        tiles->residuals[tile] = nextafterf((float)rest, INFINITY);
+        norm += rest; /* so that the integers are bounded as well as what they stand for */
+    }
+    tiles->norms[tile] = nextafterf((float)(norm * (1 + 1e-7)), INFINITY);
+}
+
+/* The running sums of a chunk of n rows, without the bias, to those of the thread. */
+static void fold_chunk(const km_build *build, km_build_worker *w, int64_t n_tiles) {
+    int64_t d = build->tiles->n_features;
+    uint64_t bias = (uint64_t)n_tiles * KM_TILE_ROWS * KM_FILL_BIAS;
+    for (int64_t j = 0; j < d; j++) {
+        uint64_t sum = 0, square = 0;
+        for (int l = 0; l < KM_FILL_LANES; l++) {
+            sum += (uint64_t)w->chunk_sums[j * KM_FILL_LANES + l];
+            square += (uint64_t)w->chunk_squares[j * KM_FILL_LANES + l];
+        }
+        w->sums[j] += (int64_t)(sum - bias);
+        w->squares[j] += (int64_t)(square - bias);
+        for (int l = 0; l < KM_FILL_COUNTS; l++) {
+            w->n_little[j] += w->chunk_little[j * KM_FILL_COUNTS + l];
+        }
+    }
+    for (int i = 0; i < 2; i++) {
+        for (int l = 0; l < KM_FILL_COUNTS; l++) {
+            w->n_beyond[i] += w->chunk_beyond[i * KM_FILL_COUNTS + l];
+        }
+    }
+}
+
+static void clear_chunk(const km_build *build, km_build_worker *w) {
+    size_t d = (size_t)build->tiles->n_features;
+    memset(w->chunk_sums, 0, d * KM_FILL_LANES * sizeof *w->chunk_sums);
+    memset(w->chunk_squares, 0, d * KM_FILL_LANES * sizeof *w->chunk_squares);
+    memset(w->chunk_little, 0, d * KM_FILL_COUNTS * sizeof *w->chunk_little);
+    memset(w->chunk_beyond, 0, (size_t)2 * KM_FILL_COUNTS * sizeof *w->chunk_beyond);
+}
+
+static void fill_tile(const filling *f, km_build_worker *w, int64_t tile) {
+    const kmseg_tiles *tiles = f->build->tiles;
+    km_fill fill = {0};
+    run_kernel(f, w, tile, 1, &fill);
+    if (tiles->dtype == KMSEG_INT16 && fill.most_norm >= f->radius.beyond[0]) {
+        put_outside(f, w, tile, &fill);
+    }
+    bound_tile(f, tile, &fill);
+}
+
+static void measure_tile(const filling *f, km_build_worker *w, int64_t tile) {
+    km_fill fill = {0};
+    run_kernel(f, w, tile, 0, &fill);
+    for (int32_t r = 0; r < km_build_rows(f->build->tiles, tile); r++) {
+        w->n_in_bin[bin_of(fill.norms[r])]++;
+    }
+}
+
+static void fill_chunk(void *argument, int64_t chunk, int32_t thread) {
+    const filling *f = argument;
+    const int64_t per_chunk = KM_CHUNK_ROWS / KM_TILE_ROWS;
+    km_build_worker *w = &f->build->workers[thread];
+    int64_t first = chunk * per_chunk, end = first + per_chunk;
+    end = end < f->build->tiles->n_tiles ? end : f->build->tiles->n_tiles;
+    clear_chunk(f->build, w);
+    for (int64_t t = first; t < end; t++) {
+        if (f->measure) {
+            measure_tile(f, w, t);
+        } else {
+            fill_tile(f, w, t);
+        }
+    }
+    if (!f->measure) {
+        fold_chunk(f->build, w, end - first);
+    }
+}
+
+/* Rows of every bin, of all threads, which are cleared. */
+static void take_bins(const km_build *build, int64_t *out) {
+    memset(out, 0, N_BINS * sizeof *out);
+    for (int32_t t = 0; t < build->ctx->n_threads; t++) {
+        for (int32_t b = 0; b < N_BINS; b++) {
+            out[b] += build->workers[t].n_in_bin[b];
+            build->workers[t].n_in_bin[b] = 0;
+        }
+    }
+}
+
+static int64_t count_from(const int64_t *n_in_bin, int32_t bin) {
+    int64_t n = 0;
+    for (int32_t b = bin; b < N_BINS; b++) {
+        n += n_in_bin[b];
+    }
+    return n;
+}
+
+/* The lowest bin with few rows in it and above. */
+static int32_t choose_bin(const int64_t *n_in_bin) {
+    int64_t few = count_from(n_in_bin, 0) / FEW, n = 0;
+    int32_t bin = N_BINS - 1;
+    while (bin > LOWEST_BIN && n + n_in_bin[bin - 1] <= few) {
+        n += n_in_bin[--bin];
+    }
+    return bin;
+}
+
+/* From a few tiles all over the samples. */
+static int32_t guess_bin(filling *f) {
+    int64_t n_in_bin[N_BINS], n_tiles = f->build->tiles->n_tiles;
+    int64_t step = n_tiles / 256 < 1 ? 1 : n_tiles / 256 < 64 ? n_tiles / 256 : 64;
+    clear_chunk(f->build, &f->build->workers[0]);
+    for (int64_t t = step / 2; t < n_tiles; t += step) {
+        measure_tile(f, &f->build->workers[0], t);
+    }
+    take_bins(f->build, n_in_bin);
+    return choose_bin(n_in_bin);
+}
+
+static void clear_totals(const km_build *build) {
+    size_t d = (size_t)build->tiles->n_features;
+    for (int32_t t = 0; t < build->ctx->n_threads; t++) {
+        km_build_worker *w = &build->workers[t];
+        memset(w->sums, 0, d * sizeof *w->sums);
+        memset(w->squares, 0, d * sizeof *w->squares);
+        memset(w->n_little, 0, d * sizeof *w->n_little);
+        memset(w->n_beyond, 0, sizeof w->n_beyond);
+        w->n_outside = 0;
+    }
+}
+
+/* One pass that makes the tiles for a radius, and whether it was the right one. */
+static kmseg_status fill_all(filling *f, int32_t bin, int *right) {
+    km_build *build = f->build;
+    const kmseg_tiles *tiles = build->tiles;
+    f->radius = radius_of_bin(tiles, bin);
+    if (tiles->n_features > MOST_FEATURES) {
+        f->radius.beyond[0] = 0; /* every row is outside */
+    }
+    clear_totals(build);
+    if (tiles->outside != NULL) {
+        memset(tiles->outside, 0, (size_t)tiles->n_tiles * sizeof *tiles->outside);
+    }
+    KM_TRY(km_parallel(build->ctx, build->n_chunks, fill_chunk, f));
+    int64_t n_beyond[2] = {0};
+    for (int32_t t = 0; t < build->ctx->n_threads; t++) {
+        for (int i = 0; i < 2; i++) {
+            n_beyond[i] += build->workers[t].n_beyond[i];
+        }
+    }
+    int64_t few = tiles->n_samples / FEW;
+    *right = n_beyond[0] <= few && (bin == LOWEST_BIN || n_beyond[1] > few);
+    return KMSEG_OK;
+}
+
+/* Fills the tiles with the radius that is right for all samples. */
+static kmseg_status fill_with_radius(filling *f) {
+    km_build *build = f->build;
+    kmseg_tiles *tiles = build->tiles;
+    f->radius = radius_of_bin(tiles, LOWEST_BIN);
+    int right;
+    KM_TRY(fill_all(f, guess_bin(f), &right));
+    if (right || tiles->n_features > MOST_FEATURES) {
+        return KMSEG_OK;
+    }
+    int64_t n_in_bin[N_BINS];
+    f->measure = 1;
+    KM_TRY(km_parallel(build->ctx, build->n_chunks, fill_chunk, f));
+    f->measure = 0;
+    take_bins(build, n_in_bin);
+    f->radius = radius_of_bin(tiles, choose_bin(n_in_bin));
+    return tiles->dtype == KMSEG_INT16 ? fill_all(f, f->radius.bin, &right) : KMSEG_OK;
+}
+
+/* One far value, or one large weight, makes the unit coarse for all others. Where most deviations of
+ * some feature are small, or weights differ, every feature is summed in two words. */
+static void choose_words(const km_build *build) {
+    kmseg_tiles *tiles = build->tiles;
+    int wide = tiles->weights_vary;
+    for (int32_t j = 0; j < tiles->n_features; j++) {
+        int64_t n_little = 0;
+        for (int32_t t = 0; t < build->ctx->n_threads; t++) {
+            n_little += build->workers[t].n_little[j];
+        }
+        wide = wide || n_little > tiles->n_samples / 2;
+        int fine = KM_WIDE_BITS;
+        if (tiles->weights_whole) {
+            int left = km_tiles_highest_power(tiles, j) - ilogb(tiles->sum_scale[j]);
+            fine = left < 0 ? 0 : left < fine ? left : fine;
+        }
+        tiles->sum_fine[j] = ldexp(1.0, fine);
+    }
+    for (int32_t j = 0; j < tiles->n_features; j++) {
+        tiles->sum_unit[j] = tiles->sum_scale[j] * (wide ? tiles->sum_fine[j] : 1);
+    }
+    if (!wide) {
+        tiles->sum_fine = NULL;
+    }
+}
+
+/* Means, and sums of squares about them. */
+static void take_sums(const km_build *build) {
+    kmseg_tiles *tiles = build->tiles;
+    double weight = km_tiles_weight_value(tiles, tiles->weight_sum);
+    for (int32_t j = 0; j < tiles->n_features; j++) {
+        km_int128 sum = 0, square = 0;
+        for (int32_t t = 0; t < build->ctx->n_threads; t++) {
+            sum += build->workers[t].sums[j];
+            square += build->workers[t].squares[j];
+        }
+        double offset = km_int128_double(sum) / tiles->sum_scale[j] / weight;
+        double about_centre = km_int128_double(square) / build->square_unit[j];
+        tiles->means[j] = tiles->centre[j] + offset;
+        tiles->squares[j] = fmax(0, about_centre - weight * offset * offset);
+    }
+}
+
+/* The power of two by which no deviation is more than 1, and what follows from it. */
+static void choose_scale(km_build *build) {
+    const kmseg_tiles *tiles = build->tiles;
+    int exponent = 0;
+    if (build->largest_deviation > 0) {
+        (void)frexp(build->largest_deviation, &exponent);
+    }
+    build->scale = ldexp(1.0, -exponent);
+    build->narrow = tiles->samples.dtype == KMSEG_FLOAT32 && exponent >= -100 && exponent <= 100;
+    for (int32_t j = 0; j < tiles->n_features; j++) {
+        build->little[j] = (float)(tiles->range[j] * SMALL * build->scale);
+    }
+}
+
+/* How far apart rows are: the third quartile of the distances of some rows, all over the samples, from
+ * their median. A few far rows do not matter, nor does a centre that they have pulled away. */
+static double spread(const kmseg_tiles *tiles) {
+    double values[SPREAD_ROWS], squares[SPREAD_ROWS] = {0};
+    int64_t n = tiles->n_samples < SPREAD_ROWS ? tiles->n_samples : SPREAD_ROWS;
+    const kmseg_matrix *m = &tiles->samples;
+    for (int64_t j = 0; j < tiles->n_features; j++) {
+        for (int pass = 0; pass < 2; pass++) {
+            double median = pass > 0 ? km_select(values, n, n / 2) : 0;
+            for (int64_t i = 0; i < n; i++) {
+                int64_t at = i * tiles->n_samples / n * m->row_stride + j;
+                double x = m->dtype == KMSEG_FLOAT32 ? (double)((const float *)m->values)[at]
+                                                     : ((const double *)m->values)[at];
+                values[i] = x;
+                squares[i] += pass > 0 ? (x - median) * (x - median) : 0;
+            }
+        }
+    }
+    return sqrt(km_select(squares, n, 3 * n / 4));
+}
+
+kmseg_status km_build_fill(km_build *build) {
+    kmseg_tiles *tiles = build->tiles;
+    filling f = {.build = build};
+    int64_t n_outside = 0;
+    choose_scale(build);
+    KM_TRY(fill_with_radius(&f));
+    for (int32_t t = 0; t < build->ctx->n_threads; t++) {
+        n_outside += build->workers[t].n_outside;
+    }
+    tiles->scale = build->scale * (tiles->dtype == KMSEG_INT16 ? (double)f.radius.fine : 1);
+    tiles->n_outside = n_outside;
+    tiles->outside = n_outside > 0 ? tiles->outside : NULL;
+    tiles->suits_int16 =
+        tiles->n_features <= MOST_FEATURES &&
+        (!(build->largest_deviation > 0) ||
+         spread(tiles) * build->scale * (double)f.radius.fine >= 64 * sqrt(tiles->n_features));
+    take_sums(build);
+    choose_words(build);
+    return KMSEG_OK;
+}
