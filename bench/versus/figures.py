@@ -1,0 +1,256 @@
+"""Charts of results, and the tables and charts that docs/performance.md and the README show."""
+
+import math
+import pathlib
+import re
+
+import aims
+import peers
+import records
+import svg
+from aims import OWN, SCIKIT
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+DOCUMENT = ROOT / "docs" / "performance.md"
+README = ROOT / "README.md"
+FOLDER = ROOT / "docs" / "figures"
+
+SHOWN = (OWN, SCIKIT, "scikit-learn-intelex", "faiss")
+COLOUR = dict(zip(SHOWN, svg.COLOURS))
+AXES = {"n": ("rows", 10, "200,000 rows or as drawn, d 8, k 8"), "d": ("features", 2, "2e5 rows, k 16"),
+        "k": ("clusters", 2, "2e5 rows, d 16")}
+TITLES = {"n": "Time against rows: d 8, k 8, one thread",
+          "d": "Time against features: 2e5 rows, k 16, one thread",
+          "k": "Time against clusters: 2e5 rows, d 16, one thread"}
+
+
+def scaling(rows):
+    """{file name: chart} of time against n, d and k."""
+    out = {}
+    for axis, (label, base, _) in AXES.items():
+        of = [row for row in rows if row.case == f"scaling {axis}"]
+        series = [svg.Series(name, sorted((getattr(row, axis), row.median) for row in of
+                                          if row.peer == name), COLOUR[name]) for name in SHOWN]
+        if any(each.points for each in series):
+            out[f"time-{axis}.svg"] = svg.lines(TITLES[axis], label, "ms per iteration", series,
+                                                x_base=base)
+    return out
+
+
+def threads(rows):
+    """Speed of all threads over one, per peer."""
+    by_cell = {}
+    for row in rows:
+        if row.case == "iterations" and row.peer in SHOWN:
+            by_cell.setdefault(row.cell, {}).setdefault(row.peer, {})[row.threads] = row.median
+    groups, most = [], 1
+    for cell, of in by_cell.items():
+        group = []
+        for name, times in of.items():
+            if 1 in times and len(times) > 1:
+                most = max(most, max(times))
+                speed = times[1] / times[max(times)]
+                group.append((name, speed, speed, speed))
+        if group:
+            groups.append((cell, group))
+    if not groups:
+        return {}
+    return {"threads.svg": svg.bars(f"Speed of {most} threads over one", groups)}
+
+
+def roofline(rows):
+    """Throughput of a pass against its flops per byte, under the peaks of one core."""
+    peaks = {row.cell: row.median for row in rows if row.case == "peaks"}
+    passes = [row for row in rows if row.case == "roofline"]
+    if len(peaks) < 2 or not passes:
+        return {}
+    flops, stream = peaks["float32 multiply-adds"], peaks["reading memory"]
+    points = sorted((_intensity(row), 2e-6 * row.n * row.d * row.k / _milliseconds(row))
+                    for row in passes)
+    low, high = points[0][0] / 2, points[-1][0] * 2
+    knee = flops / stream
+    roof = [(low, low * stream), (knee, flops), (high, flops)] if low < knee < high else [
+        (low, min(flops, low * stream)), (high, min(flops, high * stream))]
+    series = [svg.Series("float32 roofline", roof, "#64748b", dashed=True),
+              svg.Series("kmseg, one pass", points, COLOUR[OWN])]
+    return {"roofline.svg": svg.lines("Roofline of one core: Lloyd passes of float32 samples",
+                                      "flops per byte of float32 samples and labels", "GFLOP/s",
+                                      series, x_base=2, y_base=2)}
+
+
+def _intensity(row):
+    return 2.0 * row.d * row.k / (4.0 * row.d + 4.0)
+
+
+def _milliseconds(row):
+    """A roofline row is a multiple of the bound; its note has the time."""
+    return float(re.findall(r"(\S+) ms", row.note)[0])
+
+
+def ratios(rows):
+    """How many times as long each peer takes, by case."""
+    out = {}
+    for case, title in (("iterations", "Equal iterations"), ("convergence", "Fits to the end"),
+                        ("seeding", "Greedy k-means++"), ("sweep", "Sweeps")):
+        cells = aims.cells_of(rows, case)
+        if not cells:
+            continue
+        last = max(threads for _, threads in cells)
+        groups = []
+        for (cell, threads), by_peer in cells.items():
+            if threads == last:
+                groups.append((cell.replace(", 10 restarts", ""), [
+                    (name, row.ratio, row.ratio_q1, row.ratio_q3) for name, row in by_peer.items()
+                    if name in SHOWN[1:] or (name in peers.PEERS and name not in aims.NOT_PEERS
+                                             and name.startswith(("faiss", "superkmeans")))]))
+        out[f"ratio-{case}.svg"] = svg.bars(
+            f"{title}: time of each peer over kmseg's, {last} threads", groups, "x")
+    cells = aims.cells_of(rows, "end to end") | aims.cells_of(rows, "order log")
+    if cells:
+        groups = [(cell, [(name, row.ratio, row.ratio_q1, row.ratio_q3)
+                          for name, row in by_peer.items() if name != OWN])
+                  for (cell, _), by_peer in cells.items()]
+        out["ratio-files.svg"] = svg.bars("Files: time of each peer over kmseg's", groups, "x")
+    return out
+
+
+def charts(rows):
+    return scaling(rows) | threads(rows) | roofline(rows) | ratios(rows)
+
+
+def cells_table(rows, case):
+    """Times of every peer in every cell of a case, with the ratio to kmseg's."""
+    cells = aims.cells_of(rows, case)
+    names = list(dict.fromkeys(name for by_peer in cells.values() for name in by_peer))
+    if not cells:
+        return "Not measured."
+    unit = next(iter(next(iter(cells.values())).values())).unit
+    lines = [f"| {unit} | threads | " + " | ".join(names) + " |",
+             "|---|---|" + "---|" * len(names)]
+    for (cell, threads), by_peer in cells.items():
+        shown = []
+        for name in names:
+            row = by_peer.get(name)
+            if row is None:
+                shown.append("")
+            elif name == OWN:
+                shown.append(f"**{row.median:.3g}**")
+            else:
+                shown.append(f"{row.median:.3g} ({row.ratio:.3g}x)")
+        lines.append(f"| {cell} | {threads} | " + " | ".join(shown) + " |")
+    return "\n".join(lines)
+
+
+def roofline_table(rows):
+    lines = ["| pass | ms | float32 bound, ms | of the bound |", "|---|---|---|---|"]
+    for row in rows:
+        if row.case == "roofline":
+            taken, bound = re.findall(r"(\S+) ms", row.note)
+            lines.append(f"| {row.cell} | {taken} | {bound} | {row.median:.2f} |")
+    return "\n".join(lines) if len(lines) > 2 else "Not measured."
+
+
+def alt_text(chart):
+    return chart.split('aria-label="', 1)[1].split('"', 1)[0]
+
+
+def exactness_table(rows):
+    lines = ["| cell | peer | labels that differ | inertia it reports, and reaches |", "|---|---|---|---|"]
+    for row in rows:
+        if row.case == "exactness":
+            lines.append(f"| {row.cell} | {row.peer} | {100 * row.median:.3g} % | {row.note} |")
+    return "\n".join(lines) if len(lines) > 2 else "Not measured."
+
+
+def behind(rows):
+    """A line per cell where some peer, exact or not, is faster, leaner or closer than kmseg."""
+    out = []
+    for row in rows:
+        if row.peer in aims.NOT_PEERS or math.isnan(row.ratio) or row.ratio >= 1:
+            continue
+        what = "less memory" if row.case == "memory" else "faster"
+        remark = " (not exact)" if row.peer in aims.INEXACT else ""
+        out.append(f"- {row.case}, {row.cell}{f', {row.threads} threads' if row.threads else ''}: "
+                   f"{row.peer}{remark} is {what}, at {row.ratio:.2f} of kmseg's {row.unit}.")
+    return "\n".join(out) if out else "In no cell that was measured."
+
+
+def sections(machine, rows):
+    """What stands between the markers of the documents."""
+    versions = {}
+    for row in rows:
+        if row.peer in peers.PEERS and row.peer not in aims.NOT_PEERS:
+            versions.setdefault(row.peer.split(" ")[0], row.version)
+    listed = ", ".join(f"{name} {version}" for name, version in versions.items())
+    made = charts(rows)
+
+    def shown(text, *names):
+        """The text, and those of the charts that there are."""
+        images = [f"![{alt_text(made[name])}](figures/{name})" for name in names if name in made]
+        return "\n\n".join([text, *images] if text else images) or "Not measured."
+
+    about = (f"Measured {machine['date']} on {machine['cpu']} ({machine['instruction sets']}), "
+             f"{machine['cores']} cores, {machine['memory']}, Linux {machine['kernel']}, "
+             f"{machine['compiler']}; kmseg at commit {machine['commit']}; {listed}.")
+    return {
+        "machine": about,
+        "aims": aims.markdown(aims.table(rows)),
+        "behind": behind(rows),
+        "iterations": shown(cells_table(rows, "iterations"), "ratio-iterations.svg", "threads.svg"),
+        "scaling": shown("", "time-n.svg", "time-d.svg", "time-k.svg"),
+        "roofline": shown(roofline_table(rows), "roofline.svg"),
+        "convergence": shown(cells_table(rows, "convergence"), "ratio-convergence.svg"),
+        "seeding": shown(cells_table(rows, "seeding"), "ratio-seeding.svg"),
+        "sweep": shown(cells_table(rows, "sweep"), "ratio-sweep.svg"),
+        "files": shown("\n\n".join(cells_table(rows, case) for case in ("end to end", "order log")),
+                       "ratio-files.svg"),
+        "memory": cells_table(rows, "memory"),
+        "exactness": exactness_table(rows),
+        "short": short_table(rows),
+    }
+
+
+def short_table(rows):
+    """The table of the README."""
+    lines = ["| times as fast as | scikit-learn | best peer |", "|---|---|---|"]
+    for case, title in (("iterations", "equal iterations, 1 and 2 threads"),
+                        ("convergence", "fits to the end"), ("seeding", "greedy k-means++"),
+                        ("sweep", "k 2 to 15, 10 restarts each")):
+        cells = aims.cells_of(rows, case)
+        if cells:
+            lines.append(f"| {title} | {_mean(aims.ratios_to(cells, SCIKIT))} | "
+                         f"{_mean(aims.ratios_to_best(cells))} |")
+    end = aims.cells_of(rows, "end to end")
+    if end:
+        lines.append(f"| CSV to HDF5 | {_mean(aims.ratios_to(end, 'pandas + scikit-learn + h5py'))} | "
+                     f"{_mean(aims.ratios_to_best(end))} |")
+    log = aims.cells_of(rows, "order log")
+    if log:
+        lines.append(f"| order log to recency, frequency, monetary | | "
+                     f"{_mean(aims.ratios_to_best(log))} |")
+    return "\n".join(lines)
+
+
+def _mean(rows):
+    return f"{aims.mean_ratio(rows):.1f}x" if rows else ""
+
+
+def put(text, section, content):
+    """text with what stands between the section's markers replaced; unchanged without markers."""
+    begin, end = f"<!-- measured: {section} -->", f"<!-- end: {section} -->"
+    if begin not in text or end not in text:
+        return text
+    head, rest = text.split(begin, 1)
+    return f"{head}{begin}\n{content}\n{end}{rest.split(end, 1)[1]}"
+
+
+def write(csv_path, documents=(DOCUMENT, README), folder=FOLDER):
+    machine, rows = records.read(csv_path)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, chart in charts(rows).items():
+        (folder / name).write_text(chart, encoding="utf-8")
+    for path in documents:
+        text = path.read_text(encoding="utf-8")
+        for section, content in sections(machine, rows).items():
+            text = put(text, section, content)
+        path.write_text(text, encoding="utf-8")
