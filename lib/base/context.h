@@ -9,10 +9,13 @@
 #define KM_MESSAGE_CAPACITY 1024
 
 struct km_kernels;
+struct km_team;
 
 struct kmseg_context {
     kmseg_allocator allocator;
     int32_t n_threads;
+    int32_t threads_given; /* by the caller; else other loops of the process are given way */
+    struct km_team *team;  /* NULL with one thread */
     const struct km_kernels *kernels; /* set when the context is made, see kernels/kernels.h */
     kmseg_progress_fn progress;
     void *progress_user;

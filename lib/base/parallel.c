@@ -1,68 +1,47 @@
 #include "base/parallel.h"
 
+#include "base/cpus.h"
+
 #include <omp.h>
-#include <pthread.h>
-#include <sched.h>
 
-/* libgomp cannot be used in the child of a fork once the parent has run a team: the child hangs
- * waiting for threads that do not exist there. */
-static atomic_int team_has_run;
-static atomic_int forked_after_team;
-static pthread_once_t watch_once = PTHREAD_ONCE_INIT;
+/* Threads of the process that are in loops of ours, callers and members. */
+static atomic_int n_busy;
 
-static void note_fork_in_child(void) {
-    if (atomic_load(&team_has_run)) {
-        atomic_store(&forked_after_team, 1);
+/* In the child of a fork the team's threads do not exist: where the caller has asked for threads, the
+ * child starts its own, else it is taken for a worker among others. */
+static void follow_fork(kmseg_context *ctx) {
+    if (!km_team_alive(ctx->team)) {
+        km_team_free(ctx->team);
+        ctx->team = ctx->threads_given ? km_team_new(&ctx->allocator, ctx->n_threads) : NULL;
     }
 }
 
-static void watch_forks(void) { pthread_atfork(NULL, NULL, note_fork_in_child); }
-
-int32_t km_available_cpus(void) {
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) == 0) {
-        return CPU_COUNT(&set);
+/* Threads for a loop. Those that nobody asked for are left to the loops of other contexts and, in a
+ * parallel region of OpenMP, to that. */
+static int32_t threads_for(const kmseg_context *ctx) {
+    if (ctx->threads_given) {
+        return ctx->n_threads;
     }
-    return 1;
-}
-
-static int32_t team_size(const kmseg_context *ctx, int64_t n_chunks) {
-    if (atomic_load(&forked_after_team)) {
+    if (omp_in_parallel()) {
         return 1;
     }
-    return ctx->n_threads < n_chunks ? ctx->n_threads : (int32_t)n_chunks;
+    int32_t left = ctx->n_threads - atomic_load_explicit(&n_busy, memory_order_relaxed);
+    return left > 1 ? left : 1;
 }
 
 kmseg_status km_parallel(kmseg_context *ctx, int64_t n_chunks, km_chunk_fn fn, void *argument) {
-    if (n_chunks <= 0) {
-        return KMSEG_OK;
+    if (ctx->team != NULL) {
+        follow_fork(ctx);
     }
-    int32_t threads = team_size(ctx, n_chunks);
-    if (threads <= 1) {
+    int32_t threads = ctx->team != NULL && n_chunks > 1 ? threads_for(ctx) : 1;
+    atomic_fetch_add_explicit(&n_busy, threads, memory_order_relaxed);
+    if (threads > 1) {
+        km_team_run(ctx->team, threads, n_chunks, fn, argument, &ctx->cancelled);
+    } else {
         for (int64_t c = 0; c < n_chunks && !km_cancelled(ctx); c++) {
             fn(argument, c, 0);
         }
-    } else {
-        pthread_once(&watch_once, watch_forks);
-        atomic_store(&team_has_run, 1);
-#pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
-        for (int64_t c = 0; c < n_chunks; c++) {
-            if (!km_cancelled(ctx)) {
-                fn(argument, c, omp_get_thread_num());
-            }
-        }
     }
+    atomic_fetch_sub_explicit(&n_busy, threads, memory_order_relaxed);
     return km_cancelled(ctx) ? km_fail_cancelled(ctx) : KMSEG_OK;
-}
-
-void km_parallel_warm(const kmseg_context *ctx) {
-    int32_t threads = team_size(ctx, ctx->n_threads);
-    if (threads > 1) {
-        pthread_once(&watch_once, watch_forks);
-        atomic_store(&team_has_run, 1);
-        int started = 0;
-#pragma omp parallel num_threads(threads) reduction(+ : started)
-        started += 1;
-        (void)started;
-    }
 }

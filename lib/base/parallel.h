@@ -5,24 +5,16 @@
 #define KM_BASE_PARALLEL_H
 
 #include "base/context.h"
+#include "base/team.h"
 
 /* Rows of a chunk in loops over samples: 64 tiles of 64. */
 #define KM_CHUNK_ROWS 4096
 
 static inline int64_t km_chunks(int64_t n, int64_t chunk) { return (n + chunk - 1) / chunk; }
 
-/* thread is in [0, kmseg_context_threads(ctx)); thread 0 is the caller's. */
-typedef void (*km_chunk_fn)(void *argument, int64_t chunk, int32_t thread);
-
-/* Calls fn for every chunk in [0, n_chunks), each once, on the context's threads. Chunks that have
- * not begun when the context is cancelled are skipped, and KMSEG_E_CANCELLED is returned. After a
- * fork() of a process that had run a team, runs on the caller's thread alone. */
+/* Calls fn for every chunk in [0, n_chunks), each once, on the context's threads; thread is in
+ * [0, kmseg_context_threads(ctx)). Chunks that have not begun when the context is cancelled are
+ * skipped, and KMSEG_E_CANCELLED is returned. */
 kmseg_status km_parallel(kmseg_context *ctx, int64_t n_chunks, km_chunk_fn fn, void *argument);
-
-/* Starts the team, so that a later call does not have to under memory pressure. */
-void km_parallel_warm(const kmseg_context *ctx);
-
-/* CPUs that this process may use. */
-int32_t km_available_cpus(void);
 
 #endif

@@ -1,10 +1,13 @@
 /* Making a context: its allocator, its threads, and the kernels that this CPU can run. */
 #include "base/context.h"
-#include "base/parallel.h"
+#include "base/cpus.h"
+#include "base/team.h"
 #include "kernels/kernels.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+enum { MOST_THREADS = 4096 };
 
 void kmseg_context_options_init(kmseg_context_options *options) {
     memset(options, 0, sizeof *options);
@@ -43,6 +46,7 @@ kmseg_status kmseg_context_new(const kmseg_context_options *options, kmseg_conte
         options = &defaults;
     }
     if (options->struct_size != sizeof defaults || options->n_threads < 0 ||
+        options->n_threads > MOST_THREADS ||
         (options->allocator.allocate == NULL) != (options->allocator.release == NULL)) {
         return KMSEG_E_ARGUMENT;
     }
@@ -57,12 +61,19 @@ kmseg_status kmseg_context_new(const kmseg_context_options *options, kmseg_conte
     memset(ctx, 0, sizeof *ctx);
     ctx->allocator = allocator;
     ctx->kernels = kernels;
-    ctx->n_threads = options->n_threads > 0 ? options->n_threads : km_available_cpus();
+    ctx->threads_given = options->n_threads > 0;
+    ctx->n_threads = ctx->threads_given ? options->n_threads : km_cpus_default_threads();
     ctx->progress = options->progress;
     ctx->progress_user = options->progress_user;
     atomic_init(&ctx->stage_done, 0);
     atomic_init(&ctx->cancelled, 0);
-    km_parallel_warm(ctx);
+    if (ctx->n_threads > 1) {
+        ctx->team = km_team_new(&allocator, ctx->n_threads);
+        if (ctx->team == NULL) {
+            km_release(&allocator, ctx);
+            return KMSEG_E_MEMORY;
+        }
+    }
     km_kernels_warm(kernels);
     *out = ctx;
     return KMSEG_OK;
@@ -71,6 +82,7 @@ kmseg_status kmseg_context_new(const kmseg_context_options *options, kmseg_conte
 void kmseg_context_free(kmseg_context *ctx) {
     if (ctx != NULL) {
         kmseg_allocator allocator = ctx->allocator;
+        km_team_free(ctx->team);
         km_release(&allocator, ctx);
     }
 }

@@ -6,6 +6,7 @@
 
 #include <cblas.h>
 #include <math.h>
+#include <omp.h>
 
 #define SAME_LABELS(a, b) same_labels(a, b)
 
@@ -50,7 +51,16 @@ static uint64_t same_labels(const km_label *a, const km_label *b) {
 PICK(pick_f32, float)
 PICK(pick_f64, double)
 
+/* OpenBLAS built on OpenMP takes as many threads as OpenMP would give to the calling thread, and here
+ * every thread of a team calls it. Returns what the setting was. */
+static int take_one_thread(void) {
+    int before = omp_get_max_threads();
+    omp_set_num_threads(1);
+    return before;
+}
+
 static void assign_f32_blas(const km_assign *a) {
+    int before = take_one_thread();
     for (int32_t t = 0; t < a->n_tiles; t++) {
         const float *tile = (const float *)a->tiles + (int64_t)t * a->n_features * KM_LANES;
         cblas_sgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, KM_LANES, a->n_clusters,
@@ -58,9 +68,11 @@ static void assign_f32_blas(const km_assign *a) {
                     a->scratch, KM_LANES);
         pick_f32(a, t, a->scratch);
     }
+    omp_set_num_threads(before);
 }
 
 static void assign_f64_blas(const km_assign *a) {
+    int before = take_one_thread();
     for (int32_t t = 0; t < a->n_tiles; t++) {
         const double *tile = (const double *)a->tiles + (int64_t)t * a->n_features * KM_LANES;
         cblas_dgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, KM_LANES, a->n_clusters,
@@ -68,6 +80,7 @@ static void assign_f64_blas(const km_assign *a) {
                     a->scratch, KM_LANES);
         pick_f64(a, t, a->scratch);
     }
+    omp_set_num_threads(before);
 }
 
 #define SET          blas

@@ -24,7 +24,7 @@ typedef void (*kmseg_progress_fn)(void *user, const char *stage, int64_t done, i
 typedef struct kmseg_context_options {
     size_t struct_size;         /* sizeof(kmseg_context_options) */
     kmseg_allocator allocator;  /* all zero: the C library's */
-    int32_t n_threads;          /* 0: as many as the process may use */
+    int32_t n_threads;          /* at most 4096; 0: as many as suit, see below */
     const char *kernels;        /* "auto", or a name that kmseg_kernels_name() gives; NULL: the
                                    environment variable KMSEG_KERNELS, else "auto" */
     kmseg_progress_fn progress; /* NULL: none */
@@ -36,6 +36,15 @@ KMSEG_API void kmseg_context_options_init(kmseg_context_options *options);
 
 /**
  * Makes a context. One context serves one caller thread at a time; make one per thread.
+ *
+ * With n_threads 0 a call uses the CPUs that the process may use: those of its affinity mask, no more
+ * than its control groups pay for, no more than OpenMP has been told to use (OMP_NUM_THREADS,
+ * omp_set_num_threads()), and no more than other calls of the process leave. Inside a parallel region
+ * of OpenMP, and in the child of a fork, that is one. Any other number is used as given.
+ *
+ * A context keeps threads of its own, asleep between calls; they end with it. The caller's thread is
+ * never bound to a CPU. The others are where OMP_PLACES or OMP_PROC_BIND says so, or, one to a CPU,
+ * where the environment variable KMSEG_PIN is 1; KMSEG_PIN=0 binds none.
  *
  * options  NULL for the defaults
  * out      the new context, NULL on failure; free it with kmseg_context_free()
@@ -50,7 +59,7 @@ KMSEG_API void kmseg_context_free(kmseg_context *ctx);
 /** The message of the last failure in this context, one line; "" when there was none. */
 KMSEG_API const char *kmseg_last_error(const kmseg_context *ctx);
 
-/** Number of threads that the next call will use. */
+/** Number of threads that calls use at most. */
 KMSEG_API int32_t kmseg_context_threads(const kmseg_context *ctx);
 
 /** Name of the kernels in use: "baseline", "avx2", "avx512" or "blas". */
