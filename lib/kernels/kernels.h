@@ -181,6 +181,8 @@ extern const km_kernels km_kernels_blas;
 #if defined(__x86_64__)
 extern const km_kernels km_kernels_avx2;
 extern const km_kernels km_kernels_avx512;
+#elif defined(__aarch64__)
+extern const km_kernels km_kernels_neon;
 #endif
 
 #endif

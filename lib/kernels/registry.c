@@ -10,6 +10,8 @@ static const km_kernels *const rows[] = {
 #if defined(__x86_64__)
     &km_kernels_avx2,
     &km_kernels_avx512,
+#elif defined(__aarch64__)
+    &km_kernels_neon,
 #endif
 };
 
