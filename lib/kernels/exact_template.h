@@ -3,8 +3,6 @@
  * turns into vectors of that set. The results are the same bits on every set.
  *
  * SET is the suffix of the names, VECTOR_BYTES the size of a register. */
-#include "kernels/simd_exact.h"
-
 #include <math.h>
 #include <string.h>
 
@@ -327,7 +325,6 @@ static void PASTE(sum_wide_, SET)(const double *x, double unit, int64_t *high, i
 }
 
 #include "kernels/fill_template.h"
-#include "kernels/scan_template.h"
 
 static void PASTE(own_distances_, SET)(const double *block, int32_t d, const double *centroids,
                                        const int32_t *labels, double *out) {
@@ -364,15 +361,15 @@ static void PASTE(own_distances_, SET)(const double *block, int32_t d, const dou
 #undef W
 #undef VECTOR_LANES
 
-#define KERNELS_OF_SET(NAME, HELP, AVAILABLE, GROUP)                                               \
+#define KERNELS_OF_SET(NAME, HELP, AVAILABLE, GROUP, ASSIGN_I16, GROUP_I16)                        \
     {                                                                                              \
         .named = {NAME, HELP}, .available = (AVAILABLE), .group = (GROUP),                         \
+        .assign_i16 = (ASSIGN_I16), .group_i16 = (GROUP_I16),                                      \
         .assign_f32 = PASTE(assign_f32_, SET), .assign_f64 = PASTE(assign_f64_, SET),              \
         .move_f32 = PASTE(move_f32_, SET), .move_f64 = PASTE(move_f64_, SET),                      \
         .block_f32 = PASTE(block_f32_, SET), .block_f64 = PASTE(block_f64_, SET),                  \
         .widen = PASTE(widen_, SET), .sum_wide = PASTE(sum_wide_, SET),                            \
         .sum_whole = PASTE(sum_whole_, SET), .fill_f32 = PASTE(fill_f32_, SET),                    \
-        .fill_f64 = PASTE(fill_f64_, SET), .scan_f32 = PASTE(scan_f32_, SET),                      \
-        .scan_f64 = PASTE(scan_f64_, SET), .own_distances = PASTE(own_distances_, SET),            \
+        .fill_f64 = PASTE(fill_f64_, SET), .own_distances = PASTE(own_distances_, SET),            \
         .distances = PASTE(distances_, SET), .nearest = PASTE(nearest_, SET),                      \
     }

@@ -35,6 +35,35 @@ typedef struct km_assign {
     void *scratch;          /* n_clusters x 64 elements */
 } km_assign;
 
+/* Scores of 16-bit kernels are between these two: the bits of positive normal floats, which order like
+ * them, and far enough from 2^31 that best + limit fits an unsigned number. */
+#define KM_LEAST_SCORE 0x00800000
+#define KM_WORST_SCORE 0x7f000000
+
+/* Numbers of two features that a row of so many takes. */
+static inline int32_t km_pairs(int32_t n_features) { return n_features / 2 + n_features % 2; }
+
+/* Nearest centroid of the rows of some consecutive tiles of 16-bit fixed point.
+ *
+ * Scores are half_norm[c] + x . pairs[c] in integers modulo 2^32; km_quantise_centroids() sees to it that
+ * they are between the least and the worst score. A row is certain when it is not outside and its second
+ * best score (the worst score where there is no other centroid) exceeds its best by more than
+ * limit[tile]. */
+typedef struct km_assign_i16 {
+    const int16_t *tiles; /* n_tiles x km_pairs(n_features) x 64 x 2, 64-byte aligned */
+    int32_t n_tiles, n_features, n_clusters;
+    const int32_t *pairs; /* two 16-bit numbers each: centroids in groups of group_i16, in which
+                                    they are interleaved by feature pair, then those that are left */
+    const int32_t *half_norms; /* n_clusters */
+    const int32_t *limits;     /* n_tiles, >= 0; INT32_MAX: decide nothing */
+    const uint64_t *outside;   /* n_tiles: bit r: row r is never certain; or NULL: no row is */
+    const km_label *labels;    /* as in km_assign, and what follows */
+    km_label *nearest;
+    uint64_t *changed;
+    uint64_t *uncertain;
+    int32_t *best, *second; /* out, n_tiles x 64: the two lowest scores; or both NULL */
+} km_assign_i16;
+
 /* Features of the exact sums are moved eight at a time, so a cluster's sums take whole eights. */
 #define KM_SUM_LANES 8
 static inline int64_t km_sum_stride(int64_t n_features) {
@@ -61,16 +90,6 @@ typedef struct km_move {
     int64_t *counts;       /* n_clusters: rows that joined less those that left */
 } km_move;
 
-/* Running figures of rows that follow one another without gaps. They are kept for every value of a
- * period: n_lanes values, a multiple of 16 and of the number of features. */
-#define KM_SCAN_PERIODS 4
-typedef struct km_scan {
-    int64_t n_lanes;
-    const void *base;         /* n_lanes values of the rows' type */
-    void *smallest, *largest; /* the same, brought up to date; NaN is left out */
-    double *sums;             /* n_lanes: the values less the base, nearly, are added */
-} km_scan;
-
 /* Running sums of a feature are kept in so many parts, and counts in so many. */
 #define KM_FILL_LANES  8
 #define KM_FILL_COUNTS 16
@@ -84,7 +103,6 @@ typedef struct km_scan {
  * float32 where `narrow` says that it is safe, else by way of float64. */
 typedef struct km_fill {
     const void *rows; /* n_features contiguous values each; readable to 12 bytes behind the last */
-    const void *next; /* rows to be fetched meanwhile, without gaps; or NULL */
     int64_t row_stride; /* in elements */
     int32_t n_features;
     int narrow;            /* centres are float32 numbers, and no (x - centre) * scale overflows */
@@ -118,9 +136,11 @@ typedef struct km_kernels {
     km_named named;
     int (*available)(void); /* 1 when this CPU can run them */
     int32_t group;          /* centroids that km_pack() interleaves */
+    int32_t group_i16;      /* the same for assign_i16 */
 
     void (*assign_f32)(const km_assign *assign);
     void (*assign_f64)(const km_assign *assign);
+    void (*assign_i16)(const km_assign_i16 *assign);
     void (*move_f32)(const km_move *move);
     void (*move_f64)(const km_move *move);
 
@@ -138,10 +158,6 @@ typedef struct km_kernels {
     /* Sums of the whole numbers x * unit of 64 values >= 0, and of what their rounding loses, that in
      * units 2^-40 finer. */
     void (*sum_wide)(const double *x, double unit, int64_t *high, int64_t *low);
-
-    /* n_blocks times KM_SCAN_PERIODS periods of float32 or float64 rows. */
-    void (*scan_f32)(const km_scan *scan, const void *values, int64_t n_blocks);
-    void (*scan_f64)(const km_scan *scan, const void *values, int64_t n_blocks);
 
     /* One tile from rows of float32 or float64. */
     void (*fill_f32)(km_fill *fill);
@@ -181,8 +197,7 @@ extern const km_kernels km_kernels_blas;
 #if defined(__x86_64__)
 extern const km_kernels km_kernels_avx2;
 extern const km_kernels km_kernels_avx512;
-#elif defined(__aarch64__)
-extern const km_kernels km_kernels_neon;
+extern const km_kernels km_kernels_avx512vnni;
 #endif
 
 #endif

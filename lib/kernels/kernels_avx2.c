@@ -1,5 +1,6 @@
 /* AVX2 and FMA. */
 #include "base/sums.h"
+#include "kernels/assign_i16.h"
 #include "kernels/kernels.h"
 
 #if defined(__x86_64__)
@@ -23,5 +24,6 @@ static int available(void) {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
 
-const km_kernels km_kernels_avx2 = KERNELS_OF_SET("avx2", "x86-64 with AVX2 and FMA", available, 4);
+const km_kernels km_kernels_avx2 =
+    KERNELS_OF_SET("avx2", "x86-64 with AVX2 and FMA", available, 4, km_assign_i16_avx2, 4);
 #endif

@@ -1,5 +1,6 @@
 /* AVX-512 F, DQ, VL and BW. */
 #include "base/sums.h"
+#include "kernels/assign_i16.h"
 #include "kernels/kernels.h"
 
 #if defined(__x86_64__)
@@ -24,6 +25,13 @@ static int available(void) {
            __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw");
 }
 
-const km_kernels km_kernels_avx512 =
-    KERNELS_OF_SET("avx512", "x86-64 with AVX-512 F, DQ, VL and BW", available, 4);
+const km_kernels km_kernels_avx512 = KERNELS_OF_SET(
+    "avx512", "x86-64 with AVX-512 F, DQ, VL and BW", available, 4, km_assign_i16_avx512, 8);
+
+static int available_vnni(void) {
+    return available() && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("gfni");
+}
+
+const km_kernels km_kernels_avx512vnni = KERNELS_OF_SET(
+    "avx512vnni", "the same with VNNI and GFNI", available_vnni, 4, km_assign_i16_avx512vnni, 8);
 #endif

@@ -1,6 +1,7 @@
 /* The portable kernels: vectors of 16 bytes in the compiler's own vector language, which every
  * 64-bit CPU has (SSE2, NEON). */
 #include "base/sums.h"
+#include "kernels/assign_i16.h"
 #include "kernels/kernels.h"
 
 #include <math.h>
@@ -22,4 +23,5 @@
 static int available(void) { return 1; }
 
 const km_kernels km_kernels_baseline =
-    KERNELS_OF_SET("baseline", "portable vectors of 16 bytes (SSE2, NEON)", available, 4);
+    KERNELS_OF_SET("baseline", "portable vectors of 16 bytes (SSE2, NEON)", available, 4,
+                   km_assign_i16_baseline, 4);

@@ -2,6 +2,7 @@
  * as a reference and for shapes where a tuned GEMM wins; its order of summation does not matter,
  * because what it cannot settle is decided again like everybody else's. */
 #include "base/sums.h"
+#include "kernels/assign_i16.h"
 #include "kernels/kernels.h"
 
 #include <cblas.h>
@@ -104,5 +105,6 @@ void km_kernels_warm(const km_kernels *kernels) {
     }
 }
 
-const km_kernels km_kernels_blas = KERNELS_OF_SET(
-    "blas", "OpenBLAS sgemm and dgemm; sets OpenBLAS to one thread in this process", available, 1);
+const km_kernels km_kernels_blas =
+    KERNELS_OF_SET("blas", "OpenBLAS sgemm and dgemm; sets OpenBLAS to one thread in this process",
+                   available, 1, km_assign_i16_baseline, 4);

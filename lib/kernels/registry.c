@@ -5,13 +5,9 @@
 #include <string.h>
 
 static const km_kernels *const rows[] = {
-    &km_kernels_blas,
-    &km_kernels_baseline,
+    &km_kernels_blas, &km_kernels_baseline,
 #if defined(__x86_64__)
-    &km_kernels_avx2,
-    &km_kernels_avx512,
-#elif defined(__aarch64__)
-    &km_kernels_neon,
+    &km_kernels_avx2, &km_kernels_avx512,   &km_kernels_avx512vnni,
 #endif
 };
 

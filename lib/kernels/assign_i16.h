@@ -1,0 +1,12 @@
+/* The 16-bit assign kernels of the sets; each is one source file of its own. */
+#ifndef KM_KERNELS_ASSIGN_I16_H
+#define KM_KERNELS_ASSIGN_I16_H
+
+#include "kernels/kernels.h"
+
+void km_assign_i16_baseline(const km_assign_i16 *assign);
+void km_assign_i16_avx2(const km_assign_i16 *assign);
+void km_assign_i16_avx512(const km_assign_i16 *assign);
+void km_assign_i16_avx512vnni(const km_assign_i16 *assign);
+
+#endif
