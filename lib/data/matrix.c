@@ -4,9 +4,6 @@
 
 #include <math.h>
 
-/* Squared distances of larger values overflow. */
-#define LARGEST 1e150
-
 kmseg_matrix kmseg_matrix_view(const void *values, kmseg_dtype dtype, int64_t n_rows,
                                int64_t n_cols) {
     return (kmseg_matrix){values, dtype, n_rows, n_cols, n_cols, 1};
@@ -61,7 +58,7 @@ typedef struct check_job {
 
 static int64_t first_bad_column(const kmseg_matrix *m, int64_t row) {
     for (int64_t j = 0; j < m->n_cols; j++) {
-        if (!(fabs(element(m, row, j)) <= LARGEST)) {
+        if (!(fabs(element(m, row, j)) <= KM_LARGEST_SAMPLE)) {
             return j;
         }
     }
@@ -86,7 +83,7 @@ static void check_chunk(void *argument, int64_t chunk, int32_t thread) {
 kmseg_status km_centroids_check(kmseg_context *ctx, const double *centroids, int64_t n_clusters,
                                 int64_t n_features, const char *what) {
     for (int64_t i = 0; i < n_clusters * n_features; i++) {
-        if (!(fabs(centroids[i]) <= LARGEST)) {
+        if (!(fabs(centroids[i]) <= KM_LARGEST_SAMPLE)) {
             return km_fail(ctx, KMSEG_E_ARGUMENT,
                            "%s: value in row %lld, column %lld (from 0) is %g; it needs to be "
                            "finite and at most 1e150 in size",

@@ -1,5 +1,5 @@
-/* Tiles as a value: made from samples, read, freed. How they are built is in tiles_centre.c and
- * tiles_fill.c. */
+/* Tiles as a value: made from samples, read, freed. How they are built is in tiles_range.c,
+ * tiles_centre.c and tiles_fill.c. */
 #include "data/tiles_build.h"
 
 #include <math.h>
@@ -130,11 +130,15 @@ static kmseg_status make_workers(km_build *build, km_arena *scratch) {
     int32_t n = build->ctx->n_threads;
     int64_t d = build->tiles->n_features;
     build->workers = km_arena_array(scratch, n, sizeof *build->workers);
+    build->low = km_arena_array(scratch, d, sizeof *build->low);
+    build->high = km_arena_array(scratch, d, sizeof *build->high);
+    build->mean = km_arena_array(scratch, d, sizeof *build->mean);
     build->base = km_arena_array(scratch, d, sizeof *build->base);
     build->unit = km_arena_array(scratch, d, sizeof *build->unit);
     build->square_unit = km_arena_array(scratch, d, sizeof *build->square_unit);
     build->little = km_arena_array(scratch, d, sizeof *build->little);
-    int ok = build->workers != NULL && build->base != NULL && build->unit != NULL &&
+    int ok = build->workers != NULL && build->low != NULL && build->high != NULL &&
+             build->mean != NULL && build->base != NULL && build->unit != NULL &&
              build->square_unit != NULL && build->little != NULL;
     for (int32_t t = 0; ok && t < n; t++) {
         ok = make_worker(scratch, d, &build->workers[t]);
@@ -224,7 +228,6 @@ static kmseg_status check_tiles_dtype(kmseg_context *ctx, kmseg_dtype dtype) {
 static kmseg_status build(kmseg_context *ctx, kmseg_tiles *tiles, const kmseg_matrix *samples,
                           const double *sample_weight, km_arena *scratch) {
     KM_TRY(keep_samples(ctx, tiles, samples));
-    KM_TRY(km_matrix_check(ctx, &tiles->samples, "samples"));
     KM_TRY(check_weights(ctx, tiles, sample_weight));
     KM_TRY(allocate(ctx, tiles));
     km_build build = {.ctx = ctx,

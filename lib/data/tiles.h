@@ -110,8 +110,10 @@ void km_matrix_block(const km_kernels *kernels, const kmseg_matrix *matrix, int6
 /* KMSEG_E_ARGUMENT unless dtype is one. */
 kmseg_status km_dtype_check(kmseg_context *ctx, kmseg_dtype dtype, const char *what);
 
-/* KMSEG_E_DATA naming the first value that is not finite (or beyond 1e150, where squares
- * overflow) by row and column from 0. */
+/* Squared distances of larger values overflow. */
+#define KM_LARGEST_SAMPLE 1e150
+
+/* KMSEG_E_DATA naming the first value that is not finite (or beyond KM_LARGEST_SAMPLE) by row and column from 0. */
 kmseg_status km_matrix_check(kmseg_context *ctx, const kmseg_matrix *matrix, const char *what);
 
 /* KMSEG_E_ARGUMENT likewise, for n_clusters x n_features centroids of the caller. */

@@ -31,7 +31,8 @@ typedef struct km_build {
     const km_kernels *kernels;
     km_build_worker *workers;
     int64_t n_chunks;
-    double *base, *unit;      /* n_features: of the sums of a pass */
+    double *low, *high, *mean; /* n_features: range, and nearly the mean (NaN: not known) */
+    double *base, *unit;      /* n_features: of exact sums, where the mean has to be known better */
     double *square_unit;      /* n_features */
     float *little;            /* n_features */
     double largest_deviation; /* of any feature from any centre inside its range */
@@ -44,6 +45,9 @@ static inline int32_t km_build_rows(const kmseg_tiles *tiles, int64_t tile) {
     int64_t left = tiles->n_samples - tile * KM_TILE_ROWS;
     return left < KM_TILE_ROWS ? (int32_t)left : KM_TILE_ROWS;
 }
+
+/* low, high and mean of every feature; KMSEG_E_DATA for values that are not finite. */
+kmseg_status km_build_ranges(km_build *build);
 
 /* Ranges, centres and the units of sums; KMSEG_E_DATA for values that cannot be clustered. */
 kmseg_status km_build_centres(km_build *build);

@@ -106,39 +106,58 @@ static const double *weights_of(const kmseg_tiles *tiles, const km_build_worker 
     return w->weights;
 }
 
-/* Measures the rows of a tile, and where `into` is 1 makes its values and adds to the sums. */
-static void run_kernel(const filling *f, km_build_worker *w, int64_t tile, int into,
-                       km_fill *fill) {
+/* What is the same for all tiles; into: tiles are made, not only measured. */
+static void prepare(const filling *f, const km_build_worker *w, int into, km_fill *fill) {
     const km_build *build = f->build;
     const kmseg_tiles *tiles = build->tiles;
-    int64_t d = tiles->n_features;
-    int32_t n = km_build_rows(tiles, tile);
-    fill->rows = rows_of(build, w, tile, n, &fill->row_stride);
-    fill->n_features = tiles->n_features;
-    fill->narrow = build->narrow;
-    fill->centre = tiles->centre;
-    fill->scale = build->scale;
-    fill->fine = f->radius.fine;
-    fill->little = build->little;
-    fill->block = w->block;
-    fill->beyond = f->radius.beyond;
-    fill->n_beyond = w->chunk_beyond;
-    fill->n_little = w->chunk_little;
+    *fill = (km_fill){
+        .n_features = tiles->n_features,
+        .narrow = build->narrow,
+        .centre = tiles->centre,
+        .scale = build->scale,
+        .fine = f->radius.fine,
+        .little = build->little,
+        .block = w->block,
+        .beyond = f->radius.beyond,
+        .n_beyond = w->chunk_beyond,
+        .n_little = w->chunk_little,
+    };
     if (into) {
-        fill->weights = weights_of(tiles, w, tile, n);
         fill->sum_unit = tiles->sum_scale;
         fill->square_unit = build->square_unit;
         fill->sums = w->chunk_sums;
         fill->squares = w->chunk_squares;
-        int64_t at = tile * KM_TILE_ROWS;
+    }
+}
+
+/* Rows that will be wanted when this tile is done, if they lie without gaps. */
+static const void *rows_ahead(const kmseg_tiles *tiles, int64_t tile) {
+    enum { AHEAD = 2 };
+    const kmseg_matrix *m = &tiles->samples;
+    if (m->row_stride != tiles->n_features || tile + AHEAD + 1 >= tiles->n_tiles) {
+        return NULL;
+    }
+    int64_t at = (tile + AHEAD) * KM_TILE_ROWS * m->row_stride;
+    return m->dtype == KMSEG_FLOAT32 ? (const void *)((const float *)m->values + at)
+                                     : (const void *)((const double *)m->values + at);
+}
+
+static void run_kernel(const filling *f, km_build_worker *w, int64_t tile, km_fill *fill) {
+    const kmseg_tiles *tiles = f->build->tiles;
+    int64_t d = tiles->n_features, at = tile * KM_TILE_ROWS;
+    int32_t n = km_build_rows(tiles, tile);
+    fill->rows = rows_of(f->build, w, tile, n, &fill->row_stride);
+    fill->next = rows_ahead(tiles, tile);
+    if (fill->sums != NULL) {
+        fill->weights = weights_of(tiles, w, tile, n);
         switch (tiles->dtype) {
         case KMSEG_INT16: fill->i16 = (int16_t *)tiles->values + at * 2 * ((d + 1) / 2); break;
         case KMSEG_FLOAT32: fill->f32 = (float *)tiles->values + at * d; break;
         case KMSEG_FLOAT64: fill->f64 = (double *)tiles->values + at * d; break;
         }
     }
-    (tiles->samples.dtype == KMSEG_FLOAT32 ? build->kernels->fill_f32
-                                           : build->kernels->fill_f64)(fill);
+    (tiles->samples.dtype == KMSEG_FLOAT32 ? f->build->kernels->fill_f32
+                                           : f->build->kernels->fill_f64)(fill);
 }
 
 /* Takes the rows beyond the radius out of a tile. */
@@ -213,21 +232,18 @@ static void clear_chunk(const km_build *build, km_build_worker *w) {
     memset(w->chunk_beyond, 0, (size_t)2 * KM_FILL_COUNTS * sizeof *w->chunk_beyond);
 }
 
-static void fill_tile(const filling *f, km_build_worker *w, int64_t tile) {
-    const kmseg_tiles *tiles = f->build->tiles;
-    km_fill fill = {0};
-    run_kernel(f, w, tile, 1, &fill);
-    if (tiles->dtype == KMSEG_INT16 && fill.most_norm >= f->radius.beyond[0]) {
-        put_outside(f, w, tile, &fill);
+static void fill_tile(const filling *f, km_build_worker *w, int64_t tile, km_fill *fill) {
+    run_kernel(f, w, tile, fill);
+    if (fill->i16 != NULL && fill->most_norm >= f->radius.beyond[0]) {
+        put_outside(f, w, tile, fill);
     }
-    bound_tile(f, tile, &fill);
+    bound_tile(f, tile, fill);
 }
 
-static void measure_tile(const filling *f, km_build_worker *w, int64_t tile) {
-    km_fill fill = {0};
-    run_kernel(f, w, tile, 0, &fill);
+static void measure_tile(const filling *f, km_build_worker *w, int64_t tile, km_fill *fill) {
+    run_kernel(f, w, tile, fill);
     for (int32_t r = 0; r < km_build_rows(f->build->tiles, tile); r++) {
-        w->n_in_bin[bin_of(fill.norms[r])]++;
+        w->n_in_bin[bin_of(fill->norms[r])]++;
     }
 }
 
@@ -237,12 +253,14 @@ static void fill_chunk(void *argument, int64_t chunk, int32_t thread) {
     km_build_worker *w = &f->build->workers[thread];
     int64_t first = chunk * per_chunk, end = first + per_chunk;
     end = end < f->build->tiles->n_tiles ? end : f->build->tiles->n_tiles;
+    km_fill fill;
     clear_chunk(f->build, w);
+    prepare(f, w, !f->measure, &fill);
     for (int64_t t = first; t < end; t++) {
         if (f->measure) {
-            measure_tile(f, w, t);
+            measure_tile(f, w, t, &fill);
         } else {
-            fill_tile(f, w, t);
+            fill_tile(f, w, t, &fill);
         }
     }
     if (!f->measure) {
@@ -283,9 +301,11 @@ static int32_t choose_bin(const int64_t *n_in_bin) {
 static int32_t guess_bin(filling *f) {
     int64_t n_in_bin[N_BINS], n_tiles = f->build->tiles->n_tiles;
     int64_t step = n_tiles / 256 < 1 ? 1 : n_tiles / 256 < 64 ? n_tiles / 256 : 64;
+    km_fill fill;
     clear_chunk(f->build, &f->build->workers[0]);
+    prepare(f, &f->build->workers[0], 0, &fill);
     for (int64_t t = step / 2; t < n_tiles; t += step) {
-        measure_tile(f, &f->build->workers[0], t);
+        measure_tile(f, &f->build->workers[0], t, &fill);
     }
     take_bins(f->build, n_in_bin);
     return choose_bin(n_in_bin);

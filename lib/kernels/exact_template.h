@@ -3,6 +3,8 @@
  * turns into vectors of that set. The results are the same bits on every set.
  *
  * SET is the suffix of the names, VECTOR_BYTES the size of a register. */
+#include "kernels/simd_exact.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -325,6 +327,7 @@ static void PASTE(sum_wide_, SET)(const double *x, double unit, int64_t *high, i
 }
 
 #include "kernels/fill_template.h"
+#include "kernels/scan_template.h"
 
 static void PASTE(own_distances_, SET)(const double *block, int32_t d, const double *centroids,
                                        const int32_t *labels, double *out) {
@@ -370,6 +373,7 @@ static void PASTE(own_distances_, SET)(const double *block, int32_t d, const dou
         .block_f32 = PASTE(block_f32_, SET), .block_f64 = PASTE(block_f64_, SET),                  \
         .widen = PASTE(widen_, SET), .sum_wide = PASTE(sum_wide_, SET),                            \
         .sum_whole = PASTE(sum_whole_, SET), .fill_f32 = PASTE(fill_f32_, SET),                    \
-        .fill_f64 = PASTE(fill_f64_, SET), .own_distances = PASTE(own_distances_, SET),            \
+        .fill_f64 = PASTE(fill_f64_, SET), .scan_f32 = PASTE(scan_f32_, SET),                      \
+        .scan_f64 = PASTE(scan_f64_, SET), .own_distances = PASTE(own_distances_, SET),            \
         .distances = PASTE(distances_, SET), .nearest = PASTE(nearest_, SET),                      \
     }

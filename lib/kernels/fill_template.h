@@ -7,8 +7,12 @@
  * is then in the low bits. */
 #define VF PASTE(fill_vector_, SET)
 #define VI PASTE(fill_mask_, SET)
+#define VU PASTE(fill_bits_, SET)
+#define VQ PASTE(fill_wide_bits_, SET)
 typedef float VF __attribute__((vector_size(VECTOR_BYTES)));
 typedef int32_t VI __attribute__((vector_size(VECTOR_BYTES)));
+typedef uint32_t VU __attribute__((vector_size(VECTOR_BYTES)));
+typedef uint64_t VQ __attribute__((vector_size(VECTOR_BYTES)));
 #define FLOAT_LANES (VECTOR_BYTES / 4)
 
 /* Float lanes as wide as VD has doubles. */
@@ -102,79 +106,25 @@ static void PASTE(turn_, SET)(const float *rows, int64_t row_stride, int32_t d, 
     }
 }
 
-/* Exact sums of one column: of the deviations, and of their squares. Running totals keep the bits of
- * the large number of every row, which km_fill_rounded() takes off again. */
-#define SUMS(NAME, T, VT)                                                                          \
-    static inline __attribute__((always_inline)) void PASTE(NAME, SET)(                            \
-        km_fill * f, int64_t j, const T *x, const int weighted) {                                  \
-        enum { PARTS = KM_FILL_LANES / VECTOR_LANES };                                             \
-        const VD magic = PASTE(all_, SET)(0x1.8p52), centre = PASTE(all_, SET)(f->centre[j]);      \
-        const VD unit = PASTE(all_, SET)(f->sum_unit[j]);                                          \
-        const VD square_unit = PASTE(all_, SET)(f->square_unit[j]);                                \
-        VM sum[PARTS], square[PARTS];                                                              \
-        memcpy(sum, f->sums + j * KM_FILL_LANES, sizeof sum);                                      \
-        memcpy(square, f->squares + j * KM_FILL_LANES, sizeof square);                             \
-        for (int q = 0; q < KM_LANES; q += KM_FILL_LANES) {                                        \
-            for (int p = 0; p < PARTS; p++) {                                                      \
-                VT from;                                                                           \
-                memcpy(&from, x + q + p * VECTOR_LANES, sizeof from);                              \
-                VD away = __builtin_convertvector(from, VD) - centre;                              \
-                VD once = away, twice = away * away;                                               \
-                if (weighted) {                                                                    \
-                    VD weight;                                                                     \
-                    memcpy(&weight, f->weights + q + p * VECTOR_LANES, sizeof weight);             \
-                    once *= weight;                                                                \
-                    twice *= weight;                                                               \
-                }                                                                                  \
-                sum[p] += (VM)(once * unit + magic);                                               \
-                square[p] += (VM)(twice * square_unit + magic);                                    \
-            }                                                                                      \
-        }                                                                                          \
-        memcpy(f->sums + j * KM_FILL_LANES, sum, sizeof sum);                                      \
-        memcpy(f->squares + j * KM_FILL_LANES, square, sizeof square);                             \
-    }
-
-SUMS(fill_sums_f32_, float, VH)
-SUMS(fill_sums_f64_, double, VD)
-
-/* Values of a column in float32, rounded once from float64. */
-#define VALUES(NAME, T, VT)                                                                        \
-    static inline __attribute__((always_inline)) void PASTE(NAME, SET)(                            \
-        km_fill * f, int64_t j, const T *x, float *out, double *wide) {                            \
-        const VD centre = PASTE(all_, SET)(f->centre[j]), scale = PASTE(all_, SET)(f->scale);      \
-        for (int q = 0; q < KM_LANES; q += VECTOR_LANES) {                                         \
-            VT from;                                                                               \
-            memcpy(&from, x + q, sizeof from);                                                     \
-            VD value = (__builtin_convertvector(from, VD) - centre) * scale;                       \
-            VH narrow = __builtin_convertvector(value, VH);                                        \
-            memcpy(out + q, &narrow, sizeof narrow);                                               \
-            if (wide != NULL) {                                                                    \
-                memcpy(wide + q, &value, sizeof value);                                            \
-            }                                                                                      \
-        }                                                                                          \
-    }
-
-VALUES(fill_values_f32_, float, VH)
-VALUES(fill_values_f64_, double, VD)
-
-/* A column of float32 values, still to be centred and scaled: exactly, or by 0 and 1. */
-typedef struct PASTE(fill_column_, SET) {
-    const float *x;
-    VF centre, scale, little;
-    int32_t *n_little;
-} PASTE(fill_column_, SET);
-#define COLUMN PASTE(fill_column_, SET)
-
-static inline __attribute__((always_inline)) VF PASTE(fill_value_, SET)(const COLUMN *c, int q) {
-    VF x;
-    memcpy(&x, c->x + q, sizeof x);
-    return (x - c->centre) * c->scale;
+/* Eight columns' lanes of T as doubles. */
+#ifdef KM_LOAD_WIDE
+#define LOAD_float(p) ((VD)KM_LOAD_WIDE(p))
+#define NARROW(wide)  ((VH)KM_NARROW(wide))
+#else
+static inline __attribute__((always_inline)) VD PASTE(fill_widen_, SET)(const float *from) {
+    VH half;
+    memcpy(&half, from, sizeof half);
+    return __builtin_convertvector(half, VD);
 }
-
-/* -1 in the lanes whose value is below little, but not 0. */
-static inline __attribute__((always_inline)) VI PASTE(fill_little_, SET)(const COLUMN *c, VF v) {
-    return (v < c->little) & (v > -c->little) & (v != 0);
+#define LOAD_float(p) PASTE(fill_widen_, SET)(p)
+#define NARROW(wide)  __builtin_convertvector(wide, VH)
+#endif
+static inline __attribute__((always_inline)) VD PASTE(fill_load_f64_, SET)(const double *from) {
+    VD v;
+    memcpy(&v, from, sizeof v);
+    return v;
 }
+#define LOAD_double(p) PASTE(fill_load_f64_, SET)(p)
 
 static inline __attribute__((always_inline)) VF PASTE(fill_load_, SET)(const float *from) {
     VF v;
@@ -182,26 +132,114 @@ static inline __attribute__((always_inline)) VF PASTE(fill_load_, SET)(const flo
     return v;
 }
 
+/* The number of rows, but not as a constant: loops over the rows of a column shall stay loops, because
+ * unrolled they need more registers than there are. */
+static inline __attribute__((always_inline)) int PASTE(fill_rows_, SET)(void) {
+    int rows = KM_LANES;
+    __asm__("" : "+r"(rows));
+    return rows;
+}
+
+/* Exact sums of one column: of the deviations, and of their squares. Running totals keep the bits of
+ * the large number of every row. */
+#define SUMS(NAME, T)                                                                              \
+    static inline __attribute__((always_inline)) void PASTE(NAME, SET)(                            \
+        const km_fill *f, int64_t j, const T *x, const int weighted) {                             \
+        enum { PARTS = KM_FILL_LANES / VECTOR_LANES };                                             \
+        const VD magic = PASTE(all_, SET)(0x1.8p52), centre = PASTE(all_, SET)(f->centre[j]);      \
+        const VD unit = PASTE(all_, SET)(f->sum_unit[j]);                                          \
+        const VD square_unit = PASTE(all_, SET)(f->square_unit[j]);                                \
+        const double *weights = f->weights;                                                        \
+        const int rows = PASTE(fill_rows_, SET)();                                                 \
+        VQ sum[PARTS], square[PARTS];                                                              \
+        memcpy(sum, f->sums + j * KM_FILL_LANES, sizeof sum);                                      \
+        memcpy(square, f->squares + j * KM_FILL_LANES, sizeof square);                             \
+        for (int q = 0; q < rows; q += KM_FILL_LANES) {                                            \
+            for (int p = 0; p < PARTS; p++) {                                                      \
+                VD away = LOAD_##T(x + q + p * VECTOR_LANES) - centre;                             \
+                VD once = away, twice = away * away;                                               \
+                if (weighted) {                                                                    \
+                    VD weight = LOAD_double(weights + q + p * VECTOR_LANES);                       \
+                    once *= weight;                                                                \
+                    twice *= weight;                                                               \
+                }                                                                                  \
+                sum[p] += (VQ)(once * unit + magic);                                               \
+                square[p] += (VQ)(twice * square_unit + magic);                                    \
+            }                                                                                      \
+        }                                                                                          \
+        memcpy(f->sums + j * KM_FILL_LANES, sum, sizeof sum);                                      \
+        memcpy(f->squares + j * KM_FILL_LANES, square, sizeof square);                             \
+    }
+
+SUMS(fill_sums_f32_, float)
+SUMS(fill_sums_f64_, double)
+
+/* Values of a column in float32, rounded once from float64; those too, unless wide is NULL. */
+#define VALUES(NAME, T)                                                                            \
+    static inline __attribute__((always_inline)) void PASTE(NAME, SET)(                            \
+        const km_fill *f, int64_t j, const T *x, float *out, double *wide) {                       \
+        const VD centre = PASTE(all_, SET)(f->centre[j]), scale = PASTE(all_, SET)(f->scale);      \
+        const int rows = PASTE(fill_rows_, SET)();                                                 \
+        for (int q = 0; q < rows; q += VECTOR_LANES) {                                             \
+            VD value = (LOAD_##T(x + q) - centre) * scale;                                         \
+            VH narrow = NARROW(value);                                                             \
+            memcpy(out + q, &narrow, sizeof narrow);                                               \
+            if (wide != NULL) {                                                                    \
+                memcpy(wide + q, &value, sizeof value);                                            \
+            }                                                                                      \
+        }                                                                                          \
+    }
+
+VALUES(fill_values_f32_, float)
+VALUES(fill_values_f64_, double)
+
+/* A column of float32 values, still to be centred and scaled: exactly, or by 0 and 1. */
+typedef struct PASTE(fill_column_, SET) {
+    const float *x;
+    VF centre, scale;
+    VI little; /* see fill_order_ */
+    int32_t *n_little;
+} PASTE(fill_column_, SET);
+#define COLUMN PASTE(fill_column_, SET)
+
+/* Integers in the order of |v|, but for 0, which comes last. */
+static inline __attribute__((always_inline)) VI PASTE(fill_order_, SET)(VF v) {
+    return (VI)((VU)v + (VU)v + INT32_MAX); /* modulo 2^32 */
+}
+
+/* n += 1 in the lanes where a < b. */
+static inline __attribute__((always_inline)) VI PASTE(fill_count_, SET)(VI n, VI a, VI b) {
+#ifdef KM_COUNT_LESS
+    return (VI)KM_COUNT_LESS(n, a, b);
+#else
+    return n - (a < b);
+#endif
+}
+
 /* Two columns (the second may be missing) to 64 pairs of 16-bit integers. */
 static inline __attribute__((always_inline)) void
 PASTE(fill_pair_, SET)(km_fill *f, const COLUMN *column, const int n, int16_t *out) {
     const VF fine = PASTE(fill_all_, SET)(f->fine), magic = PASTE(fill_all_, SET)(0x1.8p23f);
+    const int rows = PASTE(fill_rows_, SET)();
     VI n_little[2];
     for (int i = 0; i < n; i++) {
         memcpy(&n_little[i], column[i].n_little, sizeof n_little[i]);
     }
-    for (int q = 0; q < KM_LANES; q += FLOAT_LANES) {
+    for (int q = 0; q < rows; q += FLOAT_LANES) {
         VF norm = PASTE(fill_load_, SET)(f->norms + q), rest = PASTE(fill_load_, SET)(f->rests + q);
-        VI pair = {0};
+        VI whole[2] = {{0}, {0}};
         for (int i = 0; i < n; i++) {
-            VF v = PASTE(fill_value_, SET)(&column[i], q);
-            n_little[i] -= PASTE(fill_little_, SET)(&column[i], v);
+            const COLUMN *c = &column[i];
+            VF v = (PASTE(fill_load_, SET)(c->x + q) - c->centre) * c->scale;
+            n_little[i] =
+                PASTE(fill_count_, SET)(n_little[i], PASTE(fill_order_, SET)(v), c->little);
             norm += v * v;
-            VF value = v * fine, whole = value + magic;
-            VF lost = value - (whole - magic);
+            VF value = v * fine, rounded = value + magic;
+            VF lost = value - (rounded - magic);
             rest += lost * lost;
-            pair |= i == 0 ? (VI)whole & 0xffff : (VI)whole << 16;
+            whole[i] = (VI)rounded;
         }
+        VI pair = (VI)(((VU)whole[0] & 0xffff) | (VU)whole[1] << 16);
         memcpy(f->norms + q, &norm, sizeof norm);
         memcpy(f->rests + q, &rest, sizeof rest);
         memcpy(out + 2 * q, &pair, sizeof pair);
@@ -213,32 +251,37 @@ PASTE(fill_pair_, SET)(km_fill *f, const COLUMN *column, const int n, int16_t *o
 
 /* One column as it is, or only its part of the norms. */
 static inline __attribute__((always_inline)) void
-PASTE(fill_single_, SET)(km_fill *f, const COLUMN *column, float *out) {
+PASTE(fill_single_, SET)(km_fill *f, const COLUMN *c, float *out) {
+    const int rows = PASTE(fill_rows_, SET)();
     VI n_little;
-    memcpy(&n_little, column->n_little, sizeof n_little);
-    for (int q = 0; q < KM_LANES; q += FLOAT_LANES) {
+    memcpy(&n_little, c->n_little, sizeof n_little);
+    for (int q = 0; q < rows; q += FLOAT_LANES) {
         VF norm = PASTE(fill_load_, SET)(f->norms + q);
-        VF v = PASTE(fill_value_, SET)(column, q);
-        n_little -= PASTE(fill_little_, SET)(column, v);
+        VF v = (PASTE(fill_load_, SET)(c->x + q) - c->centre) * c->scale;
+        n_little = PASTE(fill_count_, SET)(n_little, PASTE(fill_order_, SET)(v), c->little);
         norm += v * v;
         memcpy(f->norms + q, &norm, sizeof norm);
         if (out != NULL) {
             memcpy(out + q, &v, sizeof v);
         }
     }
-    memcpy(column->n_little, &n_little, sizeof n_little);
+    memcpy(c->n_little, &n_little, sizeof n_little);
 }
 
-/* The tile from columns of T: j by j, or two by two. */
+/* FILL(NAME, T) makes, for rows of T:
+ *   NAME_column   the sums of a column, and what its values are made of; SUMMED is 0 for no sums, 2 for
+ *                 weighted ones
+ *   NAME_columns  the tile, column by column or two by two */
 #define FILL(NAME, T, SUMS_OF, VALUES_OF)                                                          \
     static inline __attribute__((always_inline)) COLUMN PASTE(NAME##column_, SET)(                 \
-        km_fill * f, int64_t j, const T *x, float *narrow) {                                       \
-        if (f->sums != NULL) {                                                                     \
-            if (f->weights != NULL) {                                                              \
-                PASTE(SUMS_OF, SET)(f, j, x, 1);                                                   \
-            } else {                                                                               \
-                PASTE(SUMS_OF, SET)(f, j, x, 0);                                                   \
+        const km_fill *f, int64_t j, const T *x, float *narrow, const int SUMMED) {                \
+        if (f->next != NULL) {                                                                     \
+            for (size_t i = 0; i < KM_LANES * sizeof(T); i += 64) { /* a column's worth of rows */ \
+                __builtin_prefetch((const T *)f->next + j * KM_LANES + i / sizeof(T));             \
             }                                                                                      \
+        }                                                                                          \
+        if (SUMMED) {                                                                              \
+            PASTE(SUMS_OF, SET)(f, j, x, SUMMED == 2);                                             \
         }                                                                                          \
         int exact = sizeof(T) == sizeof(float) && f->narrow;                                       \
         if (!exact || f->f64 != NULL) {                                                            \
@@ -249,30 +292,41 @@ PASTE(fill_single_, SET)(km_fill *f, const COLUMN *column, float *out) {
             .x = exact ? (const float *)(const void *)x : narrow,                                  \
             .centre = PASTE(fill_all_, SET)(exact ? (float)f->centre[j] : 0),                      \
             .scale = PASTE(fill_all_, SET)(exact ? (float)f->scale : 1),                           \
-            .little = PASTE(fill_all_, SET)(f->little[j]),                                         \
+            .little = PASTE(fill_order_, SET)(PASTE(fill_all_, SET)(f->little[j])),                \
             .n_little = f->n_little + j * KM_FILL_COUNTS,                                          \
         };                                                                                         \
     }                                                                                              \
                                                                                                    \
-    static void PASTE(NAME##columns_, SET)(km_fill * f, const T *block) {                          \
+    static inline __attribute__((always_inline)) void PASTE(NAME##columns_,                        \
+                                                            SET)(km_fill * f, const int SUMMED) {  \
         _Alignas(64) float narrow[2][KM_LANES];                                                    \
         COLUMN column[2];                                                                          \
         const int64_t d = f->n_features;                                                           \
-        memset(f->norms, 0, KM_LANES * sizeof *f->norms);                                          \
-        memset(f->rests, 0, KM_LANES * sizeof *f->rests);                                          \
         for (int64_t j = 0; j < d; j++) {                                                          \
-            const T *x = block + j * KM_LANES;                                                     \
-            column[0] = PASTE(NAME##column_, SET)(f, j, x, narrow[0]);                             \
+            const T *x = (const T *)f->block + j * KM_LANES;                                       \
+            column[0] = PASTE(NAME##column_, SET)(f, j, x, narrow[0], SUMMED);                     \
             if (f->i16 == NULL) {                                                                  \
                 PASTE(fill_single_, SET)                                                           \
                 (f, column, f->f32 != NULL ? f->f32 + j * KM_LANES : NULL);                        \
             } else if (j + 1 < d) {                                                                \
-                column[1] = PASTE(NAME##column_, SET)(f, j + 1, x + KM_LANES, narrow[1]);          \
+                column[1] = PASTE(NAME##column_, SET)(f, j + 1, x + KM_LANES, narrow[1], SUMMED);  \
                 PASTE(fill_pair_, SET)(f, column, 2, f->i16 + j * KM_LANES);                       \
                 j++;                                                                               \
             } else {                                                                               \
                 PASTE(fill_pair_, SET)(f, column, 1, f->i16 + j * KM_LANES);                       \
             }                                                                                      \
+        }                                                                                          \
+    }                                                                                              \
+                                                                                                   \
+    static void PASTE(NAME##tile_, SET)(km_fill * f) {                                             \
+        memset(f->norms, 0, KM_LANES * sizeof *f->norms);                                          \
+        memset(f->rests, 0, KM_LANES * sizeof *f->rests);                                          \
+        if (f->sums == NULL) {                                                                     \
+            PASTE(NAME##columns_, SET)(f, 0);                                                      \
+        } else if (f->weights == NULL) {                                                           \
+            PASTE(NAME##columns_, SET)(f, 1);                                                      \
+        } else {                                                                                   \
+            PASTE(NAME##columns_, SET)(f, 2);                                                      \
         }                                                                                          \
     }
 
@@ -283,7 +337,7 @@ static inline float PASTE(fill_largest_, SET)(const float *values) {
     VF largest = PASTE(fill_load_, SET)(values);
     for (int q = FLOAT_LANES; q < KM_LANES; q += FLOAT_LANES) {
         VF v = PASTE(fill_load_, SET)(values + q);
-        largest = (VF)(((v > largest) & (VI)v) | (~(v > largest) & (VI)largest));
+        largest = (VF)KM_HIGH_F32(v, largest);
     }
     float out = largest[0];
     for (int i = 1; i < FLOAT_LANES; i++) {
@@ -309,23 +363,28 @@ static void PASTE(fill_measure_, SET)(km_fill *f) {
 
 static void PASTE(fill_f32_, SET)(km_fill *f) {
     PASTE(turn_, SET)(f->rows, f->row_stride, f->n_features, f->block);
-    PASTE(fill_f32_columns_, SET)(f, f->block);
+    PASTE(fill_f32_tile_, SET)(f);
     PASTE(fill_measure_, SET)(f);
 }
 
 static void PASTE(fill_f64_, SET)(km_fill *f) {
     PASTE(block_f64_, SET)(f->rows, f->row_stride, f->n_features, f->block);
-    PASTE(fill_f64_columns_, SET)(f, f->block);
+    PASTE(fill_f64_tile_, SET)(f);
     PASTE(fill_measure_, SET)(f);
 }
 
 #undef VF
 #undef VI
+#undef VU
+#undef VQ
 #undef VH
 #undef V4
 #undef FLOAT_LANES
 #undef IN_LANES
 #undef OTHER
+#undef LOAD_float
+#undef LOAD_double
+#undef NARROW
 #undef SUMS
 #undef VALUES
 #undef COLUMN

@@ -90,6 +90,16 @@ typedef struct km_move {
     int64_t *counts;       /* n_clusters: rows that joined less those that left */
 } km_move;
 
+/* Running figures of rows that follow one another without gaps. They are kept for every value of a
+ * period: n_lanes values, a multiple of 16 and of the number of features. */
+#define KM_SCAN_PERIODS 4
+typedef struct km_scan {
+    int64_t n_lanes;
+    const void *base;         /* n_lanes values of the rows' type */
+    void *smallest, *largest; /* the same, brought up to date; NaN is left out */
+    double *sums;             /* n_lanes: the values less the base, nearly, are added */
+} km_scan;
+
 /* Running sums of a feature are kept in so many parts, and counts in so many. */
 #define KM_FILL_LANES  8
 #define KM_FILL_COUNTS 16
@@ -103,6 +113,7 @@ typedef struct km_move {
  * float32 where `narrow` says that it is safe, else by way of float64. */
 typedef struct km_fill {
     const void *rows; /* n_features contiguous values each; readable to 12 bytes behind the last */
+    const void *next; /* rows to be fetched meanwhile, without gaps; or NULL */
     int64_t row_stride; /* in elements */
     int32_t n_features;
     int narrow;            /* centres are float32 numbers, and no (x - centre) * scale overflows */
@@ -159,6 +170,10 @@ typedef struct km_kernels {
      * units 2^-40 finer. */
     void (*sum_wide)(const double *x, double unit, int64_t *high, int64_t *low);
 
+    /* n_blocks times KM_SCAN_PERIODS periods of float32 or float64 rows. */
+    void (*scan_f32)(const km_scan *scan, const void *values, int64_t n_blocks);
+    void (*scan_f64)(const km_scan *scan, const void *values, int64_t n_blocks);
+
     /* One tile from rows of float32 or float64. */
     void (*fill_f32)(km_fill *fill);
     void (*fill_f64)(km_fill *fill);
@@ -198,6 +213,8 @@ extern const km_kernels km_kernels_blas;
 extern const km_kernels km_kernels_avx2;
 extern const km_kernels km_kernels_avx512;
 extern const km_kernels km_kernels_avx512vnni;
+#elif defined(__aarch64__)
+extern const km_kernels km_kernels_neon;
 #endif
 
 #endif

@@ -8,6 +8,8 @@ static const km_kernels *const rows[] = {
     &km_kernels_blas, &km_kernels_baseline,
 #if defined(__x86_64__)
     &km_kernels_avx2, &km_kernels_avx512,   &km_kernels_avx512vnni,
+#elif defined(__aarch64__)
+    &km_kernels_neon,
 #endif
 };
 
