@@ -2,7 +2,6 @@
 
 import argparse
 import dataclasses
-import importlib.metadata
 import os
 import pathlib
 import sys
@@ -74,18 +73,6 @@ def toy():
     }
 
 
-def installed(peer):
-    """Whether what a peer needs is here."""
-    if peer.package:
-        try:
-            importlib.metadata.version(peer.package)
-        except importlib.metadata.PackageNotFoundError:
-            return False
-        return True
-    import kmseg_ctypes
-    return kmseg_ctypes.LIBRARY.exists()
-
-
 def parse(words):
     parser = argparse.ArgumentParser(prog="./run bench --versus", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the rows, minutes")
@@ -113,7 +100,7 @@ def peer_names(options):
     unknown = [name for name in wanted if name not in peers.PEERS]
     if unknown:
         sys.exit(f"there is no peer {unknown[0]}; there are {', '.join(peers.PEERS)}")
-    here = [name for name in wanted if installed(peers.PEERS[name])]
+    here = [name for name in wanted if peers.PEERS[name].installed()]
     for name in wanted:
         if name not in here:
             measure.say(f"{name} is not installed and does not take part")

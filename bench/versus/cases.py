@@ -41,7 +41,7 @@ ITERATIONS = (
     Cell(200_000, 128, 1000, iterations=10, runs=3),
     Cell(1_000_000, 16, 64, data="uniform", runs=3),
     Cell(100_000, 16, 8, runs=15),
-    Cell(4_000_000, 3, 8, runs=3),
+    Cell(1_000_000, 3, 8),
 )
 
 # To the end: no label changes, or this many iterations.
@@ -61,7 +61,6 @@ SEEDING = (
     Cell(1_000_000, 16, 16, runs=5),
     Cell(1_000_000, 16, 64, runs=3),
     Cell(1_000_000, 32, 64, runs=3),
-    Cell(200_000, 128, 256, runs=3),
 )
 
 # All of SWEEP_KS with SWEEP_RESTARTS restarts each, at the tolerance that scikit-learn has by

@@ -14,6 +14,8 @@ import truth
 from records import Row, fill
 
 OWN = "kmseg"
+ALWAYS = "scikit-learn"  # its aims are its own, so it is always run as often as kmseg
+LONG_SECONDS = 2
 
 
 def say(text):
@@ -48,20 +50,35 @@ class Bench:
         return self.pool.worker(name, threads).version
 
     def interleave(self, names, threads, runs, do, request):
-        """Answers per peer, as many as there are runs; request(name) is what it is asked with. The
-        one that begins changes from run to run."""
+        """Answers per peer, one a run; request(name) is what it is asked with. The one that begins
+        changes from run to run. Peers that one long run has shown to be far behind the best peer
+        are not run again."""
         answers = {name: [] for name in names}
+        going = list(names)
         for run in range(runs):
-            shift = run % max(1, len(names))
-            for name in names[shift:] + names[:shift]:
+            shift = run % max(1, len(going))
+            for name in going[shift:] + going[:shift]:
                 answer = self.pool.ask(name, threads, do, **request(name))
-                if answer is not None:
+                if answer is None:
+                    del answers[name]
+                    going.remove(name)
+                else:
                     answers[name].append(answer)
-        return {name: given for name, given in answers.items() if len(given) == runs}
+            if run == 0:
+                going = [name for name in going if name not in far_behind(answers)]
+        return answers
 
     def row(self, case, cell, name, threads, unit):
         return Row(case=case, cell=cell.name, n=cell.n, d=cell.d, k=cell.k, data=cell.data,
                    peer=name, version=self.version(name, threads), threads=threads, unit=unit)
+
+
+def far_behind(answers):
+    """Peers whose first run was long, and long beside that of the fastest peer."""
+    seconds = {name: given[0]["seconds"] for name, given in answers.items()
+               if name not in (OWN, ALWAYS) and "seconds" in given[0]}
+    fastest = min(seconds.values(), default=0)
+    return {name for name, taken in seconds.items() if taken > LONG_SECONDS and taken > 1.5 * fastest}
 
 
 def choose_binding(bench):

@@ -7,12 +7,19 @@ a peer whose fit ends without labels is asked for them, and that time counts.
 import dataclasses
 import hashlib
 import importlib.metadata
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
 import time
 import warnings
 
 import numpy as np
 
 import truth
+
+HERE = pathlib.Path(__file__).resolve().parent
 
 
 @dataclasses.dataclass
@@ -39,6 +46,14 @@ class Peer:
 
     def version(self):
         return importlib.metadata.version(self.package)
+
+    @classmethod
+    def installed(cls):
+        try:
+            importlib.metadata.version(cls.package)
+        except importlib.metadata.PackageNotFoundError:
+            return False
+        return True
 
     @classmethod
     def takes_part(cls, case, cell):
@@ -70,6 +85,11 @@ class Kmseg(Peer):
         super().__init__(threads)
         import kmseg_ctypes
         self.kmseg = kmseg_ctypes.Kmseg(threads)
+
+    @classmethod
+    def installed(cls):
+        import kmseg_ctypes
+        return kmseg_ctypes.LIBRARY.exists()
 
     def version(self):
         return self.kmseg.version()
@@ -277,6 +297,63 @@ class SuperKMeansBlas(SuperKMeans):
         return case != "scaling"
 
 
+class R(Peer):
+    """kmeans of R, on one thread whatever there are; its numbers are doubles."""
+
+    name = "R"
+    slow_from = 3e8  # rows x features x clusters: an iteration then takes seconds
+
+    def __init__(self, threads):
+        super().__init__(threads)
+        self.folder = tempfile.TemporaryDirectory(prefix="versus-")
+        self.process = subprocess.Popen(["Rscript", str(HERE / "kmeans.R")], text=True,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.loaded = None
+
+    @classmethod
+    def installed(cls):
+        return shutil.which("Rscript") is not None
+
+    @classmethod
+    def takes_part(cls, case, cell):
+        return case in ("iterations", "convergence", "exactness") and (
+            cell is None or cell.n * cell.d * cell.k < cls.slow_from)
+
+    def version(self):
+        done = subprocess.run(["Rscript", "-e", "cat(paste(getRversion()))"], capture_output=True,
+                              text=True, check=True)
+        return done.stdout.strip()
+
+    def _ask(self, *words):
+        self.process.stdin.write(" ".join(map(str, words)) + "\n")
+        self.process.stdin.flush()
+        for line in self.process.stdout:
+            words = line.split()
+            if words[:1] == ["answer"]:
+                return words[1:]
+        raise RuntimeError(f"R ended with status {self.process.wait()}")
+
+    def _path(self, name):
+        return os.path.join(self.folder.name, name)
+
+    def _load(self, x, start):
+        if self.loaded is None or self.loaded[0] is not x or self.loaded[1] is not start:
+            x.astype(np.float64).T.tofile(self._path("x"))
+            start.astype(np.float64).T.tofile(self._path("start"))
+            self._ask("load", self._path("x"), self._path("start"), *x.shape, len(start))
+            self.loaded = x, start
+
+    def fit(self, x, k, start, iterations, tol=0.0):
+        del tol
+        self._load(x, start)
+        seconds, n_iter, inertia = self._ask("fit", iterations, self._path("labels"),
+                                             self._path("centroids"))
+        labels = np.fromfile(self._path("labels"), dtype=np.int32)
+        centroids = np.fromfile(self._path("centroids")).reshape(x.shape[1], k).T
+        # One more than the limit is its way to say that the limit was reached.
+        return Fit(float(seconds), labels, centroids, min(int(n_iter), iterations), float(inertia))
+
+
 def first_inertia(x, start):
     """Inertia of the labels that a start gives with their own means: how good the start is."""
     start = np.asarray(start, dtype=np.float64)
@@ -286,4 +363,4 @@ def first_inertia(x, start):
 
 PEERS = {peer.name: peer for peer in (
     Numpy, Kmseg, KmsegFloat32, ScikitLearn, ScikitLearnElkan, OneDal, Faiss, FaissSuper,
-    SuperKMeans, SuperKMeansBlas)}
+    SuperKMeans, SuperKMeansBlas, R)}
