@@ -41,10 +41,8 @@ def full():
     }
 
 
-def quick():
-    """A tenth of the rows."""
-    factor = cases.QUICK_FACTOR
-
+def quick(factor):
+    """Every case, of so many times fewer rows."""
     def on(case, cells):
         return lambda bench: case(bench, measure.smaller(cells, factor))
 
@@ -76,6 +74,8 @@ def toy():
 def parse(words):
     parser = argparse.ArgumentParser(prog="./run bench --versus", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the rows, minutes")
+    parser.add_argument("--factor", type=int, default=cases.QUICK_FACTOR, metavar="N",
+                        help="with --quick: how many times fewer rows (%(default)s)")
     parser.add_argument("--toy", action="store_true",
                         help="seconds: whether it works, on kmseg and numpy")
     parser.add_argument("--only", action="append", metavar="CASE", choices=ORDER,
@@ -116,9 +116,9 @@ def thread_counts(text):
     return [count for count in counts if count <= cpus]
 
 
-def run(options, bench):
-    """(rows, names of the cases that broke off)."""
-    chosen = toy() if options.toy else quick() if options.quick else full()
+def run(options, bench, keep):
+    """(rows, names of the cases that broke off). keep(rows) is called after each case."""
+    chosen = toy() if options.toy else quick(options.factor) if options.quick else full()
     rows, broken = [], []
     if not options.toy and len(bench.threads) > 1:
         measure.choose_binding(bench)
@@ -132,6 +132,7 @@ def run(options, bench):
         except Exception:  # what has been measured by then is kept, and the status says it
             traceback.print_exc()
             broken.append(name)
+        keep(rows)
     return rows, broken
 
 
@@ -145,17 +146,21 @@ def main(words):
     with (open(options.scratch / "peers.log", "w", encoding="utf-8") as log,
           pool.Pool(log) as workers):
         bench = measure.Bench(workers, peer_names(options), thread_counts(options.threads), folder)
-        rows, broken = run(options, bench)
         described = machine.describe()
-        described["threads bound to CPUs"] = ", ".join(
-            f"{name} {how}" for (name, _), how in bench.notes.items()) or "all"
-        described["left out"] = "; ".join(workers.failures.values()) or "none"
-    path = options.csv
-    if options.write:
-        RESULTS.mkdir(parents=True, exist_ok=True)
-        path = RESULTS / f"{machine.slug(described)}-{described['date']}.csv"
+        path = options.csv
+        if options.write:
+            RESULTS.mkdir(parents=True, exist_ok=True)
+            path = RESULTS / f"{machine.slug(described)}-{described['date']}.csv"
+
+        def keep(rows):
+            described["threads bound to CPUs"] = ", ".join(
+                f"{name} {how}" for (name, _), how in bench.notes.items()) or "all"
+            described["left out"] = "; ".join(workers.failures.values()) or "none"
+            if path:
+                records.write(path, described, rows)
+
+        rows, broken = run(options, bench, keep)
     if path:
-        records.write(path, described, rows)
         measure.say(f"results: {path}")
     if options.write:
         figures.write(path)

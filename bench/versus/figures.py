@@ -16,9 +16,11 @@ README = ROOT / "README.md"
 FOLDER = ROOT / "docs" / "figures"
 
 SHOWN = (OWN, SCIKIT, "scikit-learn-intelex", "faiss")
-COLOUR = dict(zip(SHOWN, svg.COLOURS))
-AXES = {"n": ("rows", 10, "200,000 rows or as drawn, d 8, k 8"), "d": ("features", 2, "2e5 rows, k 16"),
-        "k": ("clusters", 2, "2e5 rows, d 16")}
+COLOUR = dict(zip((*SHOWN, "faiss super", "superkmeans", "superkmeans blas", "R"), svg.COLOURS))
+COLOUR |= {"pandas + scikit-learn + h5py": COLOUR[SCIKIT], "duckdb": svg.COLOURS[3],
+           "polars + scikit-learn-intelex + h5py": COLOUR["scikit-learn-intelex"],
+           "polars": svg.COLOURS[2]}
+AXES = {"n": ("rows", 10), "d": ("features", 2), "k": ("clusters", 2)}
 TITLES = {"n": "Time against rows: d 8, k 8, one thread",
           "d": "Time against features: 2e5 rows, k 16, one thread",
           "k": "Time against clusters: 2e5 rows, d 16, one thread"}
@@ -27,7 +29,7 @@ TITLES = {"n": "Time against rows: d 8, k 8, one thread",
 def scaling(rows):
     """{file name: chart} of time against n, d and k."""
     out = {}
-    for axis, (label, base, _) in AXES.items():
+    for axis, (label, base) in AXES.items():
         of = [row for row in rows if row.case == f"scaling {axis}"]
         series = [svg.Series(name, sorted((getattr(row, axis), row.median) for row in of
                                           if row.peer == name), COLOUR[name]) for name in SHOWN]
@@ -55,7 +57,7 @@ def threads(rows):
             groups.append((cell, group))
     if not groups:
         return {}
-    return {"threads.svg": svg.bars(f"Speed of {most} threads over one", groups)}
+    return {"threads.svg": svg.bars(f"Speed of {most} threads over one", groups, COLOUR)}
 
 
 def roofline(rows):
@@ -65,14 +67,16 @@ def roofline(rows):
     if len(peaks) < 2 or not passes:
         return {}
     flops, stream = peaks["float32 multiply-adds"], peaks["reading memory"]
-    points = sorted((_intensity(row), 2e-6 * row.n * row.d * row.k / _milliseconds(row))
-                    for row in passes)
+    passes.sort(key=_intensity)
+    points = [(_intensity(row), 2e-6 * row.n * row.d * row.k / _milliseconds(row))
+              for row in passes]
     low, high = points[0][0] / 2, points[-1][0] * 2
     knee = flops / stream
     roof = [(low, low * stream), (knee, flops), (high, flops)] if low < knee < high else [
         (low, min(flops, low * stream)), (high, min(flops, high * stream))]
     series = [svg.Series("float32 roofline", roof, "#64748b", dashed=True),
-              svg.Series("kmseg, one pass", points, COLOUR[OWN])]
+              svg.Series("kmseg, one pass", points, COLOUR[OWN],
+                         labels=tuple(f"{row.d} x {row.k}" for row in passes))]
     return {"roofline.svg": svg.lines("Roofline of one core: Lloyd passes of float32 samples",
                                       "flops per byte of float32 samples and labels", "GFLOP/s",
                                       series, x_base=2, y_base=2)}
@@ -101,16 +105,15 @@ def ratios(rows):
             if threads == last:
                 groups.append((cell.replace(", 10 restarts", ""), [
                     (name, row.ratio, row.ratio_q1, row.ratio_q3) for name, row in by_peer.items()
-                    if name in SHOWN[1:] or (name in peers.PEERS and name not in aims.NOT_PEERS
-                                             and name.startswith(("faiss", "superkmeans")))]))
+                    if name in COLOUR and name != OWN]))
         out[f"ratio-{case}.svg"] = svg.bars(
-            f"{title}: time of each peer over kmseg's, {last} threads", groups, "x")
+            f"{title}: time of each peer over kmseg's, {last} threads", groups, COLOUR, "x")
     cells = aims.cells_of(rows, "end to end") | aims.cells_of(rows, "order log")
     if cells:
         groups = [(cell, [(name, row.ratio, row.ratio_q1, row.ratio_q3)
                           for name, row in by_peer.items() if name != OWN])
                   for (cell, _), by_peer in cells.items()]
-        out["ratio-files.svg"] = svg.bars("Files: time of each peer over kmseg's", groups, "x")
+        out["ratio-files.svg"] = svg.bars("Files: time of each peer over kmseg's", groups, COLOUR, "x")
     return out
 
 

@@ -10,7 +10,7 @@ text{font:12px system-ui,sans-serif;fill:#333}.t{font-weight:600;font-size:13px}
 .g{stroke:#ddd;stroke-width:1}.l{fill:none;stroke-width:2}.m{stroke-width:0}
 @media (prefers-color-scheme:dark){text{fill:#ccc}.g{stroke:#444}}
 </style>"""
-# Distinct in hue and in lightness; the first is kmseg's.
+# Distinct in hue and in lightness; a name has one colour in every chart.
 COLOURS = ("#c2410c", "#2563eb", "#0d9488", "#9333ea", "#b45309", "#64748b", "#db2777", "#4d7c0f")
 
 
@@ -18,8 +18,9 @@ COLOURS = ("#c2410c", "#2563eb", "#0d9488", "#9333ea", "#b45309", "#64748b", "#d
 class Series:
     name: str
     points: list  # of (x, y)
-    colour: str = ""
+    colour: str = COLOURS[0]
     dashed: bool = False
+    labels: tuple = ()  # one a point, which are then not joined by a line
 
 
 def _f(value):
@@ -65,7 +66,7 @@ def _spread_out(wanted, gap):
 
 def lines(title, x_label, y_label, series, x_base=10, y_base=10, width=560, height=360):
     """Each series is named at its right end."""
-    left, right, top, bottom = 56, 150, 34, 40
+    left, right, top, bottom = 56, 150, 48, 40
     series = [each for each in series if each.points]
     xs = [x for each in series for x, _ in each.points]
     ys = [y for each in series for _, y in each.points]
@@ -88,14 +89,18 @@ def lines(title, x_label, y_label, series, x_base=10, y_base=10, width=560, heig
             parts += [_line(x, top, x, height - bottom),
                       _text(x, height - bottom + 16, tick_text(tick), "middle")]
     parts += [_text((left + width - right) / 2, height - 6, x_label, "middle"),
-              _text(left - 48, top - 4, y_label)]
+              _text(8, 34, y_label)]
     names = _spread_out([at(*each.points[-1])[1] for each in series], 14)
-    for i, (each, name_y) in enumerate(zip(series, names)):
-        colour = each.colour or COLOURS[i % len(COLOURS)]
+    for each, name_y in zip(series, names):
+        colour = each.colour
         points = [at(x, y) for x, y in each.points]
         path = " ".join(f"{_f(x)},{_f(y)}" for x, y in points)
         dashes = ' stroke-dasharray="5 4"' if each.dashed else ""
-        parts.append(f'<polyline class="l" stroke="{colour}"{dashes} points="{path}"/>')
+        if each.labels:
+            parts += [_text(x - 6, y - 6, label, "end") for (x, y), label in
+                      zip(points, each.labels)]
+        else:
+            parts.append(f'<polyline class="l" stroke="{colour}"{dashes} points="{path}"/>')
         if not each.dashed:
             parts += [f'<circle class="m" fill="{colour}" cx="{_f(x)}" cy="{_f(y)}" r="3"/>'
                       for x, y in points]
@@ -104,14 +109,13 @@ def lines(title, x_label, y_label, series, x_base=10, y_base=10, width=560, heig
     return _document(width, height, title, parts)
 
 
-def bars(title, groups, unit="", marks=None, width=720):
+def bars(title, groups, colours, unit="", width=720):
     """groups: [(name, [(series, value, low, high)])]; bars from 1 on a logarithmic scale, with their
-    value and spread. marks: {text: value} as vertical lines."""
+    value and spread. colours: one for each name of a series."""
     left, right, row, gap, top = 190, 70, 15, 9, 44
     flat = [bar for _, group in groups for bar in group]
     names = list(dict.fromkeys(bar[0] for bar in flat))
-    colours = {name: COLOURS[(i + 1) % len(COLOURS)] for i, name in enumerate(names)}
-    ends = [bar[1] for bar in flat] + list((marks or {}).values()) + [1.0]
+    ends = [bar[1] for bar in flat] + [1.0]
     ticks = powers(min(ends), max(ends), 2)
     x0, x1 = math.log(ticks[0]), math.log(ticks[-1])
     height = top + len(flat) * row + len(groups) * gap + 34
@@ -127,7 +131,7 @@ def bars(title, groups, unit="", marks=None, width=720):
         x += 30 + 6.6 * len(name)
     for tick in ticks:
         parts += [_line(at(tick), top, at(tick), height - 26),
-                  _text(at(tick), height - 10, f"{tick:g}{unit}", "middle")]
+                  _text(at(tick), height - 10, f"{tick:.3g}{unit}", "middle")]
     y = float(top)
     for group_name, group in groups:
         parts.append(_text(left - 8, y + len(group) * row / 2 + 4, group_name, "end"))
@@ -141,8 +145,4 @@ def bars(title, groups, unit="", marks=None, width=720):
             parts.append(_text(max(end, at(high)) + 5, y + row - 3, f"{value:.3g}"))
             y += row
         y += gap
-    for text, value in (marks or {}).items():
-        parts += [f'<line x1="{_f(at(value))}" x2="{_f(at(value))}" y1="{top}" y2="{height - 26}" '
-                  'stroke="#c2410c" stroke-width="1.5" stroke-dasharray="4 3"/>',
-                  _text(at(value), height - 26 + 0, text, "middle")]
     return _document(width, height, title, parts)
