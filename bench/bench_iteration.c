@@ -158,6 +158,8 @@ int main(int argc, char **argv) {
     measure(4000000, 16, 16, flops, bytes);
     if (!bench_quick()) {
         measure(1000000, 32, 64, flops, bytes);
+        measure(1000000, 64, 256, flops, bytes);
+        measure(200000, 128, 1000, flops, bytes);
     }
     bench_end();
     return 0;

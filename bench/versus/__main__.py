@@ -5,6 +5,7 @@ import dataclasses
 import os
 import pathlib
 import sys
+import time
 import traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -126,12 +127,14 @@ def run(options, bench, keep):
         if name not in chosen or (options.only and name not in options.only):
             continue
         measure.say(name)
+        begin = time.perf_counter()
         try:
             for row in chosen[name](bench):
                 rows.append(row)
         except Exception:  # what has been measured by then is kept, and the status says it
             traceback.print_exc()
             broken.append(name)
+        measure.say(f"  {name} took {time.perf_counter() - begin:.0f} s")
         keep(rows)
     return rows, broken
 
