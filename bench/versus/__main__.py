@@ -144,12 +144,12 @@ def main(words):
     if options.draw:
         figures.write(options.draw)
         return
+    described = machine.describe()
     folder = options.scratch / "data"
     folder.mkdir(parents=True, exist_ok=True)
     with (open(options.scratch / "peers.log", "w", encoding="utf-8") as log,
           pool.Pool(log) as workers):
         bench = measure.Bench(workers, peer_names(options), thread_counts(options.threads), folder)
-        described = machine.describe()
         path = options.csv
         if options.write:
             RESULTS.mkdir(parents=True, exist_ok=True)

@@ -137,11 +137,45 @@ def cells_table(rows, case):
             if row is None:
                 shown.append("")
             elif name == OWN:
-                shown.append(f"**{row.median:.3g}**")
+                shown.append(f"**{three_digits(row.median)}**")
             else:
-                shown.append(f"{row.median:.3g} ({row.ratio:.3g}x)")
+                shown.append(f"{three_digits(row.median)} ({three_digits(row.ratio)}x)")
         lines.append(f"| {cell} | {threads} | " + " | ".join(shown) + " |")
     return "\n".join(lines)
+
+
+def three_digits(value):
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+
+
+def work_done(rows):
+    """That all did the same work: iterations, and inertia in float64, of those who took the start."""
+    differences, short = [], []
+    for by_peer in aims.cells_of(rows, "iterations").values():
+        own = by_peer[OWN]
+        for name, row in by_peer.items():
+            if row.iterations != own.iterations:
+                short.append(f"{name} ran {row.iterations} of {own.iterations} in {row.cell}")
+            if name != OWN and peers.PEERS[name].takes_start and not math.isnan(row.inertia):
+                differences.append((abs(row.inertia / own.inertia - 1), name, row.cell))
+    if not differences:
+        return ""
+    most, name, cell = max(differences)
+    ran = "; ".join(dict.fromkeys(short)) or "Every peer ran every iteration"
+    return (f"{ran}. Inertia of the peers that took the start, in float64, differs from kmseg's by at "
+            f"most {100 * most:.2g} % ({name}, {cell}).")
+
+
+def seeds_compared(rows):
+    """How good the centroids are that each chose: geometric mean over the cells."""
+    ratios_of = {}
+    for by_peer in aims.cells_of(rows, "seeding").values():
+        for name, row in by_peer.items():
+            if name != OWN and row.inertia > 0:
+                ratios_of.setdefault(name, []).append(row.inertia / by_peer[OWN].inertia)
+    shown = ", ".join(f"{name} {100 * (records.geometric_mean(ratios_) - 1):+.2g} %"
+                      for name, ratios_ in ratios_of.items())
+    return f"Inertia of the first labels beside kmseg's, mean of the cells: {shown}." if shown else ""
 
 
 def roofline_table(rows):
@@ -151,6 +185,10 @@ def roofline_table(rows):
             taken, bound = re.findall(r"(\S+) ms", row.note)
             lines.append(f"| {row.cell} | {taken} | {bound} | {row.median:.2f} |")
     return "\n".join(lines) if len(lines) > 2 else "Not measured."
+
+
+def joined(*paragraphs):
+    return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
 
 
 def alt_text(chart):
@@ -199,13 +237,13 @@ def sections(machine, rows):
         "machine": about,
         "aims": aims.markdown(aims.table(rows)),
         "behind": behind(rows),
-        "iterations": shown(cells_table(rows, "iterations"), "ratio-iterations.svg", "threads.svg"),
+        "iterations": shown(joined(cells_table(rows, "iterations"), work_done(rows)), "ratio-iterations.svg", "threads.svg"),
         "scaling": shown("", "time-n.svg", "time-d.svg", "time-k.svg"),
         "roofline": shown(roofline_table(rows), "roofline.svg"),
         "convergence": shown(cells_table(rows, "convergence"), "ratio-convergence.svg"),
-        "seeding": shown(cells_table(rows, "seeding"), "ratio-seeding.svg"),
+        "seeding": shown(joined(cells_table(rows, "seeding"), seeds_compared(rows)), "ratio-seeding.svg"),
         "sweep": shown(cells_table(rows, "sweep"), "ratio-sweep.svg"),
-        "files": shown("\n\n".join(cells_table(rows, case) for case in ("end to end", "order log")),
+        "files": shown(joined(*(cells_table(rows, case) for case in ("end to end", "order log"))),
                        "ratio-files.svg"),
         "memory": cells_table(rows, "memory"),
         "exactness": exactness_table(rows),

@@ -55,6 +55,7 @@ def describe():
         "memory": gigabytes,
         "kernel": platform.release(),
         "compiler": _first_line(os.environ.get("CC", "cc"), "--version"),
+        "load at the start": f"{os.getloadavg()[0]:.2f}",
         "python": platform.python_version(),
         "commit": _commit(),
     }

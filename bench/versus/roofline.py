@@ -6,6 +6,7 @@ import re
 import subprocess
 import tempfile
 
+import cases
 import data
 import pool
 from measure import OWN, tell
@@ -42,7 +43,7 @@ def rows_of(lines):
         elif shape and name in (PASS, ITERATION) and bound:
             case = "roofline" if name == PASS else "roofline iteration"
             n, d, k = map(int, shape.groups())
-            row = _row(case, f"{n} x {d}, k {k}", 1e3 * line["median_s"] / bound, "of the bound",
+            row = _row(case, f"{cases.short(n)} x {d}, k {k}", 1e3 * line["median_s"] / bound, "of the bound",
                        version, (n, d, k))
             row.min, row.runs = 1e3 * line["min_s"] / bound, line["runs"]
             row.note = f"{1e3 * line['median_s']:.4g} ms, bound {bound:.4g} ms"

@@ -22,6 +22,7 @@ import aims  # noqa: E402
 import figures  # noqa: E402
 import pool  # noqa: E402
 import records  # noqa: E402
+import roofline  # noqa: E402
 
 
 def row(peer, median, ratio=math.nan, case="iterations", cell="a", **more):
@@ -43,7 +44,7 @@ def by_what(rows):
 def test_the_toy_measures_and_its_peers_agree(tmp_path):
     path = tmp_path / "results.csv"
     done = subprocess.run([sys.executable, str(VERSUS), "--toy", "--scratch", str(tmp_path), "--csv",
-                           str(path)], capture_output=True, text=True, timeout=300)
+                           str(path)], capture_output=True, text=True, timeout=800)
     assert done.returncode == 0, done.stderr
     machine, rows = records.read(path)
     assert machine["cores"] == str(len(os.sched_getaffinity(0)))
@@ -148,3 +149,26 @@ def test_the_documents_show_the_newest_results():
             assert figures.put(text, section, content) == text, f"{path.name}: {section}"
     for name, chart in figures.charts(rows).items():
         assert (figures.FOLDER / name).read_text(encoding="utf-8") == chart, name
+
+
+def test_who_ran_fewer_iterations_or_reached_less_is_said():
+    rows = some_rows()
+    for each in rows:
+        each.iterations, each.inertia = 20, 100.0
+    rows[1].inertia, rows[2].iterations = 101.0, 7
+    text = figures.work_done(rows)
+    assert "faiss ran 7 of 20 in a" in text and "at most 1 % (scikit-learn, a)" in text
+
+
+def test_the_bench_of_passes_is_read():
+    lines = [{"bench": "iteration", "version": "1.2"},
+             {"case": "peaks of one core", "name": "reading memory", "value": 8.0, "unit": "GB/s"},
+             {"case": "4000000 x 3, k 8, float32, x kernels", "name": "bound: flops or bytes at peak",
+              "value": 2.0, "unit": "ms"},
+             {"case": "4000000 x 3, k 8, float32, x kernels", "name": "pass, no label changes",
+              "median_s": 0.003, "min_s": 0.002, "max_s": 0.004, "runs": 11, "note": ""}]
+    peak, one = roofline.rows_of(lines)
+    assert (peak.case, peak.median, peak.version) == ("peaks", 8.0, "1.2")
+    assert (one.case, one.cell, one.n, one.d, one.k) == ("roofline", "4e6 x 3, k 8", 4000000, 3, 8)
+    assert one.median == pytest.approx(1.5) and one.min == pytest.approx(1.0)
+    assert "| 4e6 x 3, k 8 | 3 | 2 | 1.50 |" in figures.roofline_table([one])
