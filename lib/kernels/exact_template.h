@@ -376,4 +376,6 @@ static void PASTE(own_distances_, SET)(const double *block, int32_t d, const dou
         .fill_f64 = PASTE(fill_f64_, SET), .scan_f32 = PASTE(scan_f32_, SET),                      \
         .scan_f64 = PASTE(scan_f64_, SET), .own_distances = PASTE(own_distances_, SET),            \
         .distances = PASTE(distances_, SET), .nearest = PASTE(nearest_, SET),                      \
+        .seed = PASTE(seed_, SET), .seed_reached = PASTE(seed_reached_, SET),                      \
+        .seed_append = PASTE(seed_append_, SET),                                                   \
     }

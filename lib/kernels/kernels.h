@@ -5,6 +5,7 @@
 #define KM_KERNELS_KERNELS_H
 
 #include "base/registry.h"
+#include "kernels/seed.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -191,6 +192,16 @@ typedef struct km_kernels {
     void (*nearest)(const double *block, int32_t n_features, const double *centroids,
                     int32_t n_clusters, int32_t *index, double *distance, int32_t *second_index,
                     double *second_distance);
+
+    /* See kernels/seed.h. Of 64 rows those that are at least as far as the limit of their label; limits
+     * has 32 more elements; and a copy of such rows of a tile, numbered from first_row on, to the end of
+     * a queue. */
+    void (*seed)(const km_seed *seed);
+    uint64_t (*seed_reached)(const uint32_t *closest, const uint16_t *nearest,
+                             const uint32_t *limits, int32_t n_limits);
+    void (*seed_append)(const int32_t *tile, int32_t n_pairs, const uint32_t *closest,
+                        const uint32_t *weights, int32_t first_row, uint64_t rows,
+                        km_seed_queue *queue);
 } km_kernels;
 
 /* Rows of the registry, slowest first; NULL behind the last. */

@@ -19,6 +19,10 @@
 #define SET          avx2
 #define VECTOR_BYTES 32
 #include "kernels/exact_template.h"
+#include "kernels/simd_avx2_seed.h"
+#include "kernels/simd_plain_seed.h"
+
+#include "kernels/seed_template.h"
 
 static int available(void) {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");

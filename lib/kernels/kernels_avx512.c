@@ -19,6 +19,9 @@
 #define SET          avx512
 #define VECTOR_BYTES 64
 #include "kernels/exact_template.h"
+#include "kernels/simd_avx512_seed.h"
+
+#include "kernels/seed_template.h"
 
 static int available(void) {
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&

@@ -19,6 +19,10 @@
 #define SET          baseline
 #define VECTOR_BYTES 16
 #include "kernels/exact_template.h"
+#include "kernels/simd_baseline_seed.h"
+#include "kernels/simd_plain_seed.h"
+
+#include "kernels/seed_template.h"
 
 static int available(void) { return 1; }
 

@@ -87,6 +87,10 @@ static void assign_f64_blas(const km_assign *a) {
 #define SET          blas
 #define VECTOR_BYTES 16
 #include "kernels/exact_template.h"
+#include "kernels/simd_baseline_seed.h"
+#include "kernels/simd_plain_seed.h"
+
+#include "kernels/seed_template.h"
 
 static int available(void) { return 1; }
 
