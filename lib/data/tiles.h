@@ -32,6 +32,12 @@ struct kmseg_tiles {
     double *centre;  /* n_features: near the mean, with few significant bits */
     double scale; /* a power of two for float tiles; for int16 norms of rows inside are <= 32767 */
 
+    /* How samples become int16, whatever dtype is: (x - centre) * unit_scale * int16_fine, rounded; rows
+     * of a squared norm of int16_beyond, without int16_fine, are outside. narrow: see km_fill. */
+    double unit_scale, int16_scale;
+    float int16_fine, int16_beyond;
+    int narrow;
+
     double *weights;    /* n_samples, or NULL when every weight is 1 */
     int64_t n_weighted; /* samples of positive weight */
     double weight_max;

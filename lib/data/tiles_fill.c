@@ -454,6 +454,11 @@ kmseg_status km_build_fill(km_build *build) {
         n_outside += build->workers[t].n_outside;
     }
     tiles->scale = build->scale * (tiles->dtype == KMSEG_INT16 ? (double)f.radius.fine : 1);
+    tiles->unit_scale = build->scale;
+    tiles->int16_scale = build->scale * (double)f.radius.fine;
+    tiles->int16_fine = f.radius.fine;
+    tiles->int16_beyond = f.radius.beyond[0];
+    tiles->narrow = build->narrow;
     tiles->n_outside = n_outside;
     tiles->outside = n_outside > 0 ? tiles->outside : NULL;
     tiles->suits_int16 =
