@@ -12,6 +12,7 @@ typedef enum km_stage {
     KM_STAGE_INIT = 1,       /* centroids: position is restart << 40 | draw */
     KM_STAGE_SILHOUETTE = 2, /* sampled silhouette */
     KM_STAGE_GENERATE = 3,   /* synthetic data */
+    KM_STAGE_OVERSAMPLE = 4, /* k-means||: position is the sample, substream restart << 4 | round */
     KM_STAGE_TEST = 1000     /* tests and benchmarks */
 } km_stage;
 

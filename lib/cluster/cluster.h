@@ -80,6 +80,7 @@ const km_named *km_initialiser_at(int32_t i);
 const km_named *km_algorithm_at(int32_t i);
 
 kmseg_status km_init_plus_plus(kmseg_context *ctx, const km_fit_job *job, double *centroids);
+kmseg_status km_init_parallel(kmseg_context *ctx, const km_fit_job *job, double *centroids);
 kmseg_status km_init_random(kmseg_context *ctx, const km_fit_job *job, double *centroids);
 kmseg_status km_init_given(kmseg_context *ctx, const km_fit_job *job, double *centroids);
 kmseg_status km_lloyd(kmseg_context *ctx, const km_fit_job *job, km_climb *const *climbs,

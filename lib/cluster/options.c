@@ -7,8 +7,11 @@
 static const km_initialiser initialisers[] = {
     {{"k-means++", "spread by squared distance, the best of several candidates per centroid"},
      km_init_plus_plus,
+     1},
+    {{"k-means||", "k-means++ among samples drawn by squared distance in five rounds"},
+     km_init_parallel,
      0},
-    {{"random", "samples drawn without replacement, by weight"}, km_init_random, 0},
+    {{"random", "samples drawn without replacement, by weight"}, km_init_random, 1},
     {{"given", "centroids handed over by the caller"}, km_init_given, 0},
 };
 
