@@ -11,6 +11,8 @@ target_compile_options(
               -Wvla
               # Bits must not depend on whether a compiler fuses a multiply and an add.
               -ffp-contract=off
+              # Nothing here reads errno after a function of math.h; with it roots stay scalar.
+              -fno-math-errno
               $<$<BOOL:${KMSEG_WERROR}>:-Werror>)
 if(KMSEG_SANITIZE)
     target_compile_options(kmseg_flags INTERFACE -fsanitize=${KMSEG_SANITIZE}

@@ -101,3 +101,10 @@ kmseg_status km_clusters_measure(kmseg_context *ctx, const kmseg_tiles *tiles,
     conclude(&job, ctx->n_threads, out);
     return KMSEG_OK;
 }
+
+kmseg_status km_labelling_measure(kmseg_context *ctx, const kmseg_tiles *tiles,
+                                  const int32_t *labels, int32_t n_clusters, km_arena *arena,
+                                  km_labelling *out) {
+    out->labels = labels;
+    return km_clusters_measure(ctx, tiles, labels, n_clusters, arena, &out->clusters);
+}

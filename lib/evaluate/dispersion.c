@@ -7,54 +7,32 @@
 
 #include <math.h>
 
-kmseg_status kmseg_calinski_harabasz(kmseg_context *ctx, const kmseg_tiles *tiles,
-                                     const int32_t *labels, int32_t n_clusters, double *out) {
-    km_arena arena;
-    km_arena_init(&arena, &ctx->allocator);
-    km_clusters clusters;
-    double within = 0;
-    kmseg_status status = km_clusters_measure(ctx, tiles, labels, n_clusters, &arena, &clusters);
-    if (status == KMSEG_OK) {
-        status = km_clusters_need_two(ctx, clusters.n_weighted, "Calinski-Harabasz index");
-    }
-    if (status == KMSEG_OK) {
-        status = km_own_distances(ctx, tiles, (km_own_labels){.wide = labels}, clusters.means, NULL,
-                                  &within);
-    }
-    if (status == KMSEG_OK) {
-        double between = 0;
-        for (int32_t c = 0; c < n_clusters; c++) {
-            for (int32_t j = 0; j < tiles->n_features; j++) {
-                double away = clusters.means[(int64_t)c * tiles->n_features + j] - tiles->means[j];
-                between += clusters.weights[c] * away * away;
-            }
+static double calinski_harabasz(const kmseg_tiles *tiles, const km_clusters *clusters,
+                                double within) {
+    double between = 0;
+    for (int32_t c = 0; c < clusters->n_clusters; c++) {
+        for (int32_t j = 0; j < tiles->n_features; j++) {
+            double away = clusters->means[(int64_t)c * tiles->n_features + j] - tiles->means[j];
+            between += clusters->weights[c] * away * away;
         }
-        /* Whole weights are numbers of samples; of others only the ratios mean something. */
-        double n = tiles->weights_whole ? km_tiles_weight_value(tiles, tiles->weight_sum)
-                                        : (double)tiles->n_weighted;
-        double k = clusters.n_weighted;
-        *out = within > 0 ? (between / (k - 1)) / (within / (n - k)) : INFINITY;
     }
-    km_arena_free(&arena);
-    return status;
+    /* Whole weights are numbers of samples; of others only the ratios mean something. */
+    double n = tiles->weights_whole ? km_tiles_weight_value(tiles, tiles->weight_sum)
+                                    : (double)tiles->n_weighted;
+    double k = clusters->n_weighted;
+    return within > 0 ? (between / (k - 1)) / (within / (n - k)) : INFINITY;
 }
 
-/* Weighted mean distance of each cluster's samples to its mean. */
-static kmseg_status spreads(kmseg_context *ctx, const kmseg_tiles *tiles, const int32_t *labels,
-                            const km_clusters *clusters, km_arena *arena, double *out) {
-    double *squares = km_arena_array(arena, tiles->n_samples, sizeof *squares);
-    if (squares == NULL) {
-        return km_fail_memory(ctx, "distances");
-    }
-    KM_TRY(km_own_distances(ctx, tiles, (km_own_labels){.wide = labels}, clusters->means, squares,
-                            NULL));
+/* Weighted mean distance of each cluster's samples to its mean, from their squares. */
+static void spreads(const kmseg_tiles *tiles, const km_labelling *labelling, const double *squares,
+                    double *out) {
     for (int64_t i = 0; i < tiles->n_samples; i++) {
-        out[labels[i]] += sqrt(squares[i]) * km_tiles_weight(tiles, i);
+        out[labelling->labels[i]] += sqrt(squares[i]) * km_tiles_weight(tiles, i);
     }
-    for (int32_t c = 0; c < clusters->n_clusters; c++) {
-        out[c] = clusters->weights[c] > 0 ? out[c] / clusters->weights[c] : 0;
+    for (int32_t c = 0; c < labelling->clusters.n_clusters; c++) {
+        double weight = labelling->clusters.weights[c];
+        out[c] = weight > 0 ? out[c] / weight : 0;
     }
-    return KMSEG_OK;
 }
 
 /* The worst ratio of a cluster with any other; 0 for pairs that coincide with no spread. */
@@ -75,30 +53,69 @@ static double worst_ratio(const km_clusters *clusters, const double *spread, int
     return worst;
 }
 
-kmseg_status kmseg_davies_bouldin(kmseg_context *ctx, const kmseg_tiles *tiles,
-                                  const int32_t *labels, int32_t n_clusters, double *out) {
+static double davies_bouldin(const kmseg_tiles *tiles, const km_clusters *clusters,
+                             const double *spread) {
+    double sum = 0;
+    for (int32_t c = 0; c < clusters->n_clusters; c++) {
+        sum += clusters->weights[c] > 0 ? worst_ratio(clusters, spread, tiles->n_features, c) : 0;
+    }
+    return sum / clusters->n_weighted;
+}
+
+kmseg_status km_dispersion(kmseg_context *ctx, const kmseg_tiles *tiles,
+                           const km_labelling *labelling, double *out_calinski_harabasz,
+                           double *out_davies_bouldin) {
+    const km_clusters *clusters = &labelling->clusters;
     km_arena arena;
     km_arena_init(&arena, &ctx->allocator);
-    km_clusters clusters;
-    kmseg_status status = km_clusters_measure(ctx, tiles, labels, n_clusters, &arena, &clusters);
-    if (status == KMSEG_OK) {
-        status = km_clusters_need_two(ctx, clusters.n_weighted, "Davies-Bouldin index");
-    }
-    double *spread = km_arena_array(&arena, n_clusters, sizeof *spread);
-    if (status == KMSEG_OK && spread == NULL) {
-        status = km_fail_memory(ctx, "the spreads of clusters");
-    }
-    if (status == KMSEG_OK) {
-        status = spreads(ctx, tiles, labels, &clusters, &arena, spread);
+    double within = 0, *spread = NULL, *squares = NULL;
+    kmseg_status status = KMSEG_OK;
+    if (out_davies_bouldin != NULL) {
+        spread = km_arena_array(&arena, clusters->n_clusters, sizeof *spread);
+        squares = km_arena_array(&arena, tiles->n_samples, sizeof *squares);
+        status = spread != NULL && squares != NULL ? KMSEG_OK
+                                                   : km_fail_memory(ctx, "the spreads of clusters");
     }
     if (status == KMSEG_OK) {
-        double sum = 0;
-        for (int32_t c = 0; c < n_clusters; c++) {
-            sum +=
-                clusters.weights[c] > 0 ? worst_ratio(&clusters, spread, tiles->n_features, c) : 0;
-        }
-        *out = sum / clusters.n_weighted;
+        km_own_labels labels = {.wide = labelling->labels};
+        status = km_own_distances(ctx, tiles, labels, clusters->means, squares,
+                                  out_calinski_harabasz != NULL ? &within : NULL);
+    }
+    if (status == KMSEG_OK && out_calinski_harabasz != NULL) {
+        *out_calinski_harabasz = calinski_harabasz(tiles, clusters, within);
+    }
+    if (status == KMSEG_OK && out_davies_bouldin != NULL) {
+        spreads(tiles, labelling, squares, spread);
+        *out_davies_bouldin = davies_bouldin(tiles, clusters, spread);
     }
     km_arena_free(&arena);
     return status;
+}
+
+/* Measures the clusters, then one of the indices. */
+static kmseg_status measured(kmseg_context *ctx, const kmseg_tiles *tiles, const int32_t *labels,
+                             int32_t n_clusters, const char *index, double *out_calinski_harabasz,
+                             double *out_davies_bouldin) {
+    km_arena arena;
+    km_arena_init(&arena, &ctx->allocator);
+    km_labelling labelling;
+    kmseg_status status = km_labelling_measure(ctx, tiles, labels, n_clusters, &arena, &labelling);
+    if (status == KMSEG_OK) {
+        status = km_clusters_need_two(ctx, labelling.clusters.n_weighted, index);
+    }
+    if (status == KMSEG_OK) {
+        status = km_dispersion(ctx, tiles, &labelling, out_calinski_harabasz, out_davies_bouldin);
+    }
+    km_arena_free(&arena);
+    return status;
+}
+
+kmseg_status kmseg_calinski_harabasz(kmseg_context *ctx, const kmseg_tiles *tiles,
+                                     const int32_t *labels, int32_t n_clusters, double *out) {
+    return measured(ctx, tiles, labels, n_clusters, "Calinski-Harabasz index", out, NULL);
+}
+
+kmseg_status kmseg_davies_bouldin(kmseg_context *ctx, const kmseg_tiles *tiles,
+                                  const int32_t *labels, int32_t n_clusters, double *out) {
+    return measured(ctx, tiles, labels, n_clusters, "Davies-Bouldin index", NULL, out);
 }

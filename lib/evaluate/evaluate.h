@@ -28,7 +28,37 @@ kmseg_status km_clusters_measure(kmseg_context *ctx, const kmseg_tiles *tiles,
                                  const int32_t *labels, int32_t n_clusters, km_arena *arena,
                                  km_clusters *out);
 
+/* Labels of the samples and the clusters that they make. */
+typedef struct km_labelling {
+    const int32_t *labels; /* n_samples */
+    km_clusters clusters;
+} km_labelling;
+
+kmseg_status km_labelling_measure(kmseg_context *ctx, const kmseg_tiles *tiles,
+                                  const int32_t *labels, int32_t n_clusters, km_arena *arena,
+                                  km_labelling *out);
+
 /* KMSEG_E_DATA unless n, the clusters that count for the index, is at least two. */
 kmseg_status km_clusters_need_two(kmseg_context *ctx, int32_t n, const char *index);
+
+/* What follows needs labellings of two clusters at least: with samples for the silhouettes, of positive
+ * weight for the dispersions. */
+
+/* Mean silhouette and standard error of n_labellings labellings, on n_sampled samples drawn by seed;
+ * out_samples NULL or n_labellings x n_sampled. */
+kmseg_status km_silhouettes(kmseg_context *ctx, const kmseg_tiles *tiles,
+                            const km_labelling *labellings, int32_t n_labellings, int64_t n_sampled,
+                            uint64_t seed, km_arena *arena, double *out_mean, double *out_error,
+                            double *out_samples);
+
+/* out_samples NULL or n_samples. */
+kmseg_status km_silhouette_simplified(kmseg_context *ctx, const kmseg_tiles *tiles,
+                                      const km_labelling *labelling, double *out_mean,
+                                      double *out_samples);
+
+/* Either output may be NULL. */
+kmseg_status km_dispersion(kmseg_context *ctx, const kmseg_tiles *tiles,
+                           const km_labelling *labelling, double *out_calinski_harabasz,
+                           double *out_davies_bouldin);
 
 #endif

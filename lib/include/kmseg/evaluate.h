@@ -69,6 +69,30 @@ KMSEG_API kmseg_status kmseg_inertia(kmseg_context *ctx, const kmseg_tiles *tile
                                      const int32_t *labels, const double *centroids,
                                      int32_t n_clusters, double *out);
 
+/** Labels of samples: n_samples values in [0, n_clusters), borrowed. */
+typedef struct kmseg_labelling {
+    const int32_t *labels;
+    int32_t n_clusters;
+} kmseg_labelling;
+
+/** Each as the function of its name gives it; NaN where it is not defined, as for one cluster. */
+typedef struct kmseg_indices {
+    double silhouette;
+    double silhouette_error; /* standard error; 0 when computed on all samples */
+    double silhouette_simplified;
+    double calinski_harabasz;
+    double davies_bouldin;
+} kmseg_indices;
+
+/**
+ * All indices of several labellings of the same samples, n_labellings of them to out. Distances
+ * between samples are found once for all labellings, so that many cost little more than one.
+ * n_sampled and seed are those of kmseg_silhouette_sampled().
+ */
+KMSEG_API kmseg_status kmseg_evaluate(kmseg_context *ctx, const kmseg_tiles *tiles,
+                                      const kmseg_labelling *labellings, int32_t n_labellings,
+                                      int64_t n_sampled, uint64_t seed, kmseg_indices *out);
+
 /**
  * Agreement of two labellings of the same n_samples samples, corrected for chance: 1 the same
  * partition, about 0 unrelated. Labels are any integers >= 0.
