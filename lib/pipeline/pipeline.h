@@ -19,12 +19,28 @@ typedef struct km_run_state {
     kmseg_context *ctx;
     const kmseg_table *table;
     const kmseg_segment_options *options;
-    km_result *result;
+    km_result *result; /* NULL in a sweep */
     kmseg_prepared *prepared;
     kmseg_tiles *tiles;
     kmseg_model *model;
     double *weights; /* n_samples, or NULL; with the context's allocator */
 } km_run_state;
+
+/* Fits the prepare step of a run to *out, applies it, and takes the weights of the samples. */
+kmseg_status km_prepare_samples(km_run_state *run, kmseg_prepare **out);
+
+/* Tiles of the prepared samples, for up to n_clusters clusters. */
+kmseg_status km_make_tiles(km_run_state *run, int32_t n_clusters);
+
+/* Frees what a run made on its way; not the result. */
+void km_run_free(km_run_state *run);
+
+/* Seconds since *clock, which becomes now. */
+static inline double km_lap(double *clock) {
+    double before = *clock;
+    *clock = km_clock();
+    return *clock - before;
+}
 
 /* The column whose mean orders segments and whose sum is their value: position in table, or -1. */
 kmseg_status km_value_column(kmseg_context *ctx, const kmseg_table *table,
@@ -34,8 +50,9 @@ kmseg_status km_value_column(kmseg_context *ctx, const kmseg_table *table,
  * value, none empty. value is a column of table, or -1. */
 kmseg_status km_order_segments(km_run_state *run, int32_t value);
 
-/* All scores of the result. */
-kmseg_status km_score_segments(km_run_state *run);
+/* All scores of n clusterings of the samples, whose inertias are known. */
+kmseg_status km_score(km_run_state *run, const kmseg_labelling *clusterings, const double *inertias,
+                      int32_t n, kmseg_scores *out);
 
 /* Ids of the rows as text: those of a column of table, or row numbers from 1 when column is -1.
  * rows are the positions wanted, NULL for all. */

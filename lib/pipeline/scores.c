@@ -1,17 +1,9 @@
-/* Every score of a result, each on its own: one that is not defined is NaN and fails nothing. */
+/* Every score of clusterings. One that the data do not define is NaN: a fact about the data, not a
+ * failure of the run. */
 #include "pipeline/pipeline.h"
 
 #include <math.h>
 #include <string.h>
-
-/* A score that the data do not define is a fact about the data, not a failure of the run. */
-static kmseg_status defined(kmseg_status status, double *score) {
-    if (status == KMSEG_E_DATA) {
-        *score = NAN;
-        return KMSEG_OK;
-    }
-    return status;
-}
 
 static double element(const kmseg_matrix *matrix, int64_t i, int64_t j) {
     int64_t at = i * matrix->row_stride + j * matrix->col_stride;
@@ -36,21 +28,19 @@ static void mean_of(const km_run_state *run, double *mean) {
     }
 }
 
-/* 1 - inertia / total sum of squares: as if all samples were one segment. */
-static kmseg_status explained(km_run_state *run, double *out) {
-    const kmseg_result *result = &run->result->result;
+/* Sum of squares around the mean: the inertia if all samples were one segment. */
+static kmseg_status total_squares(km_run_state *run, double *out) {
+    const kmseg_matrix *matrix = &run->prepared->matrix;
     const kmseg_allocator *allocator = &run->ctx->allocator;
-    double *mean = km_allocate_array(allocator, result->n_outputs, sizeof *mean);
-    int32_t *labels = km_allocate_array(allocator, result->n_samples, sizeof *labels);
+    double *mean = km_allocate_array(allocator, matrix->n_cols, sizeof *mean);
+    int32_t *labels = km_allocate_array(allocator, matrix->n_rows, sizeof *labels);
     kmseg_status status = KMSEG_OK;
     if (mean == NULL || labels == NULL) {
         status = km_fail_memory(run->ctx, "the variance explained");
     } else {
-        memset(labels, 0, (size_t)result->n_samples * sizeof *labels);
+        memset(labels, 0, (size_t)matrix->n_rows * sizeof *labels);
         mean_of(run, mean);
-        double total = 0;
-        status = kmseg_inertia(run->ctx, run->tiles, labels, mean, 1, &total);
-        *out = total > 0 ? 1 - result->inertia / total : NAN;
+        status = kmseg_inertia(run->ctx, run->tiles, labels, mean, 1, out);
     }
     km_release(allocator, mean);
     km_release(allocator, labels);
@@ -71,30 +61,30 @@ static int64_t silhouette_samples(int64_t asked, int64_t n_rows) {
     return n < n_rows ? n : n_rows;
 }
 
-kmseg_status km_score_segments(km_run_state *run) {
+kmseg_status km_score(km_run_state *run, const kmseg_labelling *clusterings, const double *inertias,
+                      int32_t n, kmseg_scores *out) {
     kmseg_context *ctx = run->ctx;
-    const kmseg_result *result = &run->result->result;
     const kmseg_segment_options *options = run->options;
-    kmseg_scores *scores = &run->result->result.scores;
-    int32_t k = result->n_segments;
-    scores->inertia = result->inertia;
-    scores->silhouette_samples = silhouette_samples(options->silhouette_samples, result->n_samples);
-    scores->silhouette_error = 0;
-    KM_TRY(explained(run, &scores->explained));
-    if (k < 2) {
-        return KMSEG_OK; /* km_result_new() made every other score NaN */
+    int64_t n_sampled =
+        silhouette_samples(options->silhouette_samples, run->prepared->matrix.n_rows);
+    double total = 0;
+    KM_TRY(total_squares(run, &total));
+    kmseg_indices *indices = km_allocate_array(&ctx->allocator, n, sizeof *indices);
+    if (indices == NULL) {
+        return km_fail_memory(ctx, "scores");
     }
-    KM_TRY(defined(kmseg_silhouette_sampled(ctx, run->tiles, result->labels, k,
-                                            scores->silhouette_samples, options->fit.seed,
-                                            &scores->silhouette, &scores->silhouette_error),
-                   &scores->silhouette));
-    KM_TRY(defined(kmseg_silhouette_simplified(ctx, run->tiles, result->labels, k,
-                                               &scores->silhouette_simplified, NULL),
-                   &scores->silhouette_simplified));
-    KM_TRY(defined(
-        kmseg_calinski_harabasz(ctx, run->tiles, result->labels, k, &scores->calinski_harabasz),
-        &scores->calinski_harabasz));
-    return defined(
-        kmseg_davies_bouldin(ctx, run->tiles, result->labels, k, &scores->davies_bouldin),
-        &scores->davies_bouldin);
+    kmseg_status status =
+        kmseg_evaluate(ctx, run->tiles, clusterings, n, n_sampled, options->fit.seed, indices);
+    for (int32_t i = 0; i < n && status == KMSEG_OK; i++) {
+        out[i] = (kmseg_scores){.inertia = inertias[i],
+                                .explained = total > 0 ? 1 - inertias[i] / total : NAN,
+                                .silhouette = indices[i].silhouette,
+                                .silhouette_error = indices[i].silhouette_error,
+                                .silhouette_samples = n_sampled,
+                                .silhouette_simplified = indices[i].silhouette_simplified,
+                                .calinski_harabasz = indices[i].calinski_harabasz,
+                                .davies_bouldin = indices[i].davies_bouldin};
+    }
+    km_release(&ctx->allocator, indices);
+    return status;
 }

@@ -73,6 +73,41 @@ KMSEG_API kmseg_status kmseg_segment(kmseg_context *ctx, const kmseg_table *tabl
 
 KMSEG_API void kmseg_result_free(kmseg_result *result);
 
+/** The best clustering of n_clusters, as kmseg_segment() finds it, in numbers. */
+typedef struct kmseg_sweep_row {
+    int32_t n_clusters;
+    int32_t
+        n_segments; /* clusters with customers: fewer where the rows have fewer distinct values */
+    kmseg_scores scores;
+    int64_t smallest, largest; /* customers of the smallest and of the largest segment */
+    int32_t n_iter;            /* of the kept restart, as are the next two */
+    int32_t best_init;         /* which restart that is, from 0 */
+    kmseg_stop_reason stop_reason;
+} kmseg_sweep_row;
+
+/** Every number of clusters of a sweep. Owned; every pointer too. */
+typedef struct kmseg_sweep_summary {
+    size_t struct_size;
+    int64_t n_samples;
+    int64_t n_table_rows; /* rows of the input, those left out included */
+    int32_t n_rows;
+    const kmseg_sweep_row *rows; /* by n_clusters, ascending */
+    kmseg_prepare *prepare;
+    /* All numbers of clusters together: they are fitted and scored at once. */
+    double seconds_prepare, seconds_fit, seconds_scores;
+} kmseg_sweep_summary;
+
+/**
+ * prepare, fit every number of clusters from k_min to k_max, score each best fit. Of options,
+ * fit.n_clusters and profile have no effect. No score decides alone how many segments there should
+ * be, and nothing is recommended.
+ */
+KMSEG_API kmseg_status kmseg_sweep_table(kmseg_context *ctx, const kmseg_table *table,
+                                         const kmseg_segment_options *options, int32_t k_min,
+                                         int32_t k_max, kmseg_sweep_summary **out);
+
+KMSEG_API void kmseg_sweep_summary_free(kmseg_sweep_summary *summary);
+
 /** One labelled row per row of a new table. Owned; free with kmseg_assignment_free(). */
 typedef struct kmseg_assignment {
     int64_t n_rows;
