@@ -156,6 +156,48 @@ Test(evaluate, weights_count_samples_in_indices_of_dispersion)
     kmseg_context_free(ctx);
 }
 
+/* Also when one of them has so many clusters that they cannot all have their sums at once, and when a
+ * labelling is of one cluster, for which only its inertia is defined. */
+Test(evaluate, many_labellings_at_once_have_the_indices_of_each_alone)
+{
+    enum { MANY = 9000, SAMPLED = 70, N_LABELLINGS = 5 };
+    static int32_t labels[N_LABELLINGS][150];
+    const kmseg_labelling all[N_LABELLINGS] = {
+        {labels[0], 3}, {labels[1], 1}, {labels[2], MANY}, {labels[3], MANY}, {labels[4], 150}};
+    for (int i = 0; i < 150; i++) {
+        labels[0][i] = i / 50;
+        labels[2][i] = i * 59;
+        labels[3][i] = MANY - 1 - i % 7;
+        labels[4][i] = i / 40;
+    }
+    for (int32_t threads = 1; threads < 4; threads++) {
+        kmseg_context *ctx = test_context(threads, NULL);
+        kmseg_tiles *tiles = tiles_of(ctx, iris, 150, 4, NULL);
+        kmseg_indices got[N_LABELLINGS];
+        OK(ctx, kmseg_evaluate(ctx, tiles, all, N_LABELLINGS, SAMPLED, 5, got));
+        cr_assert(isnan(got[1].silhouette) && isnan(got[1].silhouette_simplified) &&
+                  isnan(got[1].calinski_harabasz) && isnan(got[1].davies_bouldin));
+        for (int l = 0; l < N_LABELLINGS; l += l == 0 ? 2 : 1) {
+            const int32_t *own = all[l].labels, k = all[l].n_clusters;
+            double value, error;
+            OK(ctx, kmseg_silhouette_sampled(ctx, tiles, own, k, SAMPLED, 5, &value, &error));
+            cr_assert(got[l].silhouette == value && got[l].silhouette_error == error);
+            OK(ctx, kmseg_silhouette_simplified(ctx, tiles, own, k, &value, NULL));
+            cr_assert_eq(got[l].silhouette_simplified, value);
+            OK(ctx, kmseg_calinski_harabasz(ctx, tiles, own, k, &value));
+            cr_assert_eq(got[l].calinski_harabasz, value);
+            OK(ctx, kmseg_davies_bouldin(ctx, tiles, own, k, &value));
+            cr_assert_eq(got[l].davies_bouldin, value);
+        }
+        labels[4][149] = 150;
+        FAILS(ctx, KMSEG_E_ARGUMENT, kmseg_evaluate(ctx, tiles, all, N_LABELLINGS, 9, 5, got),
+              "label 150", "row 149");
+        labels[4][149] = 3;
+        kmseg_tiles_free(tiles);
+        kmseg_context_free(ctx);
+    }
+}
+
 Test(evaluate, one_cluster_and_bad_labels_are_refused)
 {
     kmseg_context *ctx = test_context(1, NULL);
