@@ -162,6 +162,7 @@ void cli_help_all(FILE *out) {
           "A first run\n"
           "  kmseg generate orders -o orders.csv\n"
           "  kmseg features orders.csv -o customers.h5\n"
+          "  kmseg sweep customers.h5\n"
           "  kmseg fit customers.h5 -k 6 -o segments.h5\n"
           "  kmseg predict segments.h5 customers.h5 -o labels.csv\n\n"
           "Exit status: 0 done, 1 it could not be done, 2 the command line is wrong, "

@@ -1,0 +1,572 @@
+/* kmseg sweep: how many segments? Every number in a range, scored. */
+#include "cli.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+
+typedef struct sweep_range {
+    size_t struct_size;
+    const char *n_clusters, *output;
+} sweep_range;
+
+typedef struct sweep_command {
+    kmseg_segment_options segment;
+    kmseg_csv_options csv;
+    sweep_range range;
+} sweep_command;
+
+static const kmseg_option range_rows[] = {
+    {.name = "n_clusters",
+     .type = KMSEG_OPTION_TEXT,
+     .offset = offsetof(sweep_range, n_clusters),
+     .default_text = "2:15",
+     .metavar = "FROM:TO",
+     .help = "numbers of segments, both included",
+     .short_flag = 'k'},
+    {.name = "output",
+     .type = KMSEG_OPTION_TEXT,
+     .offset = offsetof(sweep_range, output),
+     .metavar = "FILE",
+     .help = "where one row per number of segments goes, with every score: .csv, .h5, or - for CSV "
+             "on standard output",
+     .short_flag = 'o'},
+};
+
+static const kmseg_option_table range_table = {
+    .name = "sweep",
+    .struct_size = sizeof(sweep_range),
+    .n_options = sizeof range_rows / sizeof *range_rows,
+    .options = range_rows,
+};
+
+static const kmseg_option_table *range(void) { return &range_table; }
+
+static void init(void *options) {
+    sweep_command *command = options;
+    kmseg_segment_options_init(&command->segment);
+    kmseg_csv_options_init(&command->csv);
+    kmseg_options_init(&range_table, &command->range);
+}
+
+static const cli_argument arguments[] = {
+    {.name = "CUSTOMERS",
+     .help = "a table of one row per customer: .csv, .csv.gz, HDF5, or what kmseg features wrote"}};
+
+/* Of the options of a run those about weights and scores: a sweep describes no segments. */
+static const kmseg_option_table *weights(void) {
+    static const char *const names[] = {"sample_weight", "silhouette_samples"};
+    enum { N_NAMES = sizeof names / sizeof *names };
+    static kmseg_option rows[N_NAMES];
+    static kmseg_option_table table;
+    const kmseg_option_table *all = kmseg_segment_option_table();
+    table = (kmseg_option_table){"weights", all->struct_size, N_NAMES, rows};
+    for (int i = 0; i < N_NAMES; i++) {
+        rows[i] = *kmseg_options_find(all, names[i]);
+    }
+    return &table;
+}
+
+static const cli_group groups[] = {
+    {"Sweep", range, offsetof(sweep_command, range)},
+    {"Clustering", kmseg_fit_option_table, offsetof(sweep_command, segment.fit)},
+    {"Which columns, and how", kmseg_prepare_option_table,
+     offsetof(sweep_command, segment.prepare)},
+    {"Weights and scores", weights, offsetof(sweep_command, segment)},
+    {"Reading CSV", kmseg_csv_option_table, offsetof(sweep_command, csv)},
+};
+
+/* A whole number at *text, which moves behind it; far out of bounds where it has too many digits. */
+static int read_whole(const char **text, long *out) {
+    char *end;
+    int digits = (**text >= '0' && **text <= '9') || **text == '-';
+    *out = strtol(*text, &end, 10);
+    int read = digits && end != *text;
+    *text = end;
+    return read;
+}
+
+/* "2:15", or "5" for that number alone. CLI_OK or the exit status. */
+static int read_range(const char *text, int32_t *k_min, int32_t *k_max) {
+    const char *rest = text;
+    long from = 0, to = 0;
+    int read = read_whole(&rest, &from);
+    to = from;
+    if (read && *rest == ':') {
+        rest++;
+        read = read_whole(&rest, &to);
+    }
+    char clean[80];
+    cli_clean(text, clean, sizeof clean);
+    if (!read || *rest != '\0') {
+        return cli_misused("--n-clusters is \"%s\"; it needs to be a range of whole numbers, "
+                           "FROM:TO, such as 2:15",
+                           clean);
+    }
+    const kmseg_option *bounds = kmseg_options_find(kmseg_fit_option_table(), "n_clusters");
+    if ((double)from < bounds->minimum || to < from || (double)to > bounds->maximum) {
+        return cli_failed("--n-clusters is %s; FROM:TO needs %.0f <= FROM <= TO <= %.0f", clean,
+                          bounds->minimum, bounds->maximum);
+    }
+    *k_min = (int32_t)from;
+    *k_max = (int32_t)to;
+    return CLI_OK;
+}
+
+static const char *stop_word(kmseg_stop_reason reason) {
+    switch (reason) {
+    case KMSEG_STOP_LABELS: return "labels";
+    case KMSEG_STOP_TOL: return "tol";
+    case KMSEG_STOP_MAX_ITER: return "max_iter";
+    case KMSEG_STOP_CANCELLED: return "cancelled";
+    }
+    return "";
+}
+
+static double share(const kmseg_sweep_summary *summary, int64_t customers) {
+    return (double)customers / (double)summary->n_samples;
+}
+
+/* What a row holds, in the order of the files. */
+static const struct field {
+    const char *name;
+    int whole; /* a whole number */
+} all_fields[] = {
+    {"n_clusters", 1},
+    {"n_segments", 1},
+    {"inertia", 0},
+    {"explained", 0},
+    {"silhouette", 0},
+    {"silhouette_error", 0},
+    {"silhouette_samples", 1},
+    {"silhouette_simplified", 0},
+    {"calinski_harabasz", 0},
+    {"davies_bouldin", 0},
+    {"smallest", 1},
+    {"smallest_share", 0},
+    {"largest", 1},
+    {"largest_share", 0},
+    {"n_iter", 1},
+    {"best_init", 1},
+};
+enum { N_FIELDS = sizeof all_fields / sizeof *all_fields };
+
+static void fields_of(const kmseg_sweep_summary *summary, int32_t i, double *out) {
+    const kmseg_sweep_row *row = &summary->rows[i];
+    const kmseg_scores *scores = &row->scores;
+    const double fields[N_FIELDS] = {
+        row->n_clusters,
+        row->n_segments,
+        scores->inertia,
+        scores->explained,
+        scores->silhouette,
+        scores->silhouette_error,
+        (double)scores->silhouette_samples,
+        scores->silhouette_simplified,
+        scores->calinski_harabasz,
+        scores->davies_bouldin,
+        (double)row->smallest,
+        share(summary, row->smallest),
+        (double)row->largest,
+        share(summary, row->largest),
+        row->n_iter,
+        row->best_init,
+    };
+    memcpy(out, fields, sizeof fields);
+}
+
+static kmseg_status fill_table(cli_run *run, const kmseg_sweep_summary *summary, kmseg_table *table,
+                               double *numbers, const char **words) {
+    int32_t n = summary->n_rows;
+    kmseg_status status = KMSEG_OK;
+    for (int f = 0; f < N_FIELDS && status == KMSEG_OK; f++) {
+        for (int32_t i = 0; i < n; i++) {
+            double fields[N_FIELDS];
+            fields_of(summary, i, fields);
+            numbers[i] = isfinite(fields[f]) ? fields[f] : (double)NAN; /* missing */
+        }
+        status = kmseg_table_add_numbers(run->ctx, table, all_fields[f].name, numbers);
+    }
+    for (int32_t i = 0; i < n; i++) {
+        words[i] = stop_word(summary->rows[i].stop_reason);
+    }
+    return status == KMSEG_OK ? kmseg_table_add_texts(run->ctx, table, "stop_reason", words)
+                              : status;
+}
+
+static int write_rows(cli_run *run, const kmseg_sweep_summary *summary, cli_format format) {
+    const sweep_command *command = run->options;
+    double *numbers = malloc((size_t)summary->n_rows * sizeof *numbers);
+    const char **words = malloc((size_t)summary->n_rows * sizeof *words);
+    kmseg_table *table = NULL;
+    int code = numbers != NULL && words != NULL
+                   ? cli_status(run, kmseg_table_new(run->ctx, summary->n_rows, &table))
+                   : cli_failed("out of memory");
+    if (code == CLI_OK) {
+        code = cli_status(run, fill_table(run, summary, table, numbers, words));
+    }
+    if (code == CLI_OK) {
+        code = cli_table_write(run, table, format, NULL, command->range.output);
+    }
+    kmseg_table_free(table);
+    free(words);
+    free(numbers);
+    return code;
+}
+
+static int print_json(const kmseg_sweep_summary *summary) {
+    json_t *root = json_object(), *columns = json_array(), *rows = json_array();
+    json_object_set_new(root, "n_samples", json_integer(summary->n_samples));
+    json_object_set_new(root, "n_left_out",
+                        json_integer(summary->n_table_rows - summary->n_samples));
+    for (int32_t c = 0; c < summary->prepare->n_columns; c++) {
+        json_array_append_new(columns, cli_json_text(summary->prepare->columns[c].name));
+    }
+    json_object_set_new(root, "columns", columns);
+    for (int32_t i = 0; i < summary->n_rows; i++) {
+        double fields[N_FIELDS];
+        fields_of(summary, i, fields);
+        json_t *row = json_object();
+        for (int f = 0; f < N_FIELDS; f++) {
+            json_object_set_new(row, all_fields[f].name,
+                                all_fields[f].whole ? json_integer((json_int_t)fields[f])
+                                                    : cli_json_real(fields[f]));
+        }
+        json_object_set_new(row, "stop_reason",
+                            json_string(stop_word(summary->rows[i].stop_reason)));
+        json_array_append_new(rows, row);
+    }
+    json_object_set_new(root, "sweep", rows);
+    json_t *seconds = json_object();
+    json_object_set_new(seconds, "prepare", cli_json_real(summary->seconds_prepare));
+    json_object_set_new(seconds, "fit", cli_json_real(summary->seconds_fit));
+    json_object_set_new(seconds, "scores", cli_json_real(summary->seconds_scores));
+    json_object_set_new(root, "seconds", seconds);
+    return cli_print_json(root);
+}
+
+/* The table for people: two header rows, then one row per number of segments. */
+enum { HEADER_ROWS = 2, CELL = 24, GAP = 2 };
+
+static const struct shown {
+    const char *header[HEADER_ROWS];
+    int spare; /* where the terminal is too narrow, the highest goes first; 0 stays */
+} shown[] = {
+    {{"", "k"}, 0},
+    {{"", "inertia"}, 0},
+    {{"", "explained"}, 0},
+    {{"silhouette", "sampled"}, 0},
+    {{"", "+-"}, 1},
+    {{"silhouette", "simplified"}, 4},
+    {{"Calinski-", "Harabasz"}, 3},
+    {{"Davies-", "Bouldin"}, 2},
+    {{"smallest", "customers"}, 0},
+    {{"", "share"}, 0},
+    {{"largest", "share"}, 5},
+    {{"itera-", "tions"}, 6},
+};
+enum { N_SHOWN = sizeof shown / sizeof *shown, ERROR_COLUMN = 4 };
+
+typedef struct text_table {
+    int32_t n_rows;
+    char (*cells)[N_SHOWN][CELL];
+    int hidden[N_SHOWN];
+} text_table;
+
+static void set_number(char *cell, double value, int digits) {
+    if (isnan(value)) {
+        snprintf(cell, CELL, "-");
+    } else if (isinf(value)) {
+        snprintf(cell, CELL, "infinite");
+    } else {
+        cli_number(value, digits, cell, CELL);
+    }
+}
+
+static void set_percent(char *cell, double of_one) {
+    if (isnan(of_one)) {
+        snprintf(cell, CELL, "-");
+    } else {
+        snprintf(cell, CELL, of_one > 0 && of_one < 0.0005 ? "<0.1 %%" : "%.1f %%", 100 * of_one);
+    }
+}
+
+/* Decimals that show three digits of the smallest number. */
+static int digits_of(double smallest) {
+    return smallest >= 100 || !(smallest > 0) ? 0 : smallest >= 10 ? 1 : smallest >= 1 ? 2 : 4;
+}
+
+static void fill_cells(const kmseg_sweep_summary *summary, text_table *table) {
+    double inertia = INFINITY, dispersion = INFINITY;
+    for (int32_t i = 0; i < summary->n_rows; i++) {
+        const kmseg_scores *scores = &summary->rows[i].scores;
+        inertia = scores->inertia > 0 ? fmin(inertia, scores->inertia) : inertia;
+        dispersion = fmin(dispersion, scores->calinski_harabasz);
+    }
+    table->hidden[ERROR_COLUMN] = 1;
+    for (int32_t i = 0; i < summary->n_rows; i++) {
+        const kmseg_sweep_row *row = &summary->rows[i];
+        const kmseg_scores *scores = &row->scores;
+        char(*cells)[CELL] = table->cells[HEADER_ROWS + i];
+        set_number(cells[0], row->n_clusters, 0);
+        set_number(cells[1], scores->inertia, digits_of(inertia));
+        set_percent(cells[2], scores->explained);
+        set_number(cells[3], scores->silhouette, 3);
+        if (scores->silhouette_error > 0) {
+            table->hidden[ERROR_COLUMN] = 0;
+            set_number(cells[ERROR_COLUMN], scores->silhouette_error, 3);
+        }
+        set_number(cells[5], scores->silhouette_simplified, 3);
+        set_number(cells[6], scores->calinski_harabasz, digits_of(dispersion));
+        set_number(cells[7], scores->davies_bouldin, 3);
+        set_number(cells[8], (double)row->smallest, 0);
+        set_percent(cells[9], share(summary, row->smallest));
+        set_percent(cells[10], share(summary, row->largest));
+        set_number(cells[11], row->n_iter, 0);
+    }
+}
+
+static int column_width(const text_table *table, int column) {
+    size_t width = 0;
+    for (int32_t r = 0; r < table->n_rows; r++) {
+        size_t length = strlen(table->cells[r][column]);
+        width = length > width ? length : width;
+    }
+    return (int)width;
+}
+
+static int total_width(const text_table *table) {
+    int width = -GAP;
+    for (int c = 0; c < N_SHOWN; c++) {
+        width += table->hidden[c] ? 0 : column_width(table, c) + GAP;
+    }
+    return width;
+}
+
+/* Hides columns until the table fits, or nothing is left to spare. */
+static void make_fit(text_table *table, int width) {
+    while (total_width(table) > width) {
+        int most = 0;
+        for (int c = 1; c < N_SHOWN; c++) {
+            int spare = table->hidden[c] ? 0 : shown[c].spare;
+            most = spare > (table->hidden[most] ? 0 : shown[most].spare) ? c : most;
+        }
+        if (shown[most].spare == 0) {
+            return;
+        }
+        table->hidden[most] = 1;
+    }
+}
+
+static void print_cells(FILE *out, const text_table *table) {
+    for (int32_t r = 0; r < table->n_rows; r++) {
+        int owed = 0;
+        for (int c = 0; c < N_SHOWN; c++) {
+            if (table->hidden[c]) {
+                continue;
+            }
+            const char *cell = table->cells[r][c];
+            owed += column_width(table, c) - (int)strlen(cell);
+            if (cell[0] != '\0') {
+                fprintf(out, "%*s%s", owed, "", cell);
+                owed = 0;
+            }
+            owed += GAP;
+        }
+        fputc('\n', out);
+    }
+}
+
+static int print_table(FILE *out, const kmseg_sweep_summary *summary) {
+    text_table table = {.n_rows = HEADER_ROWS + summary->n_rows};
+    table.cells = calloc((size_t)table.n_rows, sizeof *table.cells);
+    if (table.cells == NULL) {
+        return cli_failed("out of memory");
+    }
+    for (int r = 0; r < HEADER_ROWS; r++) {
+        for (int c = 0; c < N_SHOWN; c++) {
+            snprintf(table.cells[r][c], CELL, "%s", shown[c].header[r]);
+        }
+    }
+    fill_cells(summary, &table);
+    make_fit(&table, cli_width(out));
+    print_cells(out, &table);
+    free(table.cells);
+    return CLI_OK;
+}
+
+/* A label and its sentence, wrapped beside it. */
+static void print_line(FILE *out, const char *label, const char *text) {
+    enum { LABEL_WIDTH = 21 };
+    fprintf(out, "%-*s", LABEL_WIDTH, label);
+    cli_wrap(out, text, LABEL_WIDTH, LABEL_WIDTH, cli_width(out));
+}
+
+static void heading(FILE *out, const char *text) {
+    fprintf(out, cli_colour(out) ? "\033[1m%s\033[0m\n" : "%s\n", text);
+}
+
+static void print_title(FILE *out, const cli_run *run, const kmseg_sweep_summary *summary) {
+    const sweep_command *command = run->options;
+    int32_t n_init = command->segment.fit.n_init;
+    int64_t left_out = summary->n_table_rows - summary->n_samples;
+    char number[32], text[200], name[120];
+    snprintf(text, sizeof text, "%d to %d segments of %s customers, the best of %d restart%s each",
+             summary->rows[0].n_clusters, summary->rows[summary->n_rows - 1].n_clusters,
+             cli_count(summary->n_samples, number, sizeof number), n_init, n_init == 1 ? "" : "s");
+    heading(out, text);
+    fputs("Columns: ", out);
+    for (int32_t c = 0; c < summary->prepare->n_columns; c++) {
+        fprintf(out, "%s%s", c > 0 ? ", " : "",
+                cli_clean(summary->prepare->columns[c].name, name, sizeof name));
+    }
+    fputc('\n', out);
+    if (left_out > 0) {
+        fprintf(out, "Left out: %s customers, because a column that is clustered on is missing\n",
+                cli_count(left_out, number, sizeof number));
+    }
+    fputc('\n', out);
+}
+
+/* What is out of the ordinary about some rows. */
+static void print_remarks(FILE *out, const kmseg_sweep_summary *summary) {
+    int32_t n_stopped = 0, n_fewer = 0, most = 0;
+    for (int32_t i = 0; i < summary->n_rows; i++) {
+        const kmseg_sweep_row *row = &summary->rows[i];
+        n_stopped += row->stop_reason == KMSEG_STOP_MAX_ITER;
+        n_fewer += row->n_segments < row->n_clusters;
+        most = row->n_segments > most ? row->n_segments : most;
+    }
+    char text[200];
+    if (n_stopped > 0) {
+        snprintf(text, sizeof text,
+                 "%d of these fits stopped at the limit of iterations; --max-iter raises it",
+                 n_stopped);
+        print_line(out, "not converged", text);
+    }
+    if (n_fewer > 0) {
+        snprintf(text, sizeof text,
+                 "%d of these fits have fewer segments than asked for, because the customers have "
+                 "only %d distinct rows",
+                 n_fewer, most);
+        print_line(out, "fewer segments", text);
+    }
+}
+
+static void print_reading(FILE *out, const cli_run *run, const kmseg_sweep_summary *summary) {
+    const sweep_command *command = run->options;
+    const kmseg_scores *scores = &summary->rows[summary->n_rows - 1].scores;
+    char text[400], number[32], clean[300];
+    fputc('\n', out);
+    heading(out, "How to read this");
+    print_line(out, "inertia, explained",
+               "how tight segments are, and the share of the variance that lies between them; both "
+               "get better with every further segment, so look for where they gain little");
+    int used = snprintf(text, sizeof text,
+                        "how much nearer customers are to their own segment than to the next, -1 "
+                        "to 1, higher is better; simplified: with distances to centroids");
+    if (scores->silhouette_error > 0) {
+        snprintf(text + used, sizeof text - (size_t)used,
+                 "; sampled: from %s customers, +- is its standard error",
+                 cli_count(scores->silhouette_samples, number, sizeof number));
+    }
+    print_line(out, "silhouette", text);
+    print_line(out, "the others",
+               "Calinski-Harabasz: higher is better. Davies-Bouldin: lower is "
+               "better. A smallest segment of a few customers is seldom of use");
+    print_remarks(out, summary);
+    fputc('\n', out);
+    cli_wrap(out,
+             "No score decides alone, and they often disagree: take the two or three numbers of "
+             "segments that several favour and look at their segments.",
+             0, 0, cli_width(out));
+    fprintf(out, "Next: kmseg fit %s -k K\n", cli_clean(run->arguments[0], clean, sizeof clean));
+    if (command->range.output != NULL && strcmp(command->range.output, "-") != 0) {
+        fprintf(out, "Scores: %s\n", cli_clean(command->range.output, clean, sizeof clean));
+    }
+}
+
+static int report(cli_run *run, const kmseg_sweep_summary *summary) {
+    const sweep_command *command = run->options;
+    FILE *out = cli_summary_stream(command->range.output);
+    if (run->common.json) {
+        return out == stdout ? print_json(summary) : CLI_OK;
+    }
+    if (run->common.quiet) {
+        return CLI_OK;
+    }
+    print_title(out, run, summary);
+    int code = print_table(out, summary);
+    print_reading(out, run, summary);
+    return code;
+}
+
+static int read_customers(cli_run *run, const char *path, kmseg_table **out) {
+    const sweep_command *command = run->options;
+    kmseg_file_kind kind;
+    int code = cli_status(run, kmseg_file_kind_of(run->ctx, path, &kind));
+    if (code == CLI_OK && kind == KMSEG_FILE_RESULT) {
+        char clean[300];
+        return cli_failed("%s holds segments; sweep needs a table of customers",
+                          cli_clean(path, clean, sizeof clean));
+    }
+    return code == CLI_OK ? cli_status(run, kmseg_source_read(run->ctx, path, &command->csv, out))
+                          : code;
+}
+
+static int run_sweep(cli_run *run) {
+    const sweep_command *command = run->options;
+    const char *input = run->arguments[0], *output = command->range.output;
+    cli_format format = CLI_CSV;
+    int32_t k_min = 0, k_max = 0;
+    int code = read_range(command->range.n_clusters, &k_min, &k_max);
+    if (code == CLI_OK && output != NULL) {
+        code = cli_output_check(output, 0, input, &format);
+    }
+    if (code != CLI_OK) {
+        return code;
+    }
+    kmseg_table *table = NULL;
+    kmseg_sweep_summary *summary = NULL;
+    code = read_customers(run, input, &table);
+    if (code == CLI_OK) {
+        code = cli_status_of(
+            run, kmseg_sweep_table(run->ctx, table, &command->segment, k_min, k_max, &summary),
+            input);
+        kmseg_table_free(table);
+    }
+    if (code == CLI_OK && output != NULL) {
+        code = write_rows(run, summary, format);
+    }
+    if (code == CLI_OK) {
+        code = report(run, summary);
+    }
+    kmseg_sweep_summary_free(summary);
+    return code;
+}
+
+const cli_command cli_cmd_sweep = {
+    .name = "sweep",
+    .help = "score every number of segments in a range, to choose one",
+    .description =
+        "Prepares a customer table as kmseg fit does and clusters it into every number of segments "
+        "from FROM to TO at once, several restarts each. Prints one line per number: for the best "
+        "restart its scores, and how large its smallest and its largest segment are. The scores of "
+        "a number are those of kmseg fit with the same options.\n\n"
+        "Inertia falls and explained rises with every further segment: look for where they gain "
+        "little. Silhouette (-1 to 1) and Calinski-Harabasz are better the higher they are, "
+        "Davies-Bouldin the lower. All favour round, well-separated groups, they often disagree, "
+        "and on customers without clear groups none has a marked best. No score decides alone: "
+        "take the two or three numbers that several favour, look at those segments with kmseg fit, "
+        "and keep the number whose segments you can tell apart and act on.",
+    .examples = "  kmseg sweep customers.h5\n"
+                "  kmseg sweep customers.csv -k 2:8 --n-init 20 -o scores.csv\n"
+                "  kmseg sweep customers.csv -k 3:6 --include recency,frequency,monetary --json\n",
+    .arguments = arguments,
+    .n_arguments = 1,
+    .groups = groups,
+    .n_groups = sizeof groups / sizeof *groups,
+    .options_size = sizeof(sweep_command),
+    .init = init,
+    .run = run_sweep,
+};
