@@ -139,6 +139,18 @@ def run(options, bench, keep):
     return rows, broken
 
 
+def rows_to_keep(only, path, described):
+    """With --only, what the file has of the other cases; its head then says from when they are."""
+    if not only or not path or not path.exists():
+        return []
+    before, rows = records.read(path)
+    renewed = {row for case in only for row in cases.ROWS_OF.get(case, (case,))}
+    kept = [row for row in rows if row.case not in renewed]
+    if kept and before.get("commit") != described["commit"]:
+        described["other cases"] = f"measured {before.get('date')} at {before.get('commit')}"
+    return kept
+
+
 def main(words):
     options = parse(words)
     if options.draw:
@@ -155,14 +167,17 @@ def main(words):
             RESULTS.mkdir(parents=True, exist_ok=True)
             path = RESULTS / f"{machine.slug(described)}-{described['date']}.csv"
 
+        others = rows_to_keep(options.only, path, described)
+
         def keep(rows):
             described["threads bound to CPUs"] = ", ".join(
                 f"{name} {how}" for (name, _), how in bench.notes.items()) or "all"
             described["left out"] = "; ".join(workers.failures.values()) or "none"
             if path:
-                records.write(path, described, rows)
+                records.write(path, described, others + rows)
 
         rows, broken = run(options, bench, keep)
+        rows = others + rows
     if path:
         measure.say(f"results: {path}")
     if options.write:

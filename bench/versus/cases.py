@@ -37,8 +37,8 @@ ITERATIONS = (
     Cell(1_000_000, 16, 16),
     Cell(1_000_000, 32, 64, runs=3),
     Cell(10_000_000, 8, 8, runs=3),
-    Cell(1_000_000, 64, 256, iterations=10, runs=3),
-    Cell(200_000, 128, 1000, iterations=10, runs=3),
+    Cell(1_000_000, 64, 256, iterations=10, runs=2),
+    Cell(200_000, 128, 1000, iterations=10, runs=2),
     Cell(1_000_000, 16, 64, data="uniform", runs=3),
     Cell(100_000, 16, 8, runs=15),
     Cell(1_000_000, 3, 8),
@@ -106,7 +106,13 @@ SCALING = {
 # Files: rows of the customer table, lines of the order log.
 END_TO_END = Cell(10_000_000, 8, 8, iterations=20, runs=3)
 ORDER_LINES = 50_000_000
-ORDER_RUNS = 3
+ORDER_RUNS = 2
 
 QUICK_FACTOR = 10
+# What the rows of a case on the command line are called.
+ROWS_OF = {"roofline": ("peaks", "roofline", "roofline iteration"),
+           "scaling": ("scaling n", "scaling d", "scaling k"),
+           "exactness": ("exactness", "same bytes"), "end-to-end": ("end to end",),
+           "order-log": ("order log",)}
+
 TOY = (Cell(3000, 4, 3, iterations=5, runs=2), Cell(2000, 3, 5, data="uniform", iterations=4, runs=2))

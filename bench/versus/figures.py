@@ -233,6 +233,8 @@ def sections(machine, rows):
     about = (f"Measured {machine['date']} on {machine['cpu']} ({machine['instruction sets']}), "
              f"{machine['cores']} cores, {machine['memory']}, Linux {machine['kernel']}, "
              f"{machine['compiler']}; kmseg at commit {machine['commit']}; {listed}.")
+    if "other cases" in machine:
+        about += f" The cases that were not renewed then: {machine['other cases']}."
     return {
         "machine": about,
         "aims": aims.markdown(aims.table(rows)),

@@ -172,3 +172,18 @@ def test_the_bench_of_passes_is_read():
     assert (one.case, one.cell, one.n, one.d, one.k) == ("roofline", "4e6 x 3, k 8", 4000000, 3, 8)
     assert one.median == pytest.approx(1.5) and one.min == pytest.approx(1.0)
     assert "| 4e6 x 3, k 8 | 3 | 2 | 1.50 |" in figures.roofline_table([one])
+
+
+def test_measuring_one_case_keeps_the_rows_of_the_others(tmp_path):
+    path = tmp_path / "results.csv"
+    records.write(path, {"date": "2001-02-03", "commit": "abc"},
+                  some_rows() + [row("kmseg", 1.0, case="exactness"), row("kmseg", 0, case="same bytes")])
+    done = subprocess.run([sys.executable, str(VERSUS), "--toy", "--scratch", str(tmp_path), "--csv",
+                           str(path), "--peers", "numpy", "--only", "exactness"],
+                          capture_output=True, text=True, timeout=800)
+    assert done.returncode == 0, done.stderr
+    machine, rows = records.read(path)
+    assert machine["other cases"] == "measured 2001-02-03 at abc"
+    assert [each.peer for each in rows if each.case == "exactness"] == ["numpy"]
+    assert sum(each.case == "iterations" for each in rows) == len(some_rows())
+    assert not [each for each in rows if each.case == "same bytes"]
