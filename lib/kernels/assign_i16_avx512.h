@@ -63,9 +63,21 @@ INLINE __m512i most(__m512i a, __m512i b) {
     return _mm512_castps_si512(_mm512_max_ps(_mm512_castsi512_ps(a), _mm512_castsi512_ps(b)));
 }
 
-/* In one instruction. Left to itself, gcc gathers eight masks in a vector first. */
-INLINE void store_mask(__mmask16 *to, __mmask16 mask) {
-    __asm__("kmovw %1, %0" : "=m"(*to) : "k"(mask));
+/* Hides from the compiler that a pointer is the same in every turn of a loop, so that it does not keep
+ * what is read from there in registers, and the scores in memory for it. */
+INLINE const int32_t *reread(const int32_t *p) {
+    __asm__("" : "+r"(p));
+    return p;
+}
+
+/* Hits of four centroids in one store: there can be one a cycle. In instructions of its own, as gcc
+ * would go by way of vectors. */
+INLINE void store_masks(__mmask16 *to, __mmask16 a, __mmask16 b, __mmask16 c, __mmask16 d) {
+    __mmask64 low, high;
+    __asm__("kunpckwd %1, %2, %0" : "=k"(low) : "k"(a), "k"(b));
+    __asm__("kunpckwd %1, %2, %0" : "=k"(high) : "k"(c), "k"(d));
+    __asm__("kunpckdq %1, %2, %0" : "=k"(low) : "k"(low), "k"(high));
+    __asm__("kmovq %1, %0" : "=m"(*(__mmask64 *)(void *)to) : "k"(low));
 }
 
 /* Scores of 32 rows and M centroids. */
@@ -86,6 +98,21 @@ INLINE void scores(const int32_t *x, int32_t n_pairs, block b, const int M, __m5
     }
 }
 
+/* One round of a knock-out: of the first M scores, each against the one that is so many behind it. */
+INLINE void knock_out(__m512i *best, __m512i *next, const int M, const int behind,
+                      const int SECOND) {
+    UNROLL
+    for (int m = 0; m < BLOCK / 2; m++) {
+        if (m < behind && m + behind < M) {
+            if (SECOND) {
+                __m512i loser = most(best[m], best[m + behind]);
+                next[m] = behind == 4 ? loser : least(least(next[m], next[m + behind]), loser);
+            }
+            best[m] = least(best[m], best[m + behind]);
+        }
+    }
+}
+
 /* Lowest of M scores, and where SECOND the second lowest. */
 INLINE __m512i lowest(const __m512i *score, const int M, const int SECOND, __m512i *second) {
     __m512i best[BLOCK], next[BLOCK];
@@ -94,19 +121,22 @@ INLINE __m512i lowest(const __m512i *score, const int M, const int SECOND, __m51
         best[m] = score[m];
         next[m] = _mm512_set1_epi32(KM_WORST_SCORE);
     }
-    UNROLL
-    for (int step = 1; step < M; step *= 2) {
-        UNROLL
-        for (int m = 0; m + step < M; m += 2 * step) {
-            if (SECOND) {
-                __m512i loser = most(best[m], best[m + step]);
-                next[m] = step == 1 ? loser : least(least(next[m], next[m + step]), loser);
-            }
-            best[m] = least(best[m], best[m + step]);
-        }
-    }
+    knock_out(best, next, M, 4, SECOND);
+    knock_out(best, next, M < 4 ? M : 4, 2, SECOND);
+    knock_out(best, next, M < 2 ? M : 2, 1, SECOND);
     *second = next[0];
     return best[0];
+}
+
+/* Which of M scores are near enough. */
+INLINE void store_hits(const __m512i *score, const int M, __m512i near, __mmask16 *masks) {
+    __mmask16 hit[BLOCK] = {0};
+    UNROLL
+    for (int m = 0; m < M; m++) {
+        hit[m] = _mm512_cmple_epu32_mask(score[m], near);
+    }
+    store_masks(masks, hit[0], hit[1], hit[2], hit[3]);
+    store_masks(masks + 4, hit[4], hit[5], hit[6], hit[7]);
 }
 
 /* Takes a block's scores of 16 rows into account, and stores their hits. */
@@ -122,14 +152,7 @@ INLINE void compare(const __m512i *score, int q, const int M, const int FIRST, c
         r->second[q] = SECOND ? least(second, next) : second;
         r->best[q] = least(low, best);
     }
-    __m512i near = _mm512_add_epi32(r->best[q], r->limit);
-    UNROLL
-    for (int m = 0; m < M; m++) {
-        store_mask(masks + m, _mm512_cmple_epu32_mask(score[m], near));
-    }
-    for (int m = M; m < BLOCK; m++) {
-        masks[m] = 0;
-    }
+    store_hits(score, M, _mm512_add_epi32(r->best[q], r->limit), masks);
 }
 
 /* The 64 rows of a tile against a block of M centroids. */
@@ -139,6 +162,8 @@ INLINE void run_block(const int32_t *x, int32_t n_pairs, block b, const int M, c
     uint64_t won = 0;
     for (int q = 0; q < QUARTERS; q += 2) {
         __m512i sum[2][BLOCK];
+        b.pairs = reread(b.pairs);
+        b.half_norms = reread(b.half_norms);
         scores(x + (ptrdiff_t)q * LANES, n_pairs, b, M, sum);
         compare(sum[0], q, M, FIRST, SECOND, r, masks[q], &won);
         compare(sum[1], q + 1, M, FIRST, SECOND, r, masks[q + 1], &won);
@@ -183,14 +208,18 @@ static void merge(hits *h, rows *r) {
     h->n_blocks = 0;
 }
 
+INLINE void prefetch(const int32_t *x, int64_t size) {
+    for (int64_t i = 0; i < size; i += 16) {
+        _mm_prefetch((const char *)(x + i), _MM_HINT_T0);
+    }
+}
+
 /* All centroids against one tile; masks of the last blocks are left to be merged. */
 INLINE void run_tile(const km_assign_i16 *a, int32_t t, int32_t n_pairs, const int SECOND, rows *r,
                      hits *h) {
     const int64_t size = (int64_t)n_pairs * KM_LANES;
     const int32_t *x = (const int32_t *)(const void *)a->tiles + t * size;
-    for (int64_t i = 0; i < size; i += 16) {
-        _mm_prefetch((const char *)(x + size + i), _MM_HINT_T0);
-    }
+    prefetch(x + size, size);
     r->limit = _mm512_set1_epi32(a->limits[t]);
     h->n_blocks = h->first = 0;
     block b = {a->pairs, a->half_norms};
@@ -216,32 +245,41 @@ INLINE void run_tile(const km_assign_i16 *a, int32_t t, int32_t n_pairs, const i
     }
 }
 
-/* Labels and flags of a tile. */
-INLINE void finish(const km_assign_i16 *a, int32_t t, rows *r, hits *h) {
-    merge(h, r);
-    __m512i bits = r->bits;
-    uint64_t certain = /* of which a single bit is set */
-        _mm512_testn_epi8_mask(bits, _mm512_add_epi8(bits, _mm512_set1_epi8(-1)));
-    for (int q = 0; q < QUARTERS; q++) {
-        __m512i margin = _mm512_sub_epi32(r->second[q], r->best[q]);
-        certain &= ~((uint64_t)_mm512_cmple_epi32_mask(margin, r->limit) << (q * LANES));
-    }
+/* Labels and flags of a tile, from the hits of the rows and the bytes of what is added to their labels. */
+INLINE void finish(const km_assign_i16 *a, int32_t t, __m512i bits, uint64_t certain, __m512i low,
+                   const __m512i *high) {
+    __m512i rest = _mm512_add_epi8(bits, _mm512_set1_epi8(-1)); /* of a single bit, no common one */
+    certain &= _mm512_testn_epi8_mask(bits, rest);
     certain &= a->outside != NULL ? ~a->outside[t] : ~UINT64_C(0);
-    __m512i low = _mm512_or_si512(r->low, INDEX_OF(bits));
+    low = _mm512_or_si512(low, INDEX_OF(bits));
+    __m512i label[2] = {_mm512_cvtepu8_epi16(_mm512_castsi512_si256(low)),
+                        _mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64(low, 1))};
+    if (high != NULL) {
+        __m512i over[2] = {_mm512_cvtepu8_epi16(_mm512_castsi512_si256(*high)),
+                           _mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64(*high, 1))};
+        label[0] = _mm512_or_si512(label[0], _mm512_slli_epi16(over[0], 8));
+        label[1] = _mm512_or_si512(label[1], _mm512_slli_epi16(over[1], 8));
+    }
     uint64_t same = 0;
     for (int half = 0; half < 2; half++) {
-        __m512i part = _mm512_cvtepu8_epi16(half == 0 ? _mm512_castsi512_si256(low)
-                                                      : _mm512_extracti64x4_epi64(low, 1));
-        __m512i over = _mm512_cvtepu8_epi16(half == 0 ? _mm512_castsi512_si256(r->high)
-                                                      : _mm512_extracti64x4_epi64(r->high, 1));
-        __m512i label = _mm512_or_si512(part, _mm512_slli_epi16(over, 8));
         int64_t at = (int64_t)t * KM_LANES + half * 2 * LANES;
-        uint64_t equal = _mm512_cmpeq_epi16_mask(label, _mm512_loadu_si512(a->labels + at));
-        _mm512_storeu_si512(a->nearest + at, label);
+        uint64_t equal = _mm512_cmpeq_epi16_mask(label[half], _mm512_loadu_si512(a->labels + at));
+        _mm512_storeu_si512(a->nearest + at, label[half]);
         same |= equal << (half * 2 * LANES);
     }
     a->changed[t] = certain & ~same;
     a->uncertain[t] = ~certain;
+}
+
+/* Of a tile of which all blocks were run. */
+INLINE void finish_rows(const km_assign_i16 *a, int32_t t, rows *r, hits *h) {
+    merge(h, r);
+    uint64_t certain = 0;
+    for (int q = 0; q < QUARTERS; q++) {
+        __m512i margin = _mm512_sub_epi32(r->second[q], r->best[q]);
+        certain |= (uint64_t)_mm512_cmpgt_epi32_mask(margin, r->limit) << (q * LANES);
+    }
+    finish(a, t, r->bits, certain, r->low, &r->high);
 }
 
 INLINE void run_tiles(const km_assign_i16 *a, int32_t n_pairs, const int SECOND) {
@@ -258,12 +296,54 @@ INLINE void run_tiles(const km_assign_i16 *a, int32_t n_pairs, const int SECOND)
             _mm512_storeu_si512(a->second + at, r[now].second[q]);
         }
         if (t > 0) {
-            finish(a, t - 1, &r[!now], &h[!now]);
+            finish_rows(a, t - 1, &r[!now], &h[!now]);
         }
     }
     if (a->n_tiles > 0) {
         int last = (a->n_tiles - 1) & 1;
-        finish(a, a->n_tiles - 1, &r[last], &h[last]);
+        finish_rows(a, a->n_tiles - 1, &r[last], &h[last]);
+    }
+}
+
+INLINE void finish_few(const km_assign_i16 *a, int32_t t, const __mmask16 *masks) {
+    finish(a, t, PACK_HITS(masks), ~UINT64_C(0), _mm512_setzero_si512(), NULL);
+}
+
+/* Tiles against a single block of M > 1 centroids: hits say it all. */
+INLINE void run_few(const km_assign_i16 *a, int32_t n_pairs, const int M) {
+    const int64_t size = (int64_t)n_pairs * KM_LANES;
+    _Alignas(64) __mmask16 masks[2][QUARTERS][BLOCK];
+    for (int32_t t = 0; t < a->n_tiles; t++) {
+        const int32_t *x = (const int32_t *)(const void *)a->tiles + t * size;
+        prefetch(x + size, size);
+        const __m512i limit = _mm512_set1_epi32(a->limits[t]);
+        for (int q = 0; q < QUARTERS; q += 2) {
+            __m512i sum[2][BLOCK], next;
+            block b = {reread(a->pairs), reread(a->half_norms)};
+            scores(x + (ptrdiff_t)q * LANES, n_pairs, b, M, sum);
+            UNROLL
+            for (int i = 0; i < 2; i++) {
+                __m512i near = _mm512_add_epi32(lowest(sum[i], M, 0, &next), limit);
+                store_hits(sum[i], M, near, masks[t & 1][q + i]);
+            }
+        }
+        if (t > 0) {
+            finish_few(a, t - 1, masks[!(t & 1)][0]);
+        }
+    }
+    if (a->n_tiles > 0) {
+        finish_few(a, a->n_tiles - 1, masks[(a->n_tiles - 1) & 1][0]);
+    }
+}
+
+INLINE void run_few_pairs(const km_assign_i16 *a, const int M) {
+    int32_t n_pairs = km_pairs(a->n_features);
+    switch (n_pairs) { /* as a constant, there is no loop */
+    case 1: run_few(a, 1, M); break;
+    case 2: run_few(a, 2, M); break;
+    case 3: run_few(a, 3, M); break;
+    case 4: run_few(a, 4, M); break;
+    default: run_few(a, n_pairs, M);
     }
 }
 
@@ -271,13 +351,16 @@ void NAME(const km_assign_i16 *a) {
     int32_t n_pairs = km_pairs(a->n_features);
     if (a->best != NULL) {
         run_tiles(a, n_pairs, 1);
-    } else if (n_pairs == 1) {
-        run_tiles(a, 1, 0);
-    } else if (n_pairs == 2) {
-        run_tiles(a, 2, 0);
-    } else if (n_pairs == 4) {
-        run_tiles(a, 4, 0);
-    } else {
-        run_tiles(a, n_pairs, 0);
+        return;
+    }
+    switch (a->n_clusters) {
+    case 2: run_few_pairs(a, 2); break;
+    case 3: run_few_pairs(a, 3); break;
+    case 4: run_few_pairs(a, 4); break;
+    case 5: run_few_pairs(a, 5); break;
+    case 6: run_few_pairs(a, 6); break;
+    case 7: run_few_pairs(a, 7); break;
+    case 8: run_few_pairs(a, 8); break;
+    default: run_tiles(a, n_pairs, 0);
     }
 }
