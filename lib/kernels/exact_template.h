@@ -364,7 +364,7 @@ static void PASTE(own_distances_, SET)(const double *block, int32_t d, const dou
 #undef W
 #undef VECTOR_LANES
 
-#define KERNELS_OF_SET(NAME, HELP, AVAILABLE, GROUP, ASSIGN_I16, GROUP_I16)                        \
+#define KERNELS_OF_SET(NAME, HELP, AVAILABLE, GROUP, ASSIGN_I16, GROUP_I16, SEED)                  \
     {                                                                                              \
         .named = {NAME, HELP}, .available = (AVAILABLE), .group = (GROUP),                         \
         .assign_i16 = (ASSIGN_I16), .group_i16 = (GROUP_I16),                                      \
@@ -375,7 +375,6 @@ static void PASTE(own_distances_, SET)(const double *block, int32_t d, const dou
         .sum_whole = PASTE(sum_whole_, SET), .fill_f32 = PASTE(fill_f32_, SET),                    \
         .fill_f64 = PASTE(fill_f64_, SET), .scan_f32 = PASTE(scan_f32_, SET),                      \
         .scan_f64 = PASTE(scan_f64_, SET), .own_distances = PASTE(own_distances_, SET),            \
-        .distances = PASTE(distances_, SET), .nearest = PASTE(nearest_, SET),                      \
-        .seed = PASTE(seed_, SET), .seed_reached = PASTE(seed_reached_, SET),                      \
-        .seed_append = PASTE(seed_append_, SET),                                                   \
+        .distances = PASTE(distances_, SET), .nearest = PASTE(nearest_, SET), .seed = (SEED),      \
+        .seed_reached = PASTE(seed_reached_, SET), .seed_append = PASTE(seed_append_, SET),        \
     }

@@ -19,6 +19,7 @@
 #define SET          avx512
 #define VECTOR_BYTES 64
 #include "kernels/exact_template.h"
+#include "kernels/simd_avx512_queue.h"
 #include "kernels/simd_avx512_seed.h"
 
 #include "kernels/seed_template.h"
@@ -28,13 +29,15 @@ static int available(void) {
            __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw");
 }
 
-const km_kernels km_kernels_avx512 = KERNELS_OF_SET(
-    "avx512", "x86-64 with AVX-512 F, DQ, VL and BW", available, 4, km_assign_i16_avx512, 8);
+const km_kernels km_kernels_avx512 =
+    KERNELS_OF_SET("avx512", "x86-64 with AVX-512 F, DQ, VL and BW", available, 4,
+                   km_assign_i16_avx512, 8, seed_avx512);
 
 static int available_vnni(void) {
     return available() && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("gfni");
 }
 
-const km_kernels km_kernels_avx512vnni = KERNELS_OF_SET(
-    "avx512vnni", "the same with VNNI and GFNI", available_vnni, 4, km_assign_i16_avx512vnni, 8);
+const km_kernels km_kernels_avx512vnni =
+    KERNELS_OF_SET("avx512vnni", "the same with VNNI and GFNI", available_vnni, 4,
+                   km_assign_i16_avx512vnni, 8, km_seed_avx512vnni);
 #endif

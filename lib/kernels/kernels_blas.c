@@ -111,4 +111,4 @@ void km_kernels_warm(const km_kernels *kernels) {
 
 const km_kernels km_kernels_blas =
     KERNELS_OF_SET("blas", "OpenBLAS sgemm and dgemm; sets OpenBLAS to one thread in this process",
-                   available, 1, km_assign_i16_baseline, 4);
+                   available, 1, km_assign_i16_baseline, 4, seed_blas);

@@ -20,9 +20,13 @@
 #define SET          neon
 #define VECTOR_BYTES 16
 #include "kernels/exact_template.h"
+#include "kernels/simd_baseline_seed.h"
+#include "kernels/simd_plain_seed.h"
+
+#include "kernels/seed_template.h"
 
 static int available(void) { return 1; }
 
 const km_kernels km_kernels_neon =
-    KERNELS_OF_SET("neon", "64-bit Arm", available, 4, km_assign_i16_baseline, 4);
+    KERNELS_OF_SET("neon", "64-bit Arm", available, 4, km_assign_i16_baseline, 4, seed_neon);
 #endif

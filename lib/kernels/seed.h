@@ -54,4 +54,8 @@ typedef struct km_seed_queue {
     int32_t *rows;     /* stride */
 } km_seed_queue;
 
+#if defined(__x86_64__)
+void km_seed_avx512vnni(const km_seed *seed);
+#endif
+
 #endif

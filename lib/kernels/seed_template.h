@@ -21,12 +21,12 @@ PASTE(seed_products_, SET)(const km_seed *s, const int32_t *pairs, const int M, 
             q0 = V_SHIFT(q0, s->shift);
             q1 = V_SHIFT(q1, s->shift);
         }
-        square[0] = V_DOT(square[0], q0, q0);
-        square[1] = V_DOT(square[1], q1, q1);
+        square[0] = V_DOT(0, square[0], q0, q0);
+        square[1] = V_DOT(2, square[1], q1, q1);
         for (int m = 0; m < M; m++) {
             V c = V_SET1(point[m]);
-            sum[2 * m] = V_DOT(sum[2 * m], q0, c);
-            sum[2 * m + 1] = V_DOT(sum[2 * m + 1], q1, c);
+            sum[2 * m] = V_DOT(2 * m, sum[2 * m], q0, c);
+            sum[2 * m + 1] = V_DOT(2 * m + 1, sum[2 * m + 1], q1, c);
         }
         point += M;
         pairs += s->stride;
@@ -138,6 +138,7 @@ static void PASTE(seed_, SET)(const km_seed *s) {
 #undef V_SUB
 #undef V_MIN
 #undef V_DOT
+#undef V_MADD
 #undef V_HALF
 #undef V_ADD64
 #undef V_MUL64

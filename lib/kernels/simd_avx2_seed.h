@@ -20,7 +20,7 @@ static inline void km_seed_label_avx2(uint16_t *labels, __m256i a, __m256i b, ui
 #define V_ADD(a, b)             _mm256_add_epi32(a, b)
 #define V_SUB(a, b)             _mm256_sub_epi32(a, b)
 #define V_MIN(a, b)             _mm256_min_epu32(a, b)
-#define V_DOT(s, a, b)          _mm256_add_epi32(s, _mm256_madd_epi16(a, b))
+#define V_DOT(m, s, a, b)       _mm256_add_epi32(s, _mm256_madd_epi16(a, b))
 #define V_SHIFT(a, s)           _mm256_sra_epi16(a, _mm_cvtsi32_si128(s))
 #define V_HALF(a)               _mm256_srli_epi32(a, 1)
 #define V_ADD64(a, b)           _mm256_add_epi64(a, b)

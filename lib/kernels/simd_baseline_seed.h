@@ -60,7 +60,7 @@ static inline void km_seed_label(uint16_t *labels, km_v4u a, km_v4u b, uint16_t 
 #define V_ADD(a, b)             ((a) + (b))
 #define V_SUB(a, b)             ((a) - (b))
 #define V_MIN(a, b)             km_seed_least(a, b)
-#define V_DOT(s, a, b)          km_seed_dot(s, a, b)
+#define V_DOT(m, s, a, b)       km_seed_dot(s, a, b)
 #define V_SHIFT(a, s)           (km_v4u)((km_v8h)(a) >> (int16_t)(s))
 #define V_HALF(a)               ((a) >> 1)
 #define V_ADD64(a, b)           (km_v4u)((km_v2u)(a) + (km_v2u)(b))
