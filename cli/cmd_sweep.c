@@ -119,6 +119,7 @@ static const char *stop_word(kmseg_stop_reason reason) {
     case KMSEG_STOP_TOL: return "tol";
     case KMSEG_STOP_MAX_ITER: return "max_iter";
     case KMSEG_STOP_CANCELLED: return "cancelled";
+    case KMSEG_STOP_STALLED: return "stalled";
     }
     return "";
 }

@@ -13,6 +13,7 @@ typedef enum km_stage {
     KM_STAGE_SILHOUETTE = 2, /* sampled silhouette */
     KM_STAGE_GENERATE = 3,   /* synthetic data */
     KM_STAGE_OVERSAMPLE = 4, /* k-means||: position is the sample, substream restart << 4 | round */
+    KM_STAGE_BATCH = 5,      /* mini-batches: position counts samples, substream is the restart */
     KM_STAGE_TEST = 1000     /* tests and benchmarks */
 } km_stage;
 

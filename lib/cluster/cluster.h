@@ -70,6 +70,7 @@ typedef struct km_algorithm {
      * KM_CLIMB_DONE are whole. */
     kmseg_status (*run)(kmseg_context *ctx, const km_fit_job *job, km_climb *const *climbs,
                         int32_t n);
+    int exact; /* gives the labels of Lloyd from the same start */
 } km_algorithm;
 
 const km_initialiser *km_initialiser_find(const char *name);
@@ -85,6 +86,9 @@ kmseg_status km_init_random(kmseg_context *ctx, const km_fit_job *job, double *c
 kmseg_status km_init_given(kmseg_context *ctx, const km_fit_job *job, double *centroids);
 kmseg_status km_lloyd(kmseg_context *ctx, const km_fit_job *job, km_climb *const *climbs,
                       int32_t n);
+
+kmseg_status km_minibatch(kmseg_context *ctx, const km_fit_job *job, km_climb *const *climbs,
+                          int32_t n);
 
 /* What a model is made of. */
 typedef struct km_model_parts {

@@ -16,7 +16,10 @@ static const km_initialiser initialisers[] = {
 };
 
 static const km_algorithm algorithms[] = {
-    {{"lloyd", "assign every sample, then move every centroid to its mean"}, km_lloyd},
+    {{"lloyd", "assign every sample, then move every centroid to its mean"}, km_lloyd, 1},
+    {{"minibatch", "a few samples at a time; near what lloyd finds, for a share of the work"},
+     km_minibatch,
+     0},
 };
 
 enum {
@@ -119,7 +122,15 @@ static const kmseg_option options[] = {
      .choice_name = algorithm_name,
      .list_kind = "algorithms",
      .metavar = "NAME",
-     .help = "how the centroids are improved; all give the same labels"},
+     .help = "how the centroids are improved; all but minibatch give the same labels"},
+    {.name = "batch_size",
+     .type = KMSEG_OPTION_INT32,
+     .offset = AT(batch_size),
+     .minimum = 1,
+     .maximum = 1 << 24,
+     .default_number = 1024,
+     .metavar = "N",
+     .help = "samples in a batch of the algorithm minibatch"},
 };
 
 static const kmseg_option_table table = {"fit", sizeof(kmseg_fit_options),
@@ -135,6 +146,7 @@ const char *kmseg_stop_reason_text(kmseg_stop_reason reason) {
     case KMSEG_STOP_TOL: return "the centroids moved less than the tolerance";
     case KMSEG_STOP_MAX_ITER: return "the limit of iterations was reached";
     case KMSEG_STOP_CANCELLED: return "cancelled";
+    case KMSEG_STOP_STALLED: return "the batches got no better";
     }
     return "unknown";
 }

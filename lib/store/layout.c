@@ -7,11 +7,10 @@ static const km_word types[] = {{"number", KMSEG_COLUMN_NUMBER},
                                 {"time", KMSEG_COLUMN_TIME},
                                 {NULL, 0}};
 static const km_word dtypes[] = {{"float32", KMSEG_FLOAT32}, {"float64", KMSEG_FLOAT64}, {NULL, 0}};
-static const km_word reasons[] = {{"labels", KMSEG_STOP_LABELS},
-                                  {"tol", KMSEG_STOP_TOL},
-                                  {"max_iter", KMSEG_STOP_MAX_ITER},
-                                  {"cancelled", KMSEG_STOP_CANCELLED},
-                                  {NULL, 0}};
+static const km_word reasons[] = {
+    {"labels", KMSEG_STOP_LABELS},     {"tol", KMSEG_STOP_TOL},
+    {"max_iter", KMSEG_STOP_MAX_ITER}, {"cancelled", KMSEG_STOP_CANCELLED},
+    {"stalled", KMSEG_STOP_STALLED},   {NULL, 0}};
 
 #define INT32(type, field)                                                                         \
     { #field, KM_FIELD_INT32, offsetof(type, field), NULL }

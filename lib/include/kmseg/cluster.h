@@ -16,9 +16,10 @@ typedef struct kmseg_fit_options {
                                        most tol times the mean variance of the features */
     uint64_t seed;         /* of all random numbers */
     const char *init;      /* "k-means++", "random" or "given" */
-    const char *algorithm; /* "lloyd" */
+    const char *algorithm; /* "lloyd", or "minibatch", which is not exact */
     const double
         *init_centroids; /* n_clusters x n_features for init "given", borrowed; else NULL */
+    int32_t batch_size;  /* samples in a batch of the algorithm "minibatch" */
 } kmseg_fit_options;
 
 /** Name, bounds, default and help of every fit option (init_centroids has no row). */
@@ -27,10 +28,11 @@ KMSEG_API const kmseg_option_table *kmseg_fit_option_table(void);
 KMSEG_API void kmseg_fit_options_init(kmseg_fit_options *options);
 
 typedef enum kmseg_stop_reason {
-    KMSEG_STOP_LABELS = 1,   /* no label changed: a local optimum */
-    KMSEG_STOP_TOL = 2,      /* the centroids moved less than tol */
-    KMSEG_STOP_MAX_ITER = 3, /* max_iter was reached */
-    KMSEG_STOP_CANCELLED = 4 /* kmseg_cancel() was called; the model is the best so far */
+    KMSEG_STOP_LABELS = 1,    /* no label changed: a local optimum */
+    KMSEG_STOP_TOL = 2,       /* the centroids moved less than tol */
+    KMSEG_STOP_MAX_ITER = 3,  /* max_iter was reached */
+    KMSEG_STOP_CANCELLED = 4, /* kmseg_cancel() was called; the model is the best so far */
+    KMSEG_STOP_STALLED = 5    /* minibatch: the inertia of the batches fell no more */
 } kmseg_stop_reason;
 
 /** One English clause for a stop reason; never NULL. */
@@ -64,6 +66,8 @@ typedef struct kmseg_model {
 /**
  * Clusters samples by k-means. The labels are those of Lloyd's algorithm in float64; they and the
  * centroids are the same bytes for any number of threads, any kernels and any tile dtype.
+ * The algorithm "minibatch" is not exact: it ends near what Lloyd's finds, all else being true of it
+ * too; an iteration of it is as many batches as have n_samples samples, and history has estimates.
  * Samples of weight 0 get a label but never become or move a centroid.
  *
  * Cost O(n_init n_iter n_samples n_clusters n_features).
