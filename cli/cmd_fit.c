@@ -49,7 +49,7 @@ static const cli_group groups[] = {
     {"Clustering", kmseg_fit_option_table, offsetof(fit_command, segment.fit)},
     {"Which columns, and how", kmseg_prepare_option_table, offsetof(fit_command, segment.prepare)},
     {"Describing segments", kmseg_profile_option_table, offsetof(fit_command, segment.profile)},
-    {"Weights and scores", kmseg_segment_option_table, offsetof(fit_command, segment)},
+    {"Weights, scores and tiles", kmseg_segment_option_table, offsetof(fit_command, segment)},
     {"Reading CSV", kmseg_csv_option_table, offsetof(fit_command, csv)},
 };
 

@@ -53,9 +53,9 @@ static const cli_argument arguments[] = {
     {.name = "CUSTOMERS",
      .help = "a table of one row per customer: .csv, .csv.gz, HDF5, or what kmseg features wrote"}};
 
-/* Of the options of a run those about weights and scores: a sweep describes no segments. */
+/* Of the options of a run those about weights, scores and tiles: a sweep describes no segments. */
 static const kmseg_option_table *weights(void) {
-    static const char *const names[] = {"sample_weight", "silhouette_samples"};
+    static const char *const names[] = {"sample_weight", "silhouette_samples", "tiles"};
     enum { N_NAMES = sizeof names / sizeof *names };
     static kmseg_option rows[N_NAMES];
     static kmseg_option_table table;
@@ -72,7 +72,7 @@ static const cli_group groups[] = {
     {"Clustering", kmseg_fit_option_table, offsetof(sweep_command, segment.fit)},
     {"Which columns, and how", kmseg_prepare_option_table,
      offsetof(sweep_command, segment.prepare)},
-    {"Weights and scores", weights, offsetof(sweep_command, segment)},
+    {"Weights, scores and tiles", weights, offsetof(sweep_command, segment)},
     {"Reading CSV", kmseg_csv_option_table, offsetof(sweep_command, csv)},
 };
 

@@ -42,6 +42,16 @@ void km_matrix_block(const km_kernels *kernels, const kmseg_matrix *matrix, int6
     }
 }
 
+const char *kmseg_dtype_name(kmseg_dtype dtype) {
+    switch (dtype) {
+    case KMSEG_AUTO: return "auto";
+    case KMSEG_FLOAT32: return "float32";
+    case KMSEG_FLOAT64: return "float64";
+    case KMSEG_INT16: return "int16";
+    }
+    return "";
+}
+
 kmseg_status km_dtype_check(kmseg_context *ctx, kmseg_dtype dtype, const char *what) {
     if (dtype != KMSEG_FLOAT32 && dtype != KMSEG_FLOAT64) {
         return km_fail(ctx, KMSEG_E_ARGUMENT,

@@ -12,6 +12,7 @@ kmseg_status km_result_new(kmseg_context *ctx, km_result **out) {
     memset(result, 0, sizeof *result);
     km_arena_init(&result->arena, &ctx->allocator);
     result->result.struct_size = sizeof result->result;
+    result->result.tiles = "";
     result->result.scores = (kmseg_scores){.inertia = NAN,
                                            .explained = NAN,
                                            .silhouette = NAN,

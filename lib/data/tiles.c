@@ -1,5 +1,5 @@
 /* Tiles as a value: made from samples, read, freed. How they are built is in tiles_range.c,
- * tiles_centre.c and tiles_fill.c. */
+ * tiles_centre.c, tiles_radius.c and tiles_fill.c. */
 #include "data/tiles_build.h"
 
 #include <math.h>
@@ -107,7 +107,7 @@ static int make_worker(km_arena *scratch, int64_t d, km_build_worker *w) {
     w->sums = km_arena_array(scratch, d, sizeof *w->sums);
     w->squares = km_arena_array(scratch, d, sizeof *w->squares);
     w->n_little = km_arena_array(scratch, d, sizeof *w->n_little);
-    w->n_in_bin = km_arena_array(scratch, KM_BUILD_BINS, sizeof *w->n_in_bin);
+    w->n_in_bin = km_arena_array(scratch, KM_RADIUS_BINS, sizeof *w->n_in_bin);
     w->chunk_sums = km_arena_array(scratch, d * KM_FILL_LANES, sizeof *w->chunk_sums);
     w->chunk_squares = km_arena_array(scratch, d * KM_FILL_LANES, sizeof *w->chunk_squares);
     w->chunk_little = km_arena_array(scratch, d * KM_FILL_COUNTS, sizeof *w->chunk_little);
@@ -151,11 +151,25 @@ static size_t value_size(kmseg_dtype dtype) {
     case KMSEG_INT16: return sizeof(int16_t);
     case KMSEG_FLOAT32: return sizeof(float);
     case KMSEG_FLOAT64: return sizeof(double);
+    case KMSEG_AUTO: break;
     }
     return 0;
 }
 
-static kmseg_status allocate(kmseg_context *ctx, kmseg_tiles *tiles) {
+/* Figures per feature. */
+static kmseg_status allocate_features(kmseg_context *ctx, kmseg_tiles *tiles) {
+    double **vectors[] = {&tiles->centre, &tiles->sum_scale, &tiles->sum_fine, &tiles->sum_unit,
+                          &tiles->range,  &tiles->squares,   &tiles->means};
+    int ok = 1;
+    for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
+        *vectors[i] = km_arena_array(&tiles->arena, tiles->n_features, sizeof(double));
+        ok = ok && *vectors[i] != NULL;
+    }
+    return ok ? KMSEG_OK : km_fail_memory(ctx, "tiles");
+}
+
+/* Values, and figures per tile. */
+static kmseg_status allocate_tiles(kmseg_context *ctx, kmseg_tiles *tiles) {
     int64_t d = tiles->n_features;
     int is_int16 = tiles->dtype == KMSEG_INT16;
     int64_t n_values, width = is_int16 ? (d + 1) / 2 * 2 : d; /* int16 features come in pairs */
@@ -171,12 +185,6 @@ static kmseg_status allocate(kmseg_context *ctx, kmseg_tiles *tiles) {
         tiles->residuals = km_arena_array(&tiles->arena, tiles->n_tiles, sizeof *tiles->residuals);
         tiles->outside = km_arena_array(&tiles->arena, tiles->n_tiles, sizeof *tiles->outside);
         ok = ok && tiles->residuals != NULL && tiles->outside != NULL;
-    }
-    double **vectors[] = {&tiles->centre, &tiles->sum_scale, &tiles->sum_fine, &tiles->sum_unit,
-                          &tiles->range,  &tiles->squares,   &tiles->means};
-    for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
-        *vectors[i] = km_arena_array(&tiles->arena, d, sizeof(double));
-        ok = ok && *vectors[i] != NULL;
     }
     return ok ? KMSEG_OK : km_fail_memory(ctx, "tiles");
 }
@@ -216,9 +224,9 @@ static kmseg_status check_shape(kmseg_context *ctx, const kmseg_matrix *samples)
 }
 
 static kmseg_status check_tiles_dtype(kmseg_context *ctx, kmseg_dtype dtype) {
-    if (dtype != 0 && value_size(dtype) == 0) {
+    if (dtype != KMSEG_AUTO && value_size(dtype) == 0) {
         return km_fail(ctx, KMSEG_E_ARGUMENT,
-                       "dtype of the tiles is %d; it needs to be 0 (the library chooses), int16, "
+                       "dtype of the tiles is %d; it needs to be auto, int16, "
                        "float32 or float64",
                        (int)dtype);
     }
@@ -229,13 +237,18 @@ static kmseg_status build(kmseg_context *ctx, kmseg_tiles *tiles, const kmseg_ma
                           const double *sample_weight, km_arena *scratch) {
     KM_TRY(keep_samples(ctx, tiles, samples));
     KM_TRY(check_weights(ctx, tiles, sample_weight));
-    KM_TRY(allocate(ctx, tiles));
+    KM_TRY(allocate_features(ctx, tiles));
     km_build build = {.ctx = ctx,
                       .tiles = tiles,
                       .kernels = ctx->kernels,
                       .n_chunks = km_chunks(tiles->n_samples, KM_CHUNK_ROWS)};
     KM_TRY(make_workers(&build, scratch));
     KM_TRY(km_build_centres(&build));
+    km_build_guess(&build);
+    if (tiles->dtype == KMSEG_AUTO) {
+        tiles->dtype = KMSEG_FLOAT32;
+    }
+    KM_TRY(allocate_tiles(ctx, tiles));
     return km_build_fill(&build);
 }
 
@@ -266,7 +279,7 @@ kmseg_status kmseg_tiles_new(kmseg_context *ctx, const kmseg_matrix *samples,
     tiles->n_samples = samples->n_rows;
     tiles->n_features = (int32_t)samples->n_cols;
     tiles->n_tiles = km_chunks(samples->n_rows, KM_TILE_ROWS);
-    tiles->dtype = options->dtype != 0 ? options->dtype : KMSEG_FLOAT32;
+    tiles->dtype = options->dtype;
     km_arena scratch;
     km_arena_init(&scratch, &ctx->allocator);
     kmseg_status status = build(ctx, tiles, samples, sample_weight, &scratch);

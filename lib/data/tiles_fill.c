@@ -1,70 +1,17 @@
 /* The tiles themselves, once ranges and centres are known; in the same pass exact means and sums of
- * squares, and which rows are too far out for 16 bits.
- *
- * int16 tiles have one scale for all features. It maps a radius about the centre to the largest number,
- * so the radius is as small as can be with no more than one row in FEW beyond it: those rows are always
- * decided in float64, which costs several times a row of a tile, while a larger radius makes all rows
- * coarser. Radii are taken from a fixed row of half octaves of the squared norm. The right one is guessed
- * from some tiles, and the pass that fills the tiles counts whether it was; if not, all rows are
- * measured and the tiles filled again. So it is a function of the samples, whatever their order. */
-#include "data/quantile.h"
+ * squares, and which rows are too far out for 16 bits. The radius of int16 tiles is guessed from some
+ * tiles, and the pass counts whether it was the right one; if not, all rows are measured and the tiles
+ * filled again. So it is a function of the samples, whatever their order. */
 #include "data/tiles_build.h"
 
 #include <math.h>
 #include <string.h>
 
-enum {
-    FEW = 1024,
-    BIN_SHIFT = 22, /* a bin is an exponent and the first bit of the fraction */
-    N_BINS = KM_BUILD_BINS,
-    LOWEST_BIN = 94, /* begins at 2^-80: less is nothing beside values of up to 1 */
-    SPREAD_ROWS = 256,
-    MOST_FEATURES = 65536 /* that norms in float32 and a radius of 16 bits can take */
-};
-
-/* A deviation below this part of the range is small: the unit of the sums, 2^-50 of the range, may
- * be felt in it. */
-#define SMALL 0x1p-10
-
-/* Norms of rows, squared, in units of build->scale. */
-typedef struct radius {
-    int32_t bin; /* rows of this bin and those above are outside */
-    float
-        beyond[3]; /* where that bin begins, where the one below it begins, where typical rows do */
-    float fine;    /* of km_fill */
-    int32_t typical_bin;
-} radius;
-
 typedef struct filling {
     km_build *build;
-    radius radius;
+    km_radius radius;
     int measure; /* only: count the rows of each bin */
 } filling;
-
-static float bin_begin(int32_t bin) {
-    uint32_t bits = (uint32_t)bin << BIN_SHIFT;
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-static int32_t bin_of(float value) {
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return (int32_t)(bits >> BIN_SHIFT);
-}
-
-/* Rows inside keep a norm of at most 32767 when they are rounded to integers, and their norm itself is
- * known to (d + 8) 2^-24 of it. */
-static radius radius_of_bin(const kmseg_tiles *tiles, int32_t bin) {
-    double d = tiles->n_features;
-    radius r = {.bin = bin};
-    r.beyond[0] = bin_begin(bin);
-    r.beyond[1] = bin_begin(bin - 1);
-    double norm = 32766 - 0.51 * sqrt(d) - (d + 8) * 0x1p-9;
-    r.fine = (float)(norm / sqrt((double)r.beyond[0]));
-    return r;
-}
 
 /* The rows of a tile as km_fill wants them: in place, but for those at the ends of the samples, behind
  * which it would read, and those of a tile that is not full. */
@@ -147,13 +94,14 @@ static void run_kernel(const filling *f, km_build_worker *w, int64_t tile, km_fi
     int64_t d = tiles->n_features, at = tile * KM_TILE_ROWS;
     int32_t n = km_build_rows(tiles, tile);
     fill->rows = rows_of(f->build, w, tile, n, &fill->row_stride);
-    fill->next = rows_ahead(tiles, tile);
     if (fill->sums != NULL) {
+        fill->next = rows_ahead(tiles, tile);
         fill->weights = weights_of(tiles, w, tile, n);
         switch (tiles->dtype) {
         case KMSEG_INT16: fill->i16 = (int16_t *)tiles->values + at * 2 * ((d + 1) / 2); break;
         case KMSEG_FLOAT32: fill->f32 = (float *)tiles->values + at * d; break;
         case KMSEG_FLOAT64: fill->f64 = (double *)tiles->values + at * d; break;
+        case KMSEG_AUTO: break; /* chosen before */
         }
     }
     (tiles->samples.dtype == KMSEG_FLOAT32 ? f->build->kernels->fill_f32
@@ -189,7 +137,7 @@ static void bound_tile(const filling *f, int64_t tile, const km_fill *fill) {
     double d = tiles->n_features;
     double up = 1 + (d + 8) * 0x1p-23;
     double norm = sqrt((double)fill->most_norm) * up + sqrt(d) * 0x1p-70;
-    if (tiles->n_features > MOST_FEATURES) {
+    if (tiles->n_features > KM_RADIUS_FEATURES) {
         norm = f->build->farthest * f->build->scale; /* of no use to anybody, but true */
     }
     if (tiles->dtype == KMSEG_INT16) {
@@ -243,7 +191,7 @@ static void fill_tile(const filling *f, km_build_worker *w, int64_t tile, km_fil
 static void measure_tile(const filling *f, km_build_worker *w, int64_t tile, km_fill *fill) {
     run_kernel(f, w, tile, fill);
     for (int32_t r = 0; r < km_build_rows(f->build->tiles, tile); r++) {
-        w->n_in_bin[bin_of(fill->norms[r])]++;
+        w->n_in_bin[km_radius_bin(fill->norms[r])]++;
     }
 }
 
@@ -270,36 +218,18 @@ static void fill_chunk(void *argument, int64_t chunk, int32_t thread) {
 
 /* Rows of every bin, of all threads, which are cleared. */
 static void take_bins(const km_build *build, int64_t *out) {
-    memset(out, 0, N_BINS * sizeof *out);
+    memset(out, 0, KM_RADIUS_BINS * sizeof *out);
     for (int32_t t = 0; t < build->ctx->n_threads; t++) {
-        for (int32_t b = 0; b < N_BINS; b++) {
+        for (int32_t b = 0; b < KM_RADIUS_BINS; b++) {
             out[b] += build->workers[t].n_in_bin[b];
             build->workers[t].n_in_bin[b] = 0;
         }
     }
 }
 
-static int64_t count_from(const int64_t *n_in_bin, int32_t bin) {
-    int64_t n = 0;
-    for (int32_t b = bin; b < N_BINS; b++) {
-        n += n_in_bin[b];
-    }
-    return n;
-}
-
-/* The lowest bin with few rows in it and above. */
-static int32_t choose_bin(const int64_t *n_in_bin) {
-    int64_t few = count_from(n_in_bin, 0) / FEW, n = 0;
-    int32_t bin = N_BINS - 1;
-    while (bin > LOWEST_BIN && n + n_in_bin[bin - 1] <= few) {
-        n += n_in_bin[--bin];
-    }
-    return bin;
-}
-
 /* From a few tiles all over the samples. */
 static int32_t guess_bin(filling *f) {
-    int64_t n_in_bin[N_BINS], n_tiles = f->build->tiles->n_tiles;
+    int64_t n_in_bin[KM_RADIUS_BINS], n_tiles = f->build->tiles->n_tiles;
     int64_t step = n_tiles / 256 < 1 ? 1 : n_tiles / 256 < 64 ? n_tiles / 256 : 64;
     km_fill fill;
     clear_chunk(f->build, &f->build->workers[0]);
@@ -308,7 +238,7 @@ static int32_t guess_bin(filling *f) {
         measure_tile(f, &f->build->workers[0], t, &fill);
     }
     take_bins(f->build, n_in_bin);
-    return choose_bin(n_in_bin);
+    return km_radius_choose(n_in_bin);
 }
 
 static void clear_totals(const km_build *build) {
@@ -327,10 +257,7 @@ static void clear_totals(const km_build *build) {
 static kmseg_status fill_all(filling *f, int32_t bin, int *right) {
     km_build *build = f->build;
     const kmseg_tiles *tiles = build->tiles;
-    f->radius = radius_of_bin(tiles, bin);
-    if (tiles->n_features > MOST_FEATURES) {
-        f->radius.beyond[0] = 0; /* every row is outside */
-    }
+    f->radius = km_radius_of_bin(tiles, bin);
     clear_totals(build);
     if (tiles->outside != NULL) {
         memset(tiles->outside, 0, (size_t)tiles->n_tiles * sizeof *tiles->outside);
@@ -342,28 +269,27 @@ static kmseg_status fill_all(filling *f, int32_t bin, int *right) {
             n_beyond[i] += build->workers[t].n_beyond[i];
         }
     }
-    int64_t few = tiles->n_samples / FEW;
-    *right = n_beyond[0] <= few && (bin == LOWEST_BIN || n_beyond[1] > few);
+    int64_t few = km_radius_few(tiles->n_samples);
+    *right = n_beyond[0] <= few && (bin == KM_RADIUS_LOWEST || n_beyond[1] > few);
     return KMSEG_OK;
 }
 
-/* Fills the tiles with the radius that is right for all samples. */
-static kmseg_status fill_with_radius(filling *f) {
-    km_build *build = f->build;
-    kmseg_tiles *tiles = build->tiles;
-    f->radius = radius_of_bin(tiles, LOWEST_BIN);
-    int right;
-    KM_TRY(fill_all(f, guess_bin(f), &right));
-    if (right || tiles->n_features > MOST_FEATURES) {
-        return KMSEG_OK;
-    }
-    int64_t n_in_bin[N_BINS];
+/* The radius that all rows have, where that of some rows was not the right one. */
+static kmseg_status measure_all(filling *f) {
+    int64_t n_in_bin[KM_RADIUS_BINS];
     f->measure = 1;
-    KM_TRY(km_parallel(build->ctx, build->n_chunks, fill_chunk, f));
+    KM_TRY(km_parallel(f->build->ctx, f->build->n_chunks, fill_chunk, f));
     f->measure = 0;
-    take_bins(build, n_in_bin);
-    f->radius = radius_of_bin(tiles, choose_bin(n_in_bin));
-    return tiles->dtype == KMSEG_INT16 ? fill_all(f, f->radius.bin, &right) : KMSEG_OK;
+    take_bins(f->build, n_in_bin);
+    f->build->radius = km_radius_of_bin(f->build->tiles, km_radius_choose(n_in_bin));
+    return KMSEG_OK;
+}
+
+void km_build_guess(km_build *build) {
+    filling f = {.build = build, .radius = km_radius_of_bin(build->tiles, KM_RADIUS_LOWEST)};
+    km_build_scale(build);
+    build->radius = km_radius_of_bin(build->tiles, guess_bin(&f));
+    build->tiles->suits_int16 = km_radius_suits(build, &build->radius);
 }
 
 /* One far value, or one large weight, makes the unit coarse for all others. Where most deviations of
@@ -409,62 +335,28 @@ static void take_sums(const km_build *build) {
     }
 }
 
-/* The power of two by which no deviation is more than 1, and what follows from it. */
-static void choose_scale(km_build *build) {
-    const kmseg_tiles *tiles = build->tiles;
-    int exponent = 0;
-    if (build->largest_deviation > 0) {
-        (void)frexp(build->largest_deviation, &exponent);
-    }
-    build->scale = ldexp(1.0, -exponent);
-    build->narrow = tiles->samples.dtype == KMSEG_FLOAT32 && exponent >= -100 && exponent <= 100;
-    for (int32_t j = 0; j < tiles->n_features; j++) {
-        build->little[j] = (float)(tiles->range[j] * SMALL * build->scale);
-    }
-}
-
-/* How far apart rows are: the third quartile of the distances of some rows, all over the samples, from
- * their median. A few far rows do not matter, nor does a centre that they have pulled away. */
-static double spread(const kmseg_tiles *tiles) {
-    double values[SPREAD_ROWS], squares[SPREAD_ROWS] = {0};
-    int64_t n = tiles->n_samples < SPREAD_ROWS ? tiles->n_samples : SPREAD_ROWS;
-    const kmseg_matrix *m = &tiles->samples;
-    for (int64_t j = 0; j < tiles->n_features; j++) {
-        for (int pass = 0; pass < 2; pass++) {
-            double median = pass > 0 ? km_select(values, n, n / 2) : 0;
-            for (int64_t i = 0; i < n; i++) {
-                int64_t at = i * tiles->n_samples / n * m->row_stride + j;
-                double x = m->dtype == KMSEG_FLOAT32 ? (double)((const float *)m->values)[at]
-                                                     : ((const double *)m->values)[at];
-                values[i] = x;
-                squares[i] += pass > 0 ? (x - median) * (x - median) : 0;
-            }
-        }
-    }
-    return sqrt(km_select(squares, n, 3 * n / 4));
-}
-
 kmseg_status km_build_fill(km_build *build) {
     kmseg_tiles *tiles = build->tiles;
     filling f = {.build = build};
-    int64_t n_outside = 0;
-    choose_scale(build);
-    KM_TRY(fill_with_radius(&f));
-    for (int32_t t = 0; t < build->ctx->n_threads; t++) {
-        n_outside += build->workers[t].n_outside;
+    int right;
+    KM_TRY(fill_all(&f, build->radius.bin, &right));
+    if (!right && tiles->n_features <= KM_RADIUS_FEATURES) {
+        KM_TRY(measure_all(&f));
+        tiles->suits_int16 = km_radius_suits(build, &build->radius);
+        if (tiles->dtype == KMSEG_INT16) {
+            KM_TRY(fill_all(&f, build->radius.bin, &right));
+        }
     }
-    tiles->scale = build->scale * (tiles->dtype == KMSEG_INT16 ? (double)f.radius.fine : 1);
+    for (int32_t t = 0; t < build->ctx->n_threads; t++) {
+        tiles->n_outside += build->workers[t].n_outside;
+    }
+    tiles->scale = build->scale * (tiles->dtype == KMSEG_INT16 ? (double)build->radius.fine : 1);
     tiles->unit_scale = build->scale;
-    tiles->int16_scale = build->scale * (double)f.radius.fine;
-    tiles->int16_fine = f.radius.fine;
-    tiles->int16_beyond = f.radius.beyond[0];
+    tiles->int16_scale = build->scale * (double)build->radius.fine;
+    tiles->int16_fine = build->radius.fine;
+    tiles->int16_beyond = build->radius.beyond[0];
     tiles->narrow = build->narrow;
-    tiles->n_outside = n_outside;
-    tiles->outside = n_outside > 0 ? tiles->outside : NULL;
-    tiles->suits_int16 =
-        tiles->n_features <= MOST_FEATURES &&
-        (!(build->largest_deviation > 0) ||
-         spread(tiles) * build->scale * (double)f.radius.fine >= 64 * sqrt(tiles->n_features));
+    tiles->outside = tiles->n_outside > 0 ? tiles->outside : NULL;
     take_sums(build);
     choose_words(build);
     return KMSEG_OK;

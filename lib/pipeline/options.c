@@ -22,6 +22,15 @@ static const kmseg_option own_rows[] = {
      .metavar = "N",
      .help = "customers whose silhouette is computed, drawn at random; 0: all of 10,000, fewer of "
              "more, at least 200"},
+    {.name = "tiles",
+     .type = KMSEG_OPTION_CHOICE,
+     .offset = offsetof(kmseg_segment_options, tiles),
+     .default_text = "auto",
+     .choices = "auto|int16|float32|float64",
+     .metavar = "TYPE",
+     .help =
+         "what the samples are copied to for the kernels, which takes memory and time but changes "
+         "no result; auto: what the samples suit"},
 };
 
 /* The tables that are part of a run, and where. */
@@ -93,7 +102,7 @@ static void write_option(km_json *json, const kmseg_option *option, const void *
     }
 }
 
-/* Threads and kernels are not among them: no result depends on those. */
+/* Threads, kernels and tiles are not among them: no result depends on those. */
 kmseg_status km_segment_params(kmseg_context *ctx, const kmseg_segment_options *options,
                                km_arena *arena, const char **out) {
     km_string text;
@@ -103,7 +112,9 @@ kmseg_status km_segment_params(kmseg_context *ctx, const kmseg_segment_options *
     km_json_text(&json, "kmseg_version", kmseg_version());
     const kmseg_option_table *table = kmseg_segment_option_table();
     for (int32_t i = 0; i < table->n_options; i++) {
-        write_option(&json, &table->options[i], options);
+        if (table->options[i].offset != offsetof(kmseg_segment_options, tiles)) {
+            write_option(&json, &table->options[i], options);
+        }
     }
     km_json_close(&json, '}');
     *out = text.failed ? NULL : km_arena_text(arena, text.data);

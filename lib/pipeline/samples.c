@@ -3,6 +3,7 @@
 #include "pipeline/pipeline.h"
 
 #include <math.h>
+#include <string.h>
 
 /* The weight of each sample, checked here because here the column and its rows have names. */
 static kmseg_status take_weights(km_run_state *run) {
@@ -69,6 +70,15 @@ kmseg_status km_prepare_samples(km_run_state *run, kmseg_prepare **out) {
     return take_weights(run);
 }
 
+static kmseg_dtype tiles_dtype(const char *name) {
+    for (int dtype = KMSEG_FLOAT32; dtype <= KMSEG_INT16; dtype++) {
+        if (strcmp(name, kmseg_dtype_name((kmseg_dtype)dtype)) == 0) {
+            return (kmseg_dtype)dtype;
+        }
+    }
+    return KMSEG_AUTO;
+}
+
 kmseg_status km_make_tiles(km_run_state *run, int32_t n_clusters) {
     const kmseg_matrix *samples = &run->prepared->matrix;
     if (n_clusters > samples->n_rows) {
@@ -77,9 +87,9 @@ kmseg_status km_make_tiles(km_run_state *run, int32_t n_clusters) {
                        "most that",
                        n_clusters, (long long)samples->n_rows, samples->n_rows == 1 ? "" : "s");
     }
-    /* In the precision of the samples: both give the same labels. */
     kmseg_tiles_options options;
     kmseg_tiles_options_init(&options);
+    options.dtype = tiles_dtype(run->options->tiles);
     return kmseg_tiles_new(run->ctx, samples, run->weights, &options, &run->tiles);
 }
 

@@ -31,6 +31,7 @@ static kmseg_status describe_fit(km_run_state *run) {
     result->n_iter = model->n_iter;
     result->stop_reason = model->stop_reason;
     result->n_rechecked = model->n_rechecked;
+    result->tiles = kmseg_dtype_name(kmseg_tiles_dtype(run->tiles));
     result->seconds_init = model->seconds_init;
     result->seconds_iterate = model->seconds_iterate;
     result->seconds_finish = model->seconds_finish;

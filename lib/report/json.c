@@ -136,6 +136,7 @@ static void write_fit(km_json *json, const kmseg_result *result) {
     km_json_numbers(json, "history", result->history, result->n_iter);
     if (result->seconds_fit > 0) { /* not in a result from a file: they belong to one run */
         km_json_integer(json, "n_rechecked", result->n_rechecked);
+        km_json_text(json, "tiles", result->tiles);
         km_json_open(json, "seconds", '{');
         km_json_number(json, "prepare", result->seconds_prepare);
         km_json_number(json, "fit", result->seconds_fit);

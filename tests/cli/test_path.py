@@ -98,6 +98,17 @@ def test_fit_prints_the_same_text_whatever_the_threads(shop):
     )
 
 
+def test_tiles_are_what_was_asked_for_and_change_no_result(shop):
+    def fit(tiles):
+        report = json.loads(ok("fit", shop / "customers.h5", "-k", 4, "--json", "--tiles", tiles))
+        fit = report["fit"]
+        assert fit.pop("tiles") == tiles
+        del fit["seconds"], fit["n_rechecked"]  # they belong to one run
+        return report
+
+    assert fit("float32") == fit("float64")
+
+
 def test_json_says_what_the_text_says(shop):
     report = json.loads(ok("fit", shop / "customers.h5", "-k", 4, "--json"))
     assert report == {**json.loads(ok("info", shop / "segments.h5", "--json")),

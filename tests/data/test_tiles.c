@@ -104,6 +104,9 @@ static void assert_same_figures(const kmseg_tiles *a, const kmseg_tiles *b, cons
     same(a->sum_unit, b->sum_unit, d, sizeof(double), "sum_unit", where);
     cr_assert((a->sum_fine == NULL) == (b->sum_fine == NULL), "%s: sum_fine", where);
     cr_assert(a->suits_int16 == b->suits_int16, "%s: suits_int16", where);
+    cr_assert(a->int16_scale == b->int16_scale && a->int16_fine == b->int16_fine &&
+                  a->int16_beyond == b->int16_beyond && a->unit_scale == b->unit_scale,
+              "%s: scales of int16", where);
     if (a->dtype == b->dtype) {
         cr_assert(memcmp(&a->scale, &b->scale, sizeof a->scale) == 0, "%s: scale", where);
         cr_assert(a->n_outside == b->n_outside, "%s: n_outside", where);

@@ -16,6 +16,7 @@ typedef struct kmseg_segment_options {
     const char *sample_weight;  /* NUMBER column with a weight >= 0 per row, or NULL */
     int64_t silhouette_samples; /* rows whose silhouette is computed, at most; 0: as many as
                                    10^8 distances allow, 200 to 10,000 */
+    const char *tiles; /* "auto", "int16", "float32" or "float64"; no result depends on it */
 } kmseg_segment_options;
 
 KMSEG_API const kmseg_option_table *kmseg_segment_option_table(void);
@@ -54,6 +55,7 @@ typedef struct kmseg_result {
     kmseg_stop_reason stop_reason;
     const double *history; /* n_iter */
     int64_t n_rechecked;
+    const char *tiles; /* what samples were copied to: "int16", ...; "" in a result from a file */
     int64_t n_table_rows; /* rows of the input, those left out included */
     int64_t n_dropped;    /* rows left out because something was missing */
     const char *params;   /* JSON object: version and every option */

@@ -7,10 +7,14 @@
 KMSEG_BEGIN_DECLS
 
 typedef enum kmseg_dtype {
+    KMSEG_AUTO = 0, /* of tiles only: what the samples suit */
     KMSEG_FLOAT32 = 1,
     KMSEG_FLOAT64 = 2,
     KMSEG_INT16 = 3 /* of tiles only: 16-bit fixed point, about a centre */
 } kmseg_dtype;
+
+/** "auto", "float32", "float64" or "int16"; "" for anything else. */
+KMSEG_API const char *kmseg_dtype_name(kmseg_dtype dtype);
 
 /** A view of n_rows x n_cols numbers; element (i, j) is values[i * row_stride + j * col_stride]. */
 typedef struct kmseg_matrix {
@@ -35,7 +39,7 @@ typedef struct kmseg_tiles kmseg_tiles;
 
 typedef struct kmseg_tiles_options {
     size_t struct_size;
-    kmseg_dtype dtype; /* of the tiles; 0: the library chooses. No result depends on it */
+    kmseg_dtype dtype; /* of the tiles. No result depends on it */
 } kmseg_tiles_options;
 
 KMSEG_API void kmseg_tiles_options_init(kmseg_tiles_options *options);
