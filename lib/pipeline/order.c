@@ -111,37 +111,6 @@ static int drop_empty(kmseg_result *result, double *centroids, int32_t *labels, 
     return kept < n;
 }
 
-/* P99 of the distances in each segment, beyond which a new customer is outlying. */
-static kmseg_status measure_radii(km_run_state *run, double *radii) {
-    const kmseg_result *result = &run->result->result;
-    const kmseg_allocator *allocator = &run->ctx->allocator;
-    int64_t *starts = km_allocate_array(allocator, result->n_segments + 1, sizeof *starts);
-    double *sorted = km_allocate_array(allocator, result->n_samples, sizeof *sorted);
-    if (starts != NULL && sorted != NULL) {
-        memset(starts, 0, (size_t)(result->n_segments + 1) * sizeof *starts);
-        for (int64_t i = 0; i < result->n_samples; i++) {
-            starts[result->labels[i] + 1]++;
-        }
-        for (int32_t s = 0; s < result->n_segments; s++) {
-            starts[s + 1] += starts[s];
-        }
-        for (int64_t i = result->n_samples - 1; i >= 0; i--) { /* starts[s + 1] counts down */
-            sorted[--starts[result->labels[i] + 1]] = result->distances[i];
-        }
-        for (int32_t s = 0; s < result->n_segments; s++) {
-            int64_t end = s + 1 < result->n_segments ? starts[s + 2] : result->n_samples;
-            radii[s] =
-                km_quantile(sorted + starts[s + 1], end - starts[s + 1], RADIUS_PERCENT / 100.0);
-        }
-    }
-    kmseg_status status = starts != NULL && sorted != NULL
-                              ? KMSEG_OK
-                              : km_fail_memory(run->ctx, "the radii of segments");
-    km_release(allocator, starts);
-    km_release(allocator, sorted);
-    return status;
-}
-
 /* Inertia of the result; the model's unless a tie changed a label. */
 static kmseg_status measure_inertia(km_run_state *run, const rank *ranks) {
     kmseg_result *result = &run->result->result;
@@ -171,8 +140,8 @@ static kmseg_status order(km_run_state *run, int32_t value, rank *ranks) {
     double *raw = km_arena_array(arena, n_values, sizeof *raw);
     double *radii = km_arena_array(arena, model->n_clusters, sizeof *radii);
     int32_t *map = km_arena_array(arena, model->n_clusters, sizeof *map);
-    int32_t *labels = km_arena_array(arena, model->n_samples, sizeof *labels);
-    double *distances = km_arena_array(arena, model->n_samples, sizeof *distances);
+    int32_t *labels = km_arena_take(arena, (size_t)model->n_samples * sizeof *labels);
+    double *distances = km_arena_take(arena, (size_t)model->n_samples * sizeof *distances);
     if (centroids == NULL || raw == NULL || radii == NULL || map == NULL || labels == NULL ||
         distances == NULL) {
         return km_fail_memory(run->ctx, "a result");
@@ -189,7 +158,9 @@ static kmseg_status order(km_run_state *run, int32_t value, rank *ranks) {
     result->radii = radii;
     KM_TRY(kmseg_prepare_invert(run->ctx, result->prepare, centroids, result->n_segments, raw));
     KM_TRY(measure_inertia(run, ranks));
-    return measure_radii(run, radii);
+    /* Beyond P99 of the distances in its segment a new customer is outlying. */
+    return km_group_quantiles(run->ctx, distances, labels, result->n_samples, result->n_segments,
+                              RADIUS_PERCENT / 100.0, radii, NULL);
 }
 
 kmseg_status km_order_segments(km_run_state *run, int32_t value) {

@@ -15,51 +15,98 @@ static double sample_deviation(const km_moments *moments, int64_t n) {
 
 /* ---- numbers ---- */
 
-typedef struct number_loop {
-    double *grouped;      /* values, segment after segment */
-    const double *drawn;  /* the same through log1p, or NULL */
-    const int64_t *begin; /* n_segments + 1 */
-    km_fixed fixed, fixed_drawn;
-    double *means, *medians, *drawn_means;
-} number_loop;
+/* The finite values of a column and their segments, in the order of the rows. */
+typedef struct filled {
+    const double *values;
+    const int32_t *labels;
+    int64_t n;
+} filled;
 
-static double mean_of(const double *values, int64_t n, km_fixed fixed) {
-    km_int128 sum = 0;
+/* Sums of values per segment, exact. */
+typedef struct sum_loop {
+    const filled *from;
+    const double *values;
+    km_fixed fixed;
+    int32_t n_segments;
+    km_int128 *sums; /* per thread: n_segments */
+} sum_loop;
+
+enum { SUM_ROWS = 8 * KM_CHUNK_ROWS };
+
+static void sum_chunk(void *argument, int64_t chunk, int32_t thread) {
+    const sum_loop *loop = argument;
+    km_int128 *sums = loop->sums + (int64_t)thread * loop->n_segments;
+    int64_t end = (chunk + 1) * SUM_ROWS;
+    end = end < loop->from->n ? end : loop->from->n;
+    for (int64_t i = chunk * SUM_ROWS; i < end; i++) {
+        sums[loop->from->labels[i]] += km_fixed_of(loop->fixed, loop->values[i]);
+    }
+}
+
+/* Mean of values, which are of the rows of from, in each segment; NaN where counts is 0. */
+static kmseg_status segment_means(km_profiling *p, const filled *from, const double *values,
+                                  double magnitude, const int64_t *counts, double *out) {
+    int32_t threads = kmseg_context_threads(p->ctx), k = p->n_segments;
+    sum_loop loop = {from, values, km_fixed_for(magnitude), k, NULL};
+    loop.sums = km_allocate_array(&p->ctx->allocator, (int64_t)threads * k, sizeof *loop.sums);
+    if (loop.sums == NULL) {
+        return km_fail_memory(p->ctx, "the profile of a column");
+    }
+    memset(loop.sums, 0, (size_t)threads * (size_t)k * sizeof *loop.sums);
+    kmseg_status status = km_parallel(p->ctx, km_chunks(from->n, SUM_ROWS), sum_chunk, &loop);
+    for (int32_t s = 0; s < k && status == KMSEG_OK; s++) {
+        km_int128 sum = 0;
+        for (int32_t t = 0; t < threads; t++) {
+            sum += loop.sums[(int64_t)t * k + s];
+        }
+        out[s] = counts[s] > 0 ? km_int128_double(sum) / (double)counts[s] / loop.fixed.scale
+                               : (double)NAN;
+    }
+    km_release(&p->ctx->allocator, loop.sums);
+    return status;
+}
+
+/* Room for n_rows numbers that is made when it is first needed. */
+static void *reserve(km_profiling *p, void **block, size_t size) {
+    if (*block == NULL) {
+        *block = km_arena_take(&p->scratch, (size_t)p->n_rows * size);
+    }
+    return *block;
+}
+
+static int all_finite(const double *values, int64_t n) {
     for (int64_t i = 0; i < n; i++) {
-        sum += km_fixed_of(fixed, values[i]);
+        if (!isfinite(values[i])) {
+            return 0;
+        }
     }
-    return n > 0 ? km_int128_double(sum) / (double)n / fixed.scale : (double)NAN;
+    return 1;
 }
 
-static void summarise_segment(void *argument, int64_t segment, int32_t thread) {
-    (void)thread;
-    const number_loop *loop = argument;
-    int64_t first = loop->begin[segment], n = loop->begin[segment + 1] - first;
-    loop->means[segment] = mean_of(loop->grouped + first, n, loop->fixed);
-    loop->drawn_means[segment] = loop->drawn != NULL
-                                     ? mean_of(loop->drawn + first, n, loop->fixed_drawn)
-                                     : loop->means[segment];
-    loop->medians[segment] = n > 0 ? km_quantile(loop->grouped + first, n, 0.5) : (double)NAN;
-}
-
-/* Puts the finite values into p->grouped, segment after segment; begin gets their bounds. */
-static int64_t group_values(km_profiling *p, const kmseg_column *column, int64_t *begin,
-                            int64_t *cursor) {
-    memset(begin, 0, (size_t)(p->n_segments + 1) * sizeof *begin);
-    for (int64_t i = 0; i < p->n_rows; i++) {
-        begin[p->labels[i] + 1] += isfinite(column->numbers[km_profiling_row(p, i)]) ? 1 : 0;
+/* A column without gaps is read where it is; of others the finite values are moved together. */
+static kmseg_status find_present(km_profiling *p, const kmseg_column *column, int64_t *counts,
+                                 filled *out) {
+    if (p->rows == NULL && column->n_missing == 0 && all_finite(column->numbers, p->n_rows)) {
+        *out = (filled){column->numbers, p->labels, p->n_rows};
+        memcpy(counts, p->sizes, (size_t)p->n_segments * sizeof *counts);
+        return KMSEG_OK;
     }
-    for (int32_t s = 0; s < p->n_segments; s++) {
-        begin[s + 1] += begin[s];
-        cursor[s] = begin[s];
+    double *values = reserve(p, &p->gathered, sizeof *values);
+    int32_t *labels = reserve(p, &p->gathered_labels, sizeof *labels);
+    if (values == NULL || labels == NULL) {
+        return km_fail_memory(p->ctx, "the profile of a column");
     }
+    int64_t n = 0;
     for (int64_t i = 0; i < p->n_rows; i++) {
         double x = column->numbers[km_profiling_row(p, i)];
         if (isfinite(x)) {
-            p->grouped[cursor[p->labels[i]]++] = x + 0.0;
+            values[n] = x;
+            labels[n++] = p->labels[i];
+            counts[p->labels[i]]++;
         }
     }
-    return begin[p->n_segments];
+    *out = (filled){values, labels, n};
+    return KMSEG_OK;
 }
 
 static int holds_only_flags(const double *values, int64_t n) {
@@ -73,32 +120,50 @@ static int holds_only_flags(const double *values, int64_t n) {
 
 /* Differences of the drawn-in values where those are less skewed, kept only where the means in the
  * column's own unit say the same. */
-static void compare_numbers(const km_profiling *p, const number_loop *loop, const km_moments *raw,
-                            const km_moments *drawn, int64_t n, double *out) {
+static void compare_numbers(const km_profiling *p, const double *means, const double *drawn_means,
+                            const km_moments *raw, const km_moments *drawn, int64_t n,
+                            double *out) {
     double deviation = sample_deviation(drawn, n);
     for (int32_t s = 0; s < p->n_segments; s++) {
-        double difference = (loop->drawn_means[s] - drawn->mean) / deviation;
-        double own = loop->means[s] - raw->mean;
+        double difference = (drawn_means[s] - drawn->mean) / deviation;
+        double own = means[s] - raw->mean;
         out[s] = isfinite(difference) && difference * own > 0 ? difference : 0;
     }
 }
 
-/* Into p->drawn where that makes a strongly skewed column less so. */
-static kmseg_status draw_in(km_profiling *p, int64_t n, const km_moments *raw, km_moments *drawn,
-                            int *out_used) {
+typedef struct draw_loop {
+    const double *values;
+    double *out;
+    int64_t n;
+} draw_loop;
+
+static void draw_chunk(void *argument, int64_t chunk, int32_t thread) {
+    (void)thread;
+    const draw_loop *loop = argument;
+    int64_t end = (chunk + 1) * KM_CHUNK_ROWS;
+    for (int64_t i = chunk * KM_CHUNK_ROWS; i < (end < loop->n ? end : loop->n); i++) {
+        loop->out[i] = km_signed_log1p(loop->values[i] + 0.0);
+    }
+}
+
+/* Makes a strongly skewed column less so where log1p does: *out_values is it then, else NULL. */
+static kmseg_status draw_in(km_profiling *p, const filled *from, const km_moments *raw,
+                            km_moments *drawn, const double **out_values) {
     *drawn = *raw;
-    *out_used = 0;
+    *out_values = NULL;
     if (fabs(raw->skew) <= KM_STRONG_SKEW) {
         return KMSEG_OK;
     }
-    for (int64_t i = 0; i < n; i++) {
-        p->drawn[i] = km_signed_log1p(p->grouped[i]);
+    draw_loop loop = {from->values, reserve(p, &p->drawn, sizeof(double)), from->n};
+    if (loop.out == NULL) {
+        return km_fail_memory(p->ctx, "the profile of a column");
     }
+    KM_TRY(km_parallel(p->ctx, km_chunks(from->n, KM_CHUNK_ROWS), draw_chunk, &loop));
     km_moments candidate;
-    KM_TRY(km_moments_of(p->ctx, p->drawn, n, &candidate));
+    KM_TRY(km_moments_of(p->ctx, loop.out, from->n, &candidate));
     if (fabs(candidate.skew) < fabs(raw->skew)) {
         *drawn = candidate;
-        *out_used = 1;
+        *out_values = loop.out;
     }
     return KMSEG_OK;
 }
@@ -109,44 +174,37 @@ static double largest(const km_moments *moments) {
 
 static kmseg_status summarise_numbers(km_profiling *p, const kmseg_column *column, int64_t *out_n,
                                       kmseg_profile_column *out, km_contrast *contrast) {
-    int64_t *begin = km_arena_array(&p->scratch, (int64_t)p->n_segments + 1, sizeof *begin);
-    int64_t *cursor = km_arena_array(&p->scratch, p->n_segments, sizeof *cursor);
     double *means = km_arena_array(p->arena, p->n_segments, sizeof *means);
     double *medians = km_arena_array(p->arena, p->n_segments, sizeof *medians);
     double *drawn_means = km_arena_array(&p->scratch, p->n_segments, sizeof *drawn_means);
     contrast->differences = km_arena_array(&p->scratch, p->n_segments, sizeof(double));
-    if (begin == NULL || cursor == NULL || means == NULL || medians == NULL ||
-        drawn_means == NULL || contrast->differences == NULL) {
+    if (means == NULL || medians == NULL || drawn_means == NULL || contrast->differences == NULL) {
         return km_fail_memory(p->ctx, "the profile of a column");
     }
-    int64_t n = group_values(p, column, begin, cursor);
-    *out_n = n;
-    if (n == 0) {
+    filled from;
+    KM_TRY(find_present(p, column, contrast->present, &from));
+    *out_n = from.n;
+    if (from.n == 0) {
         return KMSEG_OK;
     }
     km_moments raw, drawn;
-    int is_drawn;
-    KM_TRY(km_moments_of(p->ctx, p->grouped, n, &raw));
-    KM_TRY(draw_in(p, n, &raw, &drawn, &is_drawn));
-    out->is_flag = holds_only_flags(p->grouped, n);
-    number_loop loop = {p->grouped,
-                        is_drawn ? p->drawn : NULL,
-                        begin,
-                        km_fixed_for(largest(&raw)),
-                        km_fixed_for(largest(&drawn)),
-                        means,
-                        medians,
-                        drawn_means};
-    KM_TRY(km_parallel(p->ctx, p->n_segments, summarise_segment, &loop));
+    const double *drawn_values;
+    KM_TRY(km_moments_of(p->ctx, from.values, from.n, &raw));
+    KM_TRY(draw_in(p, &from, &raw, &drawn, &drawn_values));
+    KM_TRY(segment_means(p, &from, from.values, largest(&raw), contrast->present, means));
+    memcpy(drawn_means, means, (size_t)p->n_segments * sizeof *means);
+    if (drawn_values != NULL) {
+        KM_TRY(segment_means(p, &from, drawn_values, largest(&drawn), contrast->present,
+                             drawn_means));
+    }
+    KM_TRY(km_group_quantiles(p->ctx, from.values, from.labels, from.n, p->n_segments, 0.5, medians,
+                              &out->median));
+    out->is_flag = holds_only_flags(from.values, from.n);
     out->mean = raw.mean;
-    out->median = km_quantile(p->grouped, n, 0.5); /* moves values between segments: last */
-    out->deviation = sample_deviation(&raw, n);
+    out->deviation = sample_deviation(&raw, from.n);
     out->segment_means = means;
     out->segment_medians = medians;
-    for (int32_t s = 0; s < p->n_segments; s++) {
-        contrast->present[s] = begin[s + 1] - begin[s];
-    }
-    compare_numbers(p, &loop, &raw, &drawn, n, contrast->differences);
+    compare_numbers(p, means, drawn_means, &raw, &drawn, from.n, contrast->differences);
     return KMSEG_OK;
 }
 

@@ -99,11 +99,6 @@ static kmseg_status count_sizes(km_profiling *p) {
 static kmseg_status profile_all(km_profiling *p) {
     KM_TRY(check(p));
     KM_TRY(count_sizes(p));
-    p->grouped = km_arena_array(&p->scratch, p->n_rows, sizeof *p->grouped);
-    p->drawn = km_arena_array(&p->scratch, p->n_rows, sizeof *p->drawn);
-    if (p->grouped == NULL || p->drawn == NULL) {
-        return km_fail_memory(p->ctx, "a profile");
-    }
     KM_TRY(km_profile_values(p));
     KM_TRY(km_profile_columns(p));
     KM_TRY(km_profile_traits(p));

@@ -33,7 +33,7 @@ typedef struct km_profiling {
     int64_t *sizes;
     kmseg_profile_column *columns;
     km_contrast *contrasts;
-    double *grouped, *drawn; /* room for n_rows numbers each */
+    void *gathered, *gathered_labels, *drawn; /* n_rows numbers and labels; NULL: not needed yet */
 } km_profiling;
 
 static inline int64_t km_profiling_row(const km_profiling *p, int64_t i) {
