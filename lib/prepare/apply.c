@@ -50,6 +50,20 @@ static int is_missing(const kmseg_prepare_column *column, const km_source *sourc
     return column->type == KMSEG_COLUMN_NUMBER ? isnan(number_at(source, r)) : source->codes[r] < 0;
 }
 
+/* 1 when every cell of the fitted columns is there. */
+static int is_complete(const kmseg_prepare *prepare, const kmseg_table *table,
+                       const km_source *sources) {
+    for (int32_t c = 0; c < prepare->n_columns; c++) {
+        const kmseg_prepare_column *column = &prepare->columns[c];
+        const kmseg_column *from = kmseg_table_column(table, kmseg_table_find(table, column->name));
+        int text_of_numbers = column->type == KMSEG_COLUMN_NUMBER && sources[c].numbers == NULL;
+        if (from->n_missing > 0 || text_of_numbers) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 /* Rows in which something is missing: counted, and left out where the fit dropped such rows. */
 static kmseg_status keep_rows(kmseg_context *ctx, const kmseg_prepare *prepare,
                               const km_source *sources, int64_t n_rows, prepared_object *object,
@@ -154,7 +168,10 @@ static kmseg_status apply(kmseg_context *ctx, const kmseg_prepare *prepare,
     }
     KM_TRY(bind_columns(ctx, prepare, table, scratch, sources));
     apply_loop loop = {.prepare = prepare, .sources = sources};
-    KM_TRY(keep_rows(ctx, prepare, sources, kmseg_table_n_rows(table), object, &loop.n_rows));
+    loop.n_rows = kmseg_table_n_rows(table);
+    if (!is_complete(prepare, table, sources)) {
+        KM_TRY(keep_rows(ctx, prepare, sources, loop.n_rows, object, &loop.n_rows));
+    }
     loop.rows = object->shown.rows;
     return fill(ctx, &loop, object);
 }

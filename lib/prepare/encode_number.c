@@ -8,23 +8,83 @@
 #include <math.h>
 #include <string.h>
 
-static kmseg_status gather(km_fit *fit, const kmseg_column *column, int64_t *out_n) {
-    int64_t n = 0;
-    for (int64_t i = 0; i < fit->n_rows; i++) {
-        int64_t r = km_fit_row(fit, i);
-        double x = column->numbers[r];
-        if (isinf(x)) {
-            return km_fail(fit->ctx, KMSEG_E_DATA,
-                           "column %s is infinite in row %lld; it needs to be a finite number or "
-                           "missing",
-                           column->name, (long long)r + 1);
-        }
-        if (!isnan(x)) {
-            fit->values[n++] = x + 0.0; /* -0 becomes 0 */
+/* Rows looked at together. */
+enum { GATHER_ROWS = 8 * KM_CHUNK_ROWS };
+
+typedef struct gather_loop {
+    const km_fit *fit;
+    const double *numbers;
+    double *out;
+    int64_t *counts; /* per chunk: values that are there; then where they go */
+    _Atomic int64_t first_infinite; /* row of the fit; INT64_MAX: none */
+} gather_loop;
+
+static int64_t gather_end(const gather_loop *loop, int64_t chunk) {
+    int64_t end = (chunk + 1) * GATHER_ROWS;
+    return end < loop->fit->n_rows ? end : loop->fit->n_rows;
+}
+
+static void count_chunk(void *argument, int64_t chunk, int32_t thread) {
+    (void)thread;
+    gather_loop *loop = argument;
+    int64_t n = 0, infinite = INT64_MAX;
+    for (int64_t i = chunk * GATHER_ROWS; i < gather_end(loop, chunk); i++) {
+        double x = loop->numbers[km_fit_row(loop->fit, i)];
+        n += !isnan(x);
+        if (isinf(x) && infinite == INT64_MAX) {
+            infinite = i;
         }
     }
+    loop->counts[chunk] = n;
+    int64_t first = atomic_load(&loop->first_infinite);
+    while (infinite < first &&
+           !atomic_compare_exchange_weak(&loop->first_infinite, &first, infinite)) {
+    }
+}
+
+static void move_chunk(void *argument, int64_t chunk, int32_t thread) {
+    (void)thread;
+    const gather_loop *loop = argument;
+    double *out = loop->out + loop->counts[chunk];
+    for (int64_t i = chunk * GATHER_ROWS; i < gather_end(loop, chunk); i++) {
+        double x = loop->numbers[km_fit_row(loop->fit, i)];
+        if (!isnan(x)) {
+            *out++ = x + 0.0; /* -0 becomes 0 */
+        }
+    }
+}
+
+/* The values of the rows of the fit that are there: *out_n of them at *out_values, which is the
+ * column itself where none is missing. */
+static kmseg_status gather(km_fit *fit, const kmseg_column *column, const double **out_values,
+                           int64_t *out_n) {
+    int64_t n_chunks = km_chunks(fit->n_rows, GATHER_ROWS), n = 0;
+    gather_loop loop = {.fit = fit, .numbers = column->numbers, .out = fit->values};
+    atomic_init(&loop.first_infinite, INT64_MAX);
+    loop.counts = km_arena_array(&fit->scratch, n_chunks, sizeof *loop.counts);
+    if (loop.counts == NULL) {
+        return km_fail_memory(fit->ctx, "the columns of a fit");
+    }
+    KM_TRY(km_parallel(fit->ctx, n_chunks, count_chunk, &loop));
+    if (atomic_load(&loop.first_infinite) != INT64_MAX) {
+        return km_fail(fit->ctx, KMSEG_E_DATA,
+                       "column %s is infinite in row %lld; it needs to be a finite number or "
+                       "missing",
+                       column->name,
+                       (long long)km_fit_row(fit, atomic_load(&loop.first_infinite)) + 1);
+    }
+    for (int64_t c = 0; c < n_chunks; c++) {
+        int64_t count = loop.counts[c];
+        loop.counts[c] = n;
+        n += count;
+    }
     *out_n = n;
-    return KMSEG_OK;
+    *out_values = column->numbers;
+    if (fit->rows == NULL && n == fit->n_rows) {
+        return KMSEG_OK;
+    }
+    *out_values = fit->values;
+    return km_parallel(fit->ctx, n_chunks, move_chunk, &loop);
 }
 
 static int is_binary(const double *values, int64_t n, const km_moments *moments) {
@@ -49,27 +109,30 @@ static void forward_chunk(void *argument, int64_t chunk, int32_t thread) {
     const forward_loop *loop = argument;
     int64_t end = (chunk + 1) * KM_CHUNK_ROWS;
     for (int64_t i = chunk * KM_CHUNK_ROWS; i < (end < loop->n ? end : loop->n); i++) {
-        loop->out[i] = loop->transform->forward(loop->column, loop->values[i]);
+        loop->out[i] = loop->transform->forward(loop->column, loop->values[i] + 0.0);
     }
 }
 
-/* Transforms fit->values into fit->transformed, with their moments. */
-static kmseg_status transform_values(km_fit *fit, const km_transform *transform, int64_t n,
+/* Transforms values into fit->transformed, with their moments. */
+static kmseg_status transform_values(km_fit *fit, const km_transform *transform,
+                                     const double *values, int64_t n,
                                      const kmseg_prepare_column *column, km_moments *out) {
-    forward_loop loop = {transform, column, fit->values, fit->transformed, n};
+    forward_loop loop = {transform, column, values, fit->transformed, n};
     KM_TRY(km_parallel(fit->ctx, km_chunks(n, KM_CHUNK_ROWS), forward_chunk, &loop));
     return km_moments_of(fit->ctx, fit->transformed, n, out);
 }
 
-/* Leaves the transformed values in fit->transformed and their moments in *moments. */
-static kmseg_status choose_transform(km_fit *fit, const km_transform *wanted, int binary, int64_t n,
-                                     kmseg_prepare_column *out, km_moments *moments) {
+/* Leaves the moments of the transformed values in *moments and, where the scale looks at those, them
+ * in fit->transformed. */
+static kmseg_status choose_transform(km_fit *fit, const km_transform *wanted, int binary,
+                                     const double *values, int64_t n, kmseg_prepare_column *out,
+                                     km_moments *moments) {
     const km_transform *none = km_transform_find("none"), *log1p_row = km_transform_find("log1p");
     const km_transform *chosen = wanted != NULL ? wanted : none;
     double raw_skew = moments->skew;
     if (wanted == NULL && !binary && fabs(raw_skew) > KM_STRONG_SKEW) {
         km_moments candidate;
-        KM_TRY(transform_values(fit, log1p_row, n, out, &candidate));
+        KM_TRY(transform_values(fit, log1p_row, values, n, out, &candidate));
         if (fabs(candidate.skew) < fabs(raw_skew)) {
             chosen = log1p_row;
             *moments = candidate;
@@ -82,10 +145,12 @@ static kmseg_status choose_transform(km_fit *fit, const km_transform *wanted, in
     }
     out->transform = chosen->named.name;
     if (chosen == none) {
-        memcpy(fit->transformed, fit->values, (size_t)n * sizeof *fit->values);
+        if (km_scale_find(fit->options->scale)->needs_values) {
+            memcpy(fit->transformed, values, (size_t)n * sizeof *values);
+        }
         return KMSEG_OK;
     }
-    return wanted != NULL ? transform_values(fit, chosen, n, out, moments) : KMSEG_OK;
+    return wanted != NULL ? transform_values(fit, chosen, values, n, out, moments) : KMSEG_OK;
 }
 
 static kmseg_status fit_scale(km_fit *fit, int binary, int64_t n, kmseg_prepare_column *out,
@@ -127,27 +192,28 @@ static void note_imputed(km_fit *fit, const kmseg_prepare_column *out) {
 
 static kmseg_status fit_number(km_fit *fit, int32_t i, kmseg_prepare_column *out) {
     const kmseg_column *column = kmseg_table_column(fit->table, i);
-    int64_t n;
-    KM_TRY(gather(fit, column, &n));
+    int64_t n = 0;
+    const double *values = NULL;
+    KM_TRY(gather(fit, column, &values, &n));
     km_moments moments;
-    KM_TRY(km_moments_of(fit->ctx, fit->values, n, &moments));
+    KM_TRY(km_moments_of(fit->ctx, values, n, &moments));
     out->mean = moments.mean;
     out->minimum = moments.minimum;
     out->maximum = moments.maximum;
     out->skew = moments.skew;
-    out->median = km_quantile(fit->values, n, 0.5);
+    KM_TRY(km_group_quantiles(fit->ctx, values, NULL, n, 1, 0.5, &out->median, NULL));
     out->fill = out->median;
     out->fill_level = -1;
     out->other_level = -1;
     out->n_outputs = 1;
-    int binary = is_binary(fit->values, n, &moments);
+    int binary = is_binary(values, n, &moments);
     if (binary) {
         /* The median of an even split is neither value; the lower stands for it. */
         out->fill =
             out->mean - out->minimum > out->maximum - out->mean ? out->maximum : out->minimum;
     }
     note_imputed(fit, out);
-    KM_TRY(choose_transform(fit, fit->settings[i].transform, binary, n, out, &moments));
+    KM_TRY(choose_transform(fit, fit->settings[i].transform, binary, values, n, out, &moments));
     KM_TRY(fit_scale(fit, binary, n, out, &moments));
     fit->deviations[i] = binary ? 0 : moments.deviation / out->spread;
     return KMSEG_OK;
@@ -220,14 +286,45 @@ static double cell(const km_source *source, int64_t r) {
     return source->codes[r] >= 0 ? source->level_numbers[source->codes[r]] : (double)NAN;
 }
 
+/* Rows encoded together: their cells are worked on step by step in a block that stays in the cache. */
+enum { ENCODE_ROWS = 512 };
+
+/* Cells with their gaps filled and the transform applied, centred, scaled and weighted. */
+static void encode_block(const kmseg_prepare_column *column, const km_transform *transform,
+                         const km_source *source, const int64_t *rows, int64_t first, int64_t n,
+                         double *y) {
+    if (source->numbers != NULL && rows == NULL) {
+        for (int64_t i = 0; i < n; i++) {
+            double x = source->numbers[first + i] + 0.0;
+            y[i] = x == x ? x : column->fill;
+        }
+    } else {
+        for (int64_t i = 0; i < n; i++) {
+            double x = cell(source, rows != NULL ? rows[first + i] : first + i) + 0.0;
+            y[i] = x == x ? x : column->fill;
+        }
+    }
+    if (!transform->keeps) {
+        for (int64_t i = 0; i < n; i++) {
+            y[i] = transform->forward(column, y[i]);
+        }
+    }
+    const double centre = column->centre, spread = column->spread, weight = column->weight;
+    for (int64_t i = 0; i < n; i++) {
+        y[i] = (y[i] - centre) / spread * weight;
+    }
+}
+
 static void encode(const kmseg_prepare_column *column, const km_source *source, const int64_t *rows,
                    int64_t first, int64_t n, km_target *target) {
     const km_transform *transform = km_transform_find(column->transform);
-    for (int64_t i = 0; i < n; i++) {
-        double x = cell(source, rows != NULL ? rows[first + i] : first + i) + 0.0;
-        x = isnan(x) ? column->fill : x;
-        double y = (transform->forward(column, x) - column->centre) / column->spread;
-        km_put(target, i, column->first_output, y * column->weight);
+    double y[ENCODE_ROWS];
+    for (int64_t done = 0; done < n; done += ENCODE_ROWS) {
+        int64_t part = n - done < ENCODE_ROWS ? n - done : ENCODE_ROWS;
+        encode_block(column, transform, source, rows, first + done, part, y);
+        for (int64_t i = 0; i < part; i++) {
+            km_put(target, done + i, column->first_output, y[i]);
+        }
     }
 }
 

@@ -111,8 +111,8 @@ static kmseg_status fit_column(km_fit *fit, int32_t i, kmseg_prepare_column *out
 
 static kmseg_status fit_columns(km_fit *fit, kmseg_prepare *out) {
     kmseg_prepare_column *columns = km_arena_array(fit->arena, fit->n_chosen, sizeof *columns);
-    fit->values = km_arena_array(&fit->scratch, fit->n_rows, sizeof *fit->values);
-    fit->transformed = km_arena_array(&fit->scratch, fit->n_rows, sizeof *fit->transformed);
+    fit->values = km_arena_take(&fit->scratch, (size_t)fit->n_rows * sizeof *fit->values);
+    fit->transformed = km_arena_take(&fit->scratch, (size_t)fit->n_rows * sizeof *fit->transformed);
     fit->deviations =
         km_arena_array(&fit->scratch, kmseg_table_n_columns(fit->table), sizeof *fit->deviations);
     if (columns == NULL || fit->values == NULL || fit->transformed == NULL ||

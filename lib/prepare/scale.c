@@ -37,12 +37,13 @@ static void fit_none(const km_moments *moments, double *values, int64_t n, doubl
 }
 
 static const km_scale rows[] = {
-    {{"zscore", "mean 0, standard deviation 1"}, 0, fit_zscore},
-    {{"minmax", "from 0 to 1"}, 0, fit_minmax},
-    {{"robust", "median 0, distance between the quartiles 1"}, 0, fit_robust},
-    {{"none", "as it is"}, 0, fit_none},
+    {{"zscore", "mean 0, standard deviation 1"}, 0, 0, fit_zscore},
+    {{"minmax", "from 0 to 1"}, 0, 0, fit_minmax},
+    {{"robust", "median 0, distance between the quartiles 1"}, 0, 1, fit_robust},
+    {{"none", "as it is"}, 0, 0, fit_none},
     {{"binary", "a number of two values: 0 and one standard deviation; chosen by content"},
      1,
+     0,
      fit_minmax},
 };
 

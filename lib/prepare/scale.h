@@ -7,7 +7,8 @@
 
 typedef struct km_scale {
     km_named named;
-    int automatic; /* chosen by content only, not by the option */
+    int automatic;    /* chosen by content only, not by the option */
+    int needs_values; /* fit looks at values, not at moments alone */
     /* values: n transformed numbers that may be reordered. A spread that comes out as 0 is replaced
      * by the deviation. */
     void (*fit)(const km_moments *moments, double *values, int64_t n, double *centre,

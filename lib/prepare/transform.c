@@ -21,8 +21,9 @@ static double signed_expm1(const kmseg_prepare_column *column, double y) {
 }
 
 static const km_transform rows[] = {
-    {{"none", "the number as it is"}, keep, keep},
+    {{"none", "the number as it is"}, 1, keep, keep},
     {{"log1p", "sign(x) log(1 + |x|): draws in long tails, keeps 0 and the sign"},
+     0,
      signed_log1p,
      signed_expm1},
 };

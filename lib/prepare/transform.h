@@ -9,6 +9,7 @@
 /* Both directions get the fitted column, for transforms that have parameters in it. */
 typedef struct km_transform {
     km_named named;
+    int keeps; /* forward and inverse change nothing */
     double (*forward)(const kmseg_prepare_column *column, double x);
     double (*inverse)(const kmseg_prepare_column *column, double y);
 } km_transform;
