@@ -13,10 +13,10 @@ typedef struct job {
     const int32_t *labels; /* NULL: one group */
     int64_t n;
     int32_t n_groups, n_bins;
-    double minimum, scale; /* bin of x: (x / 2 - minimum / 2) * scale */
-    double *minima, *maxima;  /* per chunk */
-    int64_t *counts;          /* per thread: n_bins x n_groups */
-    int32_t *slots;           /* n_bins x n_groups: where its values are collected, -1: they are not */
+    double minimum, scale;   /* bin of x: (x / 2 - minimum / 2) * scale */
+    double *minima, *maxima; /* per chunk */
+    int64_t *counts;         /* per thread: n_bins x n_groups */
+    int32_t *slots; /* n_bins x n_groups: where its values are collected, -1: they are not */
     _Atomic int64_t *cursors; /* one per slot */
     double *collected;
 } job;

@@ -37,9 +37,8 @@ static kmseg_status number_rows(kmseg_context *ctx, const int64_t *rows, int64_t
         job.width++;
     }
     job.texts = km_arena_take(arena, (size_t)n_rows * (size_t)job.width);
-    return job.texts != NULL
-               ? km_parallel(ctx, km_chunks(n_rows, NUMBER_ROWS), number_chunk, &job)
-               : km_fail_memory(ctx, "the ids of a result");
+    return job.texts != NULL ? km_parallel(ctx, km_chunks(n_rows, NUMBER_ROWS), number_chunk, &job)
+                             : km_fail_memory(ctx, "the ids of a result");
 }
 
 static const char *id_of(const kmseg_column *column, int64_t row, km_arena *arena) {

@@ -15,7 +15,7 @@ typedef struct gather_loop {
     const km_fit *fit;
     const double *numbers;
     double *out;
-    int64_t *counts; /* per chunk: values that are there; then where they go */
+    int64_t *counts;                /* per chunk: values that are there; then where they go */
     _Atomic int64_t first_infinite; /* row of the fit; INT64_MAX: none */
 } gather_loop;
 

@@ -194,8 +194,8 @@ static kmseg_status summarise_numbers(km_profiling *p, const kmseg_column *colum
     KM_TRY(segment_means(p, &from, from.values, largest(&raw), contrast->present, means));
     memcpy(drawn_means, means, (size_t)p->n_segments * sizeof *means);
     if (drawn_values != NULL) {
-        KM_TRY(segment_means(p, &from, drawn_values, largest(&drawn), contrast->present,
-                             drawn_means));
+        KM_TRY(
+            segment_means(p, &from, drawn_values, largest(&drawn), contrast->present, drawn_means));
     }
     KM_TRY(km_group_quantiles(p->ctx, from.values, from.labels, from.n, p->n_segments, 0.5, medians,
                               &out->median));
