@@ -125,24 +125,23 @@ static inline void look_ahead(const km_csv_levels *levels, const km_csv_level *s
     }
 }
 
-int km_csv_levels_merge(km_csv_levels *all, km_csv_levels *part) {
+int km_csv_levels_merge(km_csv_levels *all, const km_csv_levels *part, const int32_t *chosen,
+                        int32_t n) {
     enum { SOON = 16, SOONER = 8 };
-    part->to = km_allocate_array(&part->allocator, part->n, sizeof *part->to);
-    if (part->to == NULL) {
-        return 0;
-    }
-    for (int32_t i = 0; i < part->n; i++) {
-        if (i + SOON < part->n && all->n_slots > 0) {
-            look_ahead(all, &part->items[i + SOON], &part->items[i + SOONER]);
+    for (int32_t i = 0; i < n; i++) {
+        if (i + SOON < n && all->n_slots > 0) {
+            look_ahead(all, &part->items[chosen[i + SOON]], &part->items[chosen[i + SOONER]]);
         }
-        int32_t code = find_hashed(all, &part->items[i]);
+        const km_csv_level *level = &part->items[chosen[i]];
+        int32_t code = find_hashed(all, level);
         if (code < 0) {
-            code = km_csv_levels_add(all, &part->items[i]);
+            code = km_csv_levels_add(all, level);
+            if (code < 0) {
+                return 0;
+            }
+            code = ~code;
         }
-        if (code < 0) {
-            return 0;
-        }
-        part->to[i] = code;
+        part->to[chosen[i]] = code;
     }
     return 1;
 }

@@ -26,7 +26,7 @@ typedef struct km_csv_levels {
     int64_t n_slots; /* a power of two, or 0 */
     int32_t n, capacity;
     int32_t last; /* code looked up last; -1: none */
-    int32_t *to;  /* where codes go in the merged levels, see csv_read.c; NULL before */
+    int32_t *to;  /* where codes go in the merged levels, see csv_merge.c; NULL before */
 } km_csv_levels;
 
 void km_csv_levels_init(km_csv_levels *levels, const kmseg_allocator *allocator);
@@ -63,7 +63,9 @@ int32_t km_csv_levels_find(const km_csv_levels *levels, km_csv_level *level);
  * INT32_MAX / 2 levels. */
 int32_t km_csv_levels_add(km_csv_levels *levels, const km_csv_level *level);
 
-/* Adds the levels of part to all, in their order, and sets part->to. 1, or 0 when out of memory. */
-int km_csv_levels_merge(km_csv_levels *all, km_csv_levels *part);
+/* Adds n chosen levels of part to all, in that order, and sets their part->to: their codes in all,
+ * complemented where they were not there before. 1, or 0 when out of memory. */
+int km_csv_levels_merge(km_csv_levels *all, const km_csv_levels *part, const int32_t *chosen,
+                        int32_t n);
 
 #endif
