@@ -24,9 +24,11 @@ static void report_columns(const kmseg_features_options *options, kmseg_features
 }
 
 static kmseg_status build(kmseg_context *ctx, const kmseg_table *orders,
-                          const kmseg_features_options *options, km_order_log *log,
-                          kmseg_table **out, kmseg_features_report *report) {
+                          const kmseg_features_options *options,
+                          const uint8_t wanted[KM_N_FEATURES], km_order_log *log, kmseg_table **out,
+                          kmseg_features_report *report) {
     KM_TRY(km_log_open(ctx, orders, options, log));
+    memcpy(log->wanted, wanted, sizeof log->wanted);
     KM_TRY(km_log_clean(ctx, orders, options, log, report));
     KM_TRY(km_log_group(ctx, log, report));
     return km_log_features(ctx, log, report, out);
@@ -40,10 +42,12 @@ kmseg_status km_features_build(kmseg_context *ctx, const kmseg_table *orders,
     KM_TRY(kmseg_options_check(ctx, kmseg_features_option_table(), options));
     kmseg_features_options found = *options;
     KM_TRY(kmseg_features_find_columns(ctx, orders, &found));
-    report_columns(&found, &report);
     km_order_log log;
+    uint8_t wanted[KM_N_FEATURES];
+    KM_TRY(km_features_choose(ctx, &found, wanted));
+    report_columns(&found, &report);
     kmseg_table *table = NULL;
-    kmseg_status status = build(ctx, orders, &found, &log, &table, &report);
+    kmseg_status status = build(ctx, orders, &found, wanted, &log, &table, &report);
     if (status == KMSEG_OK && out_state != NULL) {
         *out_state = km_allocate(&ctx->allocator, (size_t)log.n_lines);
         if (*out_state != NULL) {

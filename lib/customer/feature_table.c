@@ -53,7 +53,7 @@ static kmseg_status add_share_column(kmseg_context *ctx, kmseg_table *table,
 static kmseg_status add_level_shares(kmseg_context *ctx, const km_order_log *log,
                                      const km_codes *codes, km_feature_index feature,
                                      kmseg_table *table, km_arena *arena, km_family *f) {
-    if (codes->codes == NULL) {
+    if (codes->codes == NULL || !log->wanted[feature]) {
         return KMSEG_OK;
     }
     km_int128 *spend = km_arena_array(arena, codes->n_levels, sizeof *spend);
@@ -90,6 +90,9 @@ static kmseg_status add_level_shares(kmseg_context *ctx, const km_order_log *log
 static kmseg_status add_time_shares(kmseg_context *ctx, km_features *b, kmseg_table *table) {
     const km_order_log *log = b->log;
     int on_day[KM_N_WEEKDAYS] = {0}, in_band[KM_N_BANDS] = {0}, has_times = 0;
+    if (!log->wanted[KM_WEEKDAY_SHARE] && !log->wanted[KM_HOURS_SHARE]) {
+        return KMSEG_OK;
+    }
     for (int64_t r = 0; r < log->n_lines; r++) {
         if (log->state[r] == KM_LINE_SALE) {
             int64_t day = km_day_of(log->time[r]);
@@ -99,12 +102,12 @@ static kmseg_status add_time_shares(kmseg_context *ctx, km_features *b, kmseg_ta
         }
     }
     for (int d = 0; d < KM_N_WEEKDAYS; d++) {
-        if (on_day[d]) {
+        if (on_day[d] && log->wanted[KM_WEEKDAY_SHARE]) {
             KM_TRY(add_share_column(ctx, table, KM_WEEKDAY_SHARE, weekdays[d], &b->weekday.out[d]));
         }
     }
     for (int h = 0; h < KM_N_BANDS && has_times; h++) {
-        if (in_band[h]) {
+        if (in_band[h] && log->wanted[KM_HOURS_SHARE]) {
             KM_TRY(add_share_column(ctx, table, KM_HOURS_SHARE, bands[h], &b->hours.out[h]));
         }
     }
@@ -112,6 +115,9 @@ static kmseg_status add_time_shares(kmseg_context *ctx, km_features *b, kmseg_ta
 }
 
 static int is_available(const km_order_log *log, km_feature_index feature) {
+    if (!log->wanted[feature]) {
+        return 0;
+    }
     switch (feature) {
     case KM_BASKET_ITEMS: return log->quantity != NULL;
     case KM_N_PRODUCTS: return log->product.codes != NULL;
@@ -139,6 +145,9 @@ kmseg_status km_features_add_columns(kmseg_context *ctx, km_features *b, kmseg_t
     int64_t **times[] = {&b->first_order, &b->last_order};
     for (int i = 0; i < 2; i++) {
         const km_feature *f = km_feature_at(KM_FIRST_ORDER + i);
+        if (!log->wanted[KM_FIRST_ORDER + i]) {
+            continue;
+        }
         KM_TRY(km_table_add_time_column(ctx, table, f->named.name, times[i]));
         KM_TRY(kmseg_table_describe(ctx, table, table->n_columns - 1, f->role, f->unit));
     }

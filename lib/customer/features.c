@@ -71,7 +71,8 @@ static uint64_t order_key(const km_order_log *log, int64_t line) {
 
 /* A log is in order of time, so the lines of a customer lie far apart in every column: ask for those
  * some lines ahead, or each is waited for. */
-static void prefetch(const km_order_log *log, int64_t line) {
+static void prefetch(const km_features *b, int64_t line) {
+    const km_order_log *log = b->log;
     __builtin_prefetch(&log->value[line]);
     __builtin_prefetch(&log->state[line]);
     __builtin_prefetch(&log->time[line]);
@@ -81,7 +82,7 @@ static void prefetch(const km_order_log *log, int64_t line) {
             __builtin_prefetch(&codes[i]->codes[line]);
         }
     }
-    if (log->quantity != NULL) {
+    if (b->single[KM_BASKET_ITEMS] != NULL) {
         __builtin_prefetch(&log->quantity[line]);
     }
     if (log->discount != NULL) {
@@ -96,7 +97,7 @@ static void tally_lines(const km_features *b, km_feature_scratch *s, int32_t row
     memset(t, 0, sizeof *t);
     for (int64_t i = log->start[row]; i < log->start[row + 1]; i++) {
         if (i + AHEAD < n_lines) {
-            prefetch(log, log->lines[i + AHEAD]);
+            prefetch(b, log->lines[i + AHEAD]);
         }
         int64_t line = log->lines[i], value = log->value[line];
         t->spend += value; /* 0 for a return that was dropped */
@@ -106,8 +107,10 @@ static void tally_lines(const km_features *b, km_feature_scratch *s, int32_t row
         }
         s->orders[t->n_sales++] = (km_pair){order_key(log, line), log->time[line]};
         t->sales += value;
-        double items = log->quantity != NULL ? log->quantity[line] : 1;
-        t->items += isnan(items) ? km_micro(1) : km_micro(items);
+        if (b->single[KM_BASKET_ITEMS] != NULL) {
+            double items = log->quantity[line];
+            t->items += isnan(items) ? km_micro(1) : km_micro(items);
+        }
         if (log->discount != NULL && !isnan(log->discount[line])) {
             t->discounts += km_micro(fabs(log->discount[line]));
         }
@@ -191,8 +194,8 @@ static void write_gaps(const km_features *b, km_feature_scratch *s, int64_t n, i
         }
         trend = difference_over_sum((double)late, (double)early);
     }
-    km_sort_pairs(gaps, s->spare, n_gaps);
-    if (n_gaps > 0) {
+    if (n_gaps > 0 && b->single[KM_GAP_MEDIAN] != NULL) {
+        km_sort_pairs(gaps, s->spare, n_gaps);
         int64_t below = (n_gaps - 1) / 2, above = n_gaps / 2;
         median = 0.5 * (double)(gaps[below].value + gaps[above].value);
     }
@@ -233,7 +236,9 @@ static void write_customer(km_features *b, km_feature_scratch *s, int32_t row) {
     set(b, KM_MONETARY, row, spend);
     set(b, KM_MEAN_ORDER_VALUE, row, spend / orders);
     set(b, KM_TENURE, row, (double)(log->reference_day - km_day_of(first)));
-    set(b, KM_TREND_SPEND, row, trend_of_spend(log, row, km_day_of(first), km_day_of(last)));
+    if (log->wanted[KM_TREND_SPEND]) {
+        set(b, KM_TREND_SPEND, row, trend_of_spend(log, row, km_day_of(first), km_day_of(last)));
+    }
     set(b, KM_BASKET_LINES, row, (double)t.n_sales / orders);
     set(b, KM_BASKET_ITEMS, row, km_from_micro(t.items) / orders);
     set(b, KM_N_PRODUCTS, row, (double)t.n_products);
@@ -247,9 +252,15 @@ static void write_customer(km_features *b, km_feature_scratch *s, int32_t row) {
     for (int i = 0; i < b->channel.n; i++) {
         b->channel.out[i][row] = km_from_micro(t.channel[i]) / km_from_micro(t.sales);
     }
-    b->first_order[row] = first;
-    b->last_order[row] = last;
-    write_times(b, s, n, row);
+    if (b->first_order != NULL) {
+        b->first_order[row] = first;
+    }
+    if (b->last_order != NULL) {
+        b->last_order[row] = last;
+    }
+    if (log->wanted[KM_WEEKDAY_SHARE] || log->wanted[KM_HOURS_SHARE]) {
+        write_times(b, s, n, row);
+    }
     write_gaps(b, s, n, row); /* last: it uses up the orders */
     atomic_fetch_add_explicit(&b->n_orders, n, memory_order_relaxed);
 }

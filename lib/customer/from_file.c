@@ -115,6 +115,8 @@ static kmseg_status build(kmseg_context *ctx, const char *path, const kmseg_tabl
     if (status != KMSEG_OK) {
         return km_fail_prefix(ctx, status, "%s", path);
     }
+    uint8_t wanted[KM_N_FEATURES];
+    KM_TRY(km_features_choose(ctx, &found, wanted));
     kmseg_table *orders = NULL;
     KM_TRY(
         read_orders(ctx, path, &found, options->drop_duplicates || rejected_path != NULL, &orders));

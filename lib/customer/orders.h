@@ -26,75 +26,6 @@ static inline int64_t km_micro(double value) {
 }
 static inline double km_from_micro(km_int128 sum) { return km_int128_double(sum) / KM_MICRO; }
 
-/* Distinct values of a column, as codes; codes is NULL when there is no such column. */
-typedef struct km_codes {
-    const int32_t *codes; /* -1: missing */
-    int32_t n_levels;
-    const char *const *levels;
-} km_codes;
-
-/* What became of a line: below KMSEG_N_CLEAN_RULES the rule that rejected it. */
-enum {
-    KM_LINE_RETURN_OUTSIDE = 253, /* rejected as a return, and of no use for the return rate */
-    KM_LINE_NETTED = 254,         /* a return that counts as a negative amount */
-    KM_LINE_SALE = 255
-};
-
-typedef struct km_order_log {
-    km_arena arena; /* what is not borrowed from the table */
-    int64_t n_lines;
-    km_codes customer, order, product, category, channel;
-    const int64_t *time;
-    const double *amount, *quantity, *price, *discount; /* NULL: no such column */
-    int64_t *value;                                     /* of each line, in millionths */
-    uint8_t *state;
-    int64_t reference_day;
-    int64_t first_order, last_order; /* of the sales, seconds */
-
-    int64_t n_customers; /* with a sale */
-    int32_t *customers;  /* n_customers codes, ascending by id: the rows of the result */
-
-    /* Sales and returns grouped by row; in a group in the order of the log. */
-    int64_t *start; /* n_customers + 1 */
-    uint32_t *lines;
-} km_order_log;
-
-/* Points the log at the columns that options name. */
-kmseg_status km_log_open(kmseg_context *ctx, const kmseg_table *table,
-                         const kmseg_features_options *options, km_order_log *log);
-void km_log_free(km_order_log *log);
-
-/* Judges every line: fills value, state and the counts of the report. */
-kmseg_status km_log_clean(kmseg_context *ctx, const kmseg_table *table,
-                          const kmseg_features_options *options, km_order_log *log,
-                          kmseg_features_report *report);
-
-/* Sets state to 1 for every line that equals an earlier one in every column of the table, else 0. */
-kmseg_status km_log_mark_duplicates(kmseg_context *ctx, const kmseg_table *table,
-                                    km_order_log *log);
-
-/* Groups the lines by customer and sorts the customers by id. */
-kmseg_status km_log_group(kmseg_context *ctx, km_order_log *log, kmseg_features_report *report);
-
-/* The customer table of a grouped log. */
-kmseg_status km_log_features(kmseg_context *ctx, km_order_log *log, kmseg_features_report *report,
-                             kmseg_table **out);
-
-/* Everything above; out_state (n_lines verdicts, from the context's allocator) may be NULL. */
-kmseg_status km_features_build(kmseg_context *ctx, const kmseg_table *orders,
-                               const kmseg_features_options *options, kmseg_table **out,
-                               kmseg_features_report *out_report, uint8_t **out_state);
-
-/* A key and what goes with it, sorted by key; equal keys keep their order. */
-typedef struct km_pair {
-    uint64_t key;
-    int64_t value;
-} km_pair;
-
-/* Merge sort; O(n) when the pairs are sorted already, as lines of a log mostly are. scratch holds n
- * pairs. */
-void km_sort_pairs(km_pair *pairs, km_pair *scratch, int64_t n);
-
 /* One feature or family of features. */
 typedef struct km_feature {
     km_named named;
@@ -133,5 +64,80 @@ const km_feature *km_feature_at(int32_t i);
 
 /* "features" and "clean_rules". */
 extern const km_registry km_feature_registry, km_clean_rule_registry;
+
+/* Distinct values of a column, as codes; codes is NULL when there is no such column. */
+typedef struct km_codes {
+    const int32_t *codes; /* -1: missing */
+    int32_t n_levels;
+    const char *const *levels;
+} km_codes;
+
+/* What became of a line: below KMSEG_N_CLEAN_RULES the rule that rejected it. */
+enum {
+    KM_LINE_RETURN_OUTSIDE = 253, /* rejected as a return, and of no use for the return rate */
+    KM_LINE_NETTED = 254,         /* a return that counts as a negative amount */
+    KM_LINE_SALE = 255
+};
+
+typedef struct km_order_log {
+    km_arena arena; /* what is not borrowed from the table */
+    uint8_t wanted[KM_N_FEATURES];
+    int64_t n_lines;
+    km_codes customer, order, product, category, channel;
+    const int64_t *time;
+    const double *amount, *quantity, *price, *discount; /* NULL: no such column */
+    int64_t *value;                                     /* of each line, in millionths */
+    uint8_t *state;
+    int64_t reference_day;
+    int64_t first_order, last_order; /* of the sales, seconds */
+
+    int64_t n_customers; /* with a sale */
+    int32_t *customers;  /* n_customers codes, ascending by id: the rows of the result */
+
+    /* Sales and returns grouped by row; in a group in the order of the log. */
+    int64_t *start; /* n_customers + 1 */
+    uint32_t *lines;
+} km_order_log;
+
+/* Which features options->only names, all of them where it is NULL; columns that none of these needs
+ * become none in options. KMSEG_E_ARGUMENT for a name that is no feature. */
+kmseg_status km_features_choose(kmseg_context *ctx, kmseg_features_options *options,
+                                uint8_t wanted[KM_N_FEATURES]);
+
+/* Points the log at the columns that options name. */
+kmseg_status km_log_open(kmseg_context *ctx, const kmseg_table *table,
+                         const kmseg_features_options *options, km_order_log *log);
+void km_log_free(km_order_log *log);
+
+/* Judges every line: fills value, state and the counts of the report. */
+kmseg_status km_log_clean(kmseg_context *ctx, const kmseg_table *table,
+                          const kmseg_features_options *options, km_order_log *log,
+                          kmseg_features_report *report);
+
+/* Sets state to 1 for every line that equals an earlier one in every column of the table, else 0. */
+kmseg_status km_log_mark_duplicates(kmseg_context *ctx, const kmseg_table *table,
+                                    km_order_log *log);
+
+/* Groups the lines by customer and sorts the customers by id. */
+kmseg_status km_log_group(kmseg_context *ctx, km_order_log *log, kmseg_features_report *report);
+
+/* The customer table of a grouped log. */
+kmseg_status km_log_features(kmseg_context *ctx, km_order_log *log, kmseg_features_report *report,
+                             kmseg_table **out);
+
+/* Everything above; out_state (n_lines verdicts, from the context's allocator) may be NULL. */
+kmseg_status km_features_build(kmseg_context *ctx, const kmseg_table *orders,
+                               const kmseg_features_options *options, kmseg_table **out,
+                               kmseg_features_report *out_report, uint8_t **out_state);
+
+/* A key and what goes with it, sorted by key; equal keys keep their order. */
+typedef struct km_pair {
+    uint64_t key;
+    int64_t value;
+} km_pair;
+
+/* Merge sort; O(n) when the pairs are sorted already, as lines of a log mostly are. scratch holds n
+ * pairs. */
+void km_sort_pairs(km_pair *pairs, km_pair *scratch, int64_t n);
 
 #endif

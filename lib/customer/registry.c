@@ -148,6 +148,10 @@ static const kmseg_option rows[] = {
     {"date_order", KMSEG_OPTION_CHOICE, OFFSET(date_order), 0, 0, 0, "auto",
      "auto|day_first|month_first", NULL, NULL, "ORDER",
      "how 9/12/2011 is read; auto: as the other dates say", 0},
+    {"only", KMSEG_OPTION_TEXT, OFFSET(only), 0, 0, 0, NULL, NULL, NULL, NULL, "FEATURES",
+     "build these features alone, such as recency,frequency,monetary (see kmseg list features); "
+     "columns that none of them needs are not read",
+     0},
 };
 
 static const kmseg_option_table table_of_options = {"features", sizeof(kmseg_features_options),

@@ -405,6 +405,56 @@ Test(features, the_eight_categories_of_most_spend_have_a_share)
     kmseg_context_free(ctx);
 }
 
+Test(features, only_those_asked_for_are_built_and_say_what_they_say_among_all)
+{
+    kmseg_context *ctx = test_context(2, NULL);
+    kmseg_generate_options generate;
+    kmseg_generate_options_init(&generate);
+    generate.n_customers = 300;
+    kmseg_table *log, *all, *some;
+    OK(ctx, kmseg_generate(ctx, &generate, &log, NULL));
+    kmseg_features_options options = defaults();
+    kmseg_features_report full, report;
+    OK(ctx, kmseg_customer_features(ctx, log, &options, &all, &full));
+    for (int32_t i = 0;; i++) {
+        const char *name, *unit, *help;
+        if (!kmseg_feature_info(i, &name, &unit, &help)) {
+            break;
+        }
+        char only[100];
+        snprintf(only, sizeof only, " recency, %s,", name);
+        options.only = only;
+        OK(ctx, kmseg_customer_features(ctx, log, &options, &some, &report));
+        cr_assert_eq(report.n_orders, full.n_orders);
+        cr_assert_eq(report.n_kept, full.n_kept);
+        cr_assert_eq(report.total_amount, full.total_amount);
+        int32_t n_columns = kmseg_table_n_columns(some);
+        cr_assert(i == 0 ? n_columns == 2 : n_columns >= 3 && n_columns <= 10, "%s", name);
+        for (int32_t c = 0; c < n_columns; c++) {
+            const kmseg_column *got = kmseg_table_column(some, c);
+            const kmseg_column *wanted = column(all, got->name);
+            const void *a = got->numbers, *b = wanted->numbers;
+            if (got->type == KMSEG_COLUMN_TIME) {
+                a = got->times;
+                b = wanted->times;
+            }
+            cr_assert(got->type == KMSEG_COLUMN_TEXT ||
+                          memcmp(a, b, (size_t)got->n_rows * sizeof(double)) == 0,
+                      "%s alone: %s", name, got->name);
+        }
+        kmseg_table_free(some);
+    }
+    options.only = "recency,spend";
+    FAILS(ctx, KMSEG_E_ARGUMENT, kmseg_customer_features(ctx, log, &options, &some, NULL),
+          "\"spend\" is no feature", "kmseg list features");
+    options.only = " ,";
+    FAILS(ctx, KMSEG_E_ARGUMENT, kmseg_customer_features(ctx, log, &options, &some, NULL),
+          "at least one");
+    kmseg_table_free(all);
+    kmseg_table_free(log);
+    kmseg_context_free(ctx);
+}
+
 Test(features, running_out_of_memory_is_reported_and_leaks_nothing)
 {
     kmseg_context *ctx = test_context(1, NULL);
