@@ -215,21 +215,24 @@ static kmseg_status find_all(kmseg_context *ctx, job *q, double p, km_arena *are
     if (places == NULL || found == NULL) {
         return km_fail_memory(ctx, "quantiles");
     }
-    /* All groups together are the last place: selecting there mixes the bins of groups. */
-    int32_t n = q->n_groups + (out_all != NULL);
-    for (int32_t i = 0; i < n; i++) {
-        int32_t g = i < q->n_groups ? i : -1;
-        found[i] = find_place(q, g, p, &places[i]);
-        if (found[i]) {
-            want(q, &places[i], g);
+    place *all = &places[q->n_groups];
+    for (int32_t g = 0; g < q->n_groups; g++) {
+        found[g] = find_place(q, g, p, &places[g]);
+        if (found[g]) {
+            want(q, &places[g], g);
         }
+    }
+    int found_all = out_all != NULL && find_place(q, -1, p, all);
+    if (found_all) {
+        want(q, all, -1);
     }
     int64_t *begin = NULL;
     KM_TRY(collect(ctx, q, arena, &begin));
-    for (int32_t i = 0; i < n; i++) {
-        double *out = i < q->n_groups ? &out_groups[i] : out_all;
-        int32_t g = i < q->n_groups ? i : -1;
-        *out = found[i] ? quantile_at(q, begin, &places[i], g) : (double)NAN;
+    for (int32_t g = 0; g < q->n_groups; g++) {
+        out_groups[g] = found[g] ? quantile_at(q, begin, &places[g], g) : (double)NAN;
+    }
+    if (out_all != NULL) { /* last: selecting there mixes the bins of groups */
+        *out_all = found_all ? quantile_at(q, begin, all, -1) : (double)NAN;
     }
     return KMSEG_OK;
 }

@@ -45,7 +45,7 @@ static void deal_chunk(void *argument, int64_t chunk, int32_t thread) {
     merge *m = argument;
     text_column *column = m->column;
     km_csv_levels *part = part_of(m, chunk);
-    int32_t n_shares = 1 << column->bits, next[1 << SHARE_BITS];
+    int32_t n_shares = 1 << column->bits, next[1 << SHARE_BITS] = {0};
     int32_t *begin = column->begin + chunk * (n_shares + 1);
     (void)thread;
     part->to = km_allocate_array(&part->allocator, part->n, sizeof *part->to);

@@ -28,8 +28,9 @@ typedef struct kmseg_features_options {
     double max_amount;       /* lines of a larger absolute value are out of range; 0: no limit */
     const char *date_order;  /* how 9/12/2011 is read: "day_first", "month_first", or "auto": as the
                                 other dates (13/12/2011) say */
-    const char *only; /* features to build, by their names in kmseg_feature_info(): "recency,monetary";
-                         columns that none of them needs are not read. NULL: all */
+    const char
+        *only; /* features to build, "recency,monetary", by kmseg_feature_info(); columns that
+                         none of them needs are not read. NULL: all */
 } kmseg_features_options;
 
 KMSEG_API const kmseg_option_table *kmseg_features_option_table(void);
