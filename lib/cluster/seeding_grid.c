@@ -238,7 +238,7 @@ static void sum_chunk(void *argument, int64_t chunk, int32_t thread) {
 }
 
 /* Rows that pruning would let through, as a share, up to which it pays. */
-#define PAYS 0.5
+#define PAYS 0.25
 
 /* One pass over all samples. */
 static kmseg_status run_pass(kmseg_context *ctx, km_seeding *s, int32_t first, int32_t n_apply,
