@@ -157,6 +157,10 @@ def main(words):
         figures.write(options.draw)
         return
     described = machine.describe()
+    if figures.load_matters(described):
+        measure.say(f"the machine is busy (load {described['load at the start']}): peers that spin "
+                    "while they wait for their threads suffer most from that; ratios on several "
+                    "threads will be too high")
     folder = options.scratch / "data"
     folder.mkdir(parents=True, exist_ok=True)
     with (open(options.scratch / "peers.log", "w", encoding="utf-8") as log,

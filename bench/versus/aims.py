@@ -81,7 +81,7 @@ def _least_of(what, aim, rows):
     if not rows:
         return Aim(what, aim)
     worst = min(rows, key=lambda row: row.ratio)
-    return Aim(what, aim, worst.ratio, f"{worst.cell}, {worst.threads} threads, {worst.peer}")
+    return Aim(what, aim, worst.ratio, f"{worst.cell}, {threads_text(worst.threads)}, {worst.peer}")
 
 
 def _pair(rows, case, title, aims):
@@ -152,6 +152,10 @@ def table(rows):
         _least_of("order log to RFM, against DuckDB and Polars", 2, ratios_to_best(log)),
         *_memory(rows), *_exactness(rows),
     ]
+
+
+def threads_text(threads):
+    return f"{threads} thread" if threads == 1 else f"{threads} threads"
 
 
 def number(value, unit=""):

@@ -166,6 +166,11 @@ def work_done(rows):
             f"most {100 * most:.2g} % ({name}, {cell}).")
 
 
+def load_matters(machine):
+    """Whether other programs ran when the measurement began."""
+    return float(machine.get("load at the start", 0)) > 0.5 * int(machine["cores"])
+
+
 def seeds_compared(rows):
     """How good the centroids are that each chose: geometric mean over the cells."""
     ratios_of = {}
@@ -211,7 +216,7 @@ def behind(rows):
             continue
         what = "less memory" if row.case == "memory" else "faster"
         remark = " (not exact)" if row.peer in aims.INEXACT else ""
-        out.append(f"- {row.case}, {row.cell}{f', {row.threads} threads' if row.threads else ''}: "
+        out.append(f"- {row.case}, {row.cell}{f', {aims.threads_text(row.threads)}' if row.threads else ''}: "
                    f"{row.peer}{remark} is {what}, at {row.ratio:.2f} of kmseg's {row.unit}.")
     return "\n".join(out) if out else "In no cell that was measured."
 
@@ -233,6 +238,10 @@ def sections(machine, rows):
     about = (f"Measured {machine['date']} on {machine['cpu']} ({machine['instruction sets']}), "
              f"{machine['cores']} cores, {machine['memory']}, Linux {machine['kernel']}, "
              f"{machine['compiler']}; kmseg at commit {machine['commit']}; {listed}.")
+    if load_matters(machine):
+        about += (f" The machine was busy with other work (load {machine['load at the start']}): that "
+                  "harms those most who wait for their threads by spinning, so ratios on several "
+                  "threads are too high.")
     if "other cases" in machine:
         about += f" The cases that were not renewed then: {machine['other cases']}."
     return {

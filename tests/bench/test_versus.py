@@ -187,3 +187,11 @@ def test_measuring_one_case_keeps_the_rows_of_the_others(tmp_path):
     assert [each.peer for each in rows if each.case == "exactness"] == ["numpy"]
     assert sum(each.case == "iterations" for each in rows) == len(some_rows())
     assert not [each for each in rows if each.case == "same bytes"]
+
+
+def test_a_busy_machine_is_admitted():
+    machine = dict.fromkeys(("date", "cpu", "instruction sets", "memory", "kernel", "compiler",
+                             "commit"), "x") | {"cores": "2", "load at the start": "0.50"}
+    assert "busy" not in figures.sections(machine, some_rows())["machine"]
+    machine["load at the start"] = "7.00"
+    assert "busy with other work (load 7.00)" in figures.sections(machine, some_rows())["machine"]
