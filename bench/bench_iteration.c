@@ -1,5 +1,5 @@
-/* One Lloyd pass and one Lloyd iteration, float32, on one core, beside what the machine could do at
- * most; what certifying the labels costs; and what one whole fit spends where. */
+/* One Lloyd pass and one Lloyd iteration on one core, beside what the machine could do at most in
+ * float32; what certifying the labels costs; and what one whole fit spends where. */
 #include "base/rng.h"
 #include "cluster/pass.h"
 #include "harness.h"
@@ -93,13 +93,17 @@ static void set_plain(scene *s) {
     }
 }
 
-static void measure(int64_t n, int32_t d, int32_t k, double peak_flops, double peak_bytes) {
+static void measure(int64_t n, int32_t d, int32_t k, kmseg_dtype dtype, double peak_flops,
+                    double peak_bytes) {
     scene s = {.n = n, .d = d, .k = k};
+    kmseg_tiles_options options;
+    kmseg_tiles_options_init(&options);
+    options.dtype = dtype;
     s.ctx = bench_context(1);
     make_samples(&s);
     kmseg_matrix matrix = kmseg_matrix_view(s.x, KMSEG_FLOAT32, n, d);
     double begin = bench_clock();
-    bench_ok(s.ctx, kmseg_tiles_new(s.ctx, &matrix, NULL, NULL, &s.tiles));
+    bench_ok(s.ctx, kmseg_tiles_new(s.ctx, &matrix, NULL, &options, &s.tiles));
     double built = bench_clock() - begin;
     km_arena_init(&s.arena, &s.ctx->allocator);
     bench_ok(s.ctx, km_workspace_init(s.ctx, s.tiles, k, &s.arena, &s.workspace));
@@ -112,8 +116,8 @@ static void measure(int64_t n, int32_t d, int32_t k, double peak_flops, double p
     double flops = 2.0 * (double)n * d * k;
     double bytes = (double)n * (4.0 * d + 4);
     double bound = fmax(flops / peak_flops, bytes / peak_bytes);
-    bench_heading("%lld x %d, k %d, float32, %s kernels", (long long)n, d, k,
-                  kmseg_context_kernels(s.ctx));
+    bench_heading("%lld x %d, k %d, %s tiles, %s kernels", (long long)n, d, k,
+                  dtype == KMSEG_INT16 ? "int16" : "float32", kmseg_context_kernels(s.ctx));
     bench_value("bound: flops or bytes at peak", 1e3 * bound, "ms");
     iterate(&s); /* settles the centroids */
     bench_time pass = bench_run(run_pass, NULL, &s, 11);
@@ -121,7 +125,9 @@ static void measure(int64_t n, int32_t d, int32_t k, double peak_flops, double p
                "%.1f GB/s, %.1f GFLOP/s, %.2fx bound, rechecked %.5f %%",
                bytes / pass.median * 1e-9, flops / pass.median * 1e-9, pass.median / bound,
                100.0 * (double)s.pass.n_rechecked / (double)n / 23);
-    set_plain(&s);
+    if (dtype == KMSEG_FLOAT32) {
+        set_plain(&s);
+    }
     if (s.plain != NULL) {
         bench_time plain = bench_run(run_plain, NULL, &s, 11);
         bench_line("the same, not certified", plain, "certifying costs %.1f %%",
@@ -153,13 +159,14 @@ int main(int argc, char **argv) {
     bench_heading("peaks of one core");
     bench_value("float32 multiply-adds", flops * 1e-9, "GFLOP/s");
     bench_value("reading memory", bytes * 1e-9, "GB/s");
-    measure(4000000, 3, 8, flops, bytes);
-    measure(4000000, 8, 8, flops, bytes);
-    measure(4000000, 16, 16, flops, bytes);
-    if (!bench_quick()) {
-        measure(1000000, 32, 64, flops, bytes);
-        measure(1000000, 64, 256, flops, bytes);
-        measure(200000, 128, 1000, flops, bytes);
+    const struct {
+        int64_t n;
+        int32_t d, k;
+    } shapes[] = {{4000000, 3, 8},   {4000000, 8, 8},    {4000000, 16, 16},
+                  {1000000, 32, 64}, {1000000, 64, 256}, {200000, 128, 1000}};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes - (bench_quick() ? 3 : 0); i++) {
+        measure(shapes[i].n, shapes[i].d, shapes[i].k, KMSEG_FLOAT32, flops, bytes);
+        measure(shapes[i].n, shapes[i].d, shapes[i].k, KMSEG_INT16, flops, bytes);
     }
     bench_end();
     return 0;

@@ -5,15 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-/* The tiles of a chunk, and what is found about their rows. */
-typedef struct span {
-    int64_t tile; /* the first */
-    int32_t n_tiles;
-    uint64_t changed[KM_CHUNK_TILES], uncertain[KM_CHUNK_TILES];
-} span;
-
 /* Runs the kernel of float tiles. */
-static void assign_floats(const km_pass *pass, km_worker *w, span *s) {
+static void assign_floats(const km_pass *pass, km_worker *w, km_span *s) {
     const kmseg_tiles *tiles = pass->tiles;
     size_t tile_size = (size_t)tiles->n_features * KM_TILE_ROWS * km_element_size(tiles->dtype);
     double limits[KM_CHUNK_TILES];
@@ -46,7 +39,7 @@ static void assign_floats(const km_pass *pass, km_worker *w, span *s) {
 }
 
 /* Lanes that only fill up the last tile are neither changed nor uncertain. */
-static void drop_lanes_beyond(const kmseg_tiles *tiles, span *s) {
+static void drop_lanes_beyond(const kmseg_tiles *tiles, km_span *s) {
     int64_t beyond = (s->tile + s->n_tiles) * KM_TILE_ROWS - tiles->n_samples;
     if (beyond > 0) {
         uint64_t valid = ~UINT64_C(0) >> beyond;
@@ -55,15 +48,17 @@ static void drop_lanes_beyond(const kmseg_tiles *tiles, span *s) {
     }
 }
 
-/* Decides uncertain rows in float64, 64 at a time. */
-static void recheck(const km_pass *pass, km_worker *w, km_pass_part *part, span *s) {
+/* Decides uncertain rows in float64, 64 at a time; returns how many of them changed. */
+static int64_t recheck(const km_pass *pass, km_worker *w, km_pass_part *part, km_span *s) {
     int32_t n = 0;
+    int64_t n_changed = 0;
     for (int32_t t = 0; t < s->n_tiles; t++) {
         for (uint64_t rows = s->uncertain[t]; rows != 0; rows &= rows - 1) {
             w->doubtful[n++] = (s->tile + t) * KM_TILE_ROWS + __builtin_ctzll(rows);
         }
     }
     part->n_rechecked += n;
+    int keyed = pass->bounds != NULL && (pass->bounds->on || pass->bounds->making);
     int64_t first = s->tile * KM_TILE_ROWS;
     for (int32_t at = 0; at < n; at += KM_TILE_ROWS) {
         int32_t m = n - at < KM_TILE_ROWS ? n - at : KM_TILE_ROWS;
@@ -77,9 +72,14 @@ static void recheck(const km_pass *pass, km_worker *w, km_pass_part *part, span 
             w->nearest[row - first] = (km_label)index[r];
             if (pass->labels[row] != index[r]) {
                 s->changed[(row - first) / KM_TILE_ROWS] |= UINT64_C(1) << (row % KM_TILE_ROWS);
+                n_changed++;
+            }
+            if (keyed) {
+                km_chunk_keep_key(pass, row, (km_label)index[r], distance[r], second[r]);
             }
         }
     }
+    return n_changed;
 }
 
 /* Moves whole weights of changed rows; rows without weights are counted by the kernel. */
@@ -154,32 +154,53 @@ void km_pass_fold(const km_pass *pass, km_pass_part *part) {
     part->n_pending = 0;
 }
 
-/* Counts the changed rows of a span, and makes room for them in the 64 bits of the sums. */
-static int64_t expect_changes(const km_pass *pass, km_pass_part *part, const span *s) {
+/* Counts the changed rows, and asks for their samples, which lie apart and are in no cache. */
+static int64_t fetch_changed(const km_pass *pass, const km_span *s) {
+    const kmseg_matrix *m = &pass->tiles->samples;
+    const int64_t size = (int64_t)km_element_size(m->dtype);
+    const int64_t row_bytes = m->n_cols * size, stride = m->row_stride * size;
+    const char *first = (const char *)m->values + s->tile * KM_TILE_ROWS * stride;
     int64_t n = 0;
     for (int32_t t = 0; t < s->n_tiles; t++) {
-        n += __builtin_popcountll(s->changed[t]);
+        for (uint64_t rows = s->changed[t]; rows != 0; rows &= rows - 1) {
+            const char *row = first + ((int64_t)t * KM_TILE_ROWS + __builtin_ctzll(rows)) * stride;
+            for (int64_t at = 0; at < row_bytes; at += 64) {
+                __builtin_prefetch(row + at);
+            }
+            __builtin_prefetch(row + row_bytes - 1);
+            n++; /* not only a figure: a function that does nothing else is left out by gcc */
+        }
     }
+    return n;
+}
+
+/* Makes room for n more rows in the 64 bits of the sums. */
+static void expect_changes(const km_pass *pass, km_pass_part *part, int64_t n) {
     if (part->n_pending + n > KM_CHUNK_ROWS) {
         km_pass_fold(pass, part);
     }
     part->n_pending += n;
     part->n_changed += n;
-    return n;
 }
 
 void km_pass_chunk(km_pass *pass, int64_t chunk, int32_t thread) {
     km_worker *w = &pass->workspace->workers[thread];
     km_pass_part *part = &pass->parts[thread];
-    span s = {.tile = chunk * KM_CHUNK_TILES};
+    km_span s = {.tile = chunk * KM_CHUNK_TILES};
     int64_t left = pass->tiles->n_tiles - s.tile;
     s.n_tiles = left < KM_CHUNK_TILES ? (int32_t)left : KM_CHUNK_TILES;
-    assign_floats(pass, w, &s);
+    if (pass->tiles->dtype == KMSEG_INT16) {
+        part->n_assigned += km_chunk_assign_i16(pass, w, &s);
+    } else {
+        assign_floats(pass, w, &s);
+    }
     drop_lanes_beyond(pass->tiles, &s);
-    recheck(pass, w, part, &s);
-    if (expect_changes(pass, part, &s) == 0) {
+    int64_t n_changed = fetch_changed(pass, &s);
+    n_changed += recheck(pass, w, part, &s);
+    if (n_changed == 0) {
         return;
     }
+    expect_changes(pass, part, n_changed);
     for (int32_t t = 0; t < s.n_tiles; t++) {
         if (s.changed[t] != 0) {
             move_tile(pass, part, s.tile + t, s.changed[t], w->nearest + (int64_t)t * KM_TILE_ROWS);

@@ -63,6 +63,9 @@ kmseg_status km_climb_step(kmseg_context *ctx, km_climb *climb);
 #define KM_INERTIA_DOUBT 1e-12
 double km_climb_inertia(const km_climb *climb);
 
+/* Whether climbs keep bounds that spare rows: never, when it pays, from the second pass on. */
+typedef enum km_bounded { KM_BOUNDED_NEVER, KM_BOUNDED_PAYING, KM_BOUNDED_ALWAYS } km_bounded;
+
 typedef struct km_algorithm {
     km_named named;
     /* Takes n climbs over the same tiles from their first centroids to their ends; labels, sums and
@@ -71,6 +74,7 @@ typedef struct km_algorithm {
     kmseg_status (*run)(kmseg_context *ctx, const km_fit_job *job, km_climb *const *climbs,
                         int32_t n);
     int exact; /* gives the labels of Lloyd from the same start */
+    km_bounded bounded;
 } km_algorithm;
 
 const km_initialiser *km_initialiser_find(const char *name);

@@ -142,7 +142,13 @@ kmseg_status km_climb_step(kmseg_context *ctx, km_climb *climb) {
     }
     int32_t filled;
     KM_TRY(update(ctx, climb, &filled));
-    climb->history[climb->n_iter++] = inertia_of_means(&climb->pass, climb->next);
+    double inertia = inertia_of_means(&climb->pass, climb->next);
+    climb->history[climb->n_iter++] = inertia;
+    if (climb->pass.bounds != NULL) {
+        const kmseg_tiles *tiles = climb->pass.tiles;
+        double weight = km_tiles_weight_value(tiles, tiles->weight_sum);
+        climb->pass.bounds->typical = (float)fmax(1, sqrt(inertia / weight) * tiles->scale);
+    }
     if (filled > 0) {
         step_filled(climb);
     } else {

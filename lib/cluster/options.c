@@ -16,10 +16,19 @@ static const km_initialiser initialisers[] = {
 };
 
 static const km_algorithm algorithms[] = {
-    {{"lloyd", "assign every sample, then move every centroid to its mean"}, km_lloyd, 1},
+    {{"auto", "lloyd, and hamerly from when it pays"}, km_lloyd, 1, KM_BOUNDED_PAYING},
+    {{"lloyd", "assign every sample, then move every centroid to its mean"},
+     km_lloyd,
+     1,
+     KM_BOUNDED_NEVER},
+    {{"hamerly", "lloyd that spares samples which bounds show to stay where they are"},
+     km_lloyd,
+     1,
+     KM_BOUNDED_ALWAYS},
     {{"minibatch", "a few samples at a time; near what lloyd finds, for a share of the work"},
      km_minibatch,
-     0},
+     0,
+     KM_BOUNDED_NEVER},
 };
 
 enum {
@@ -118,7 +127,7 @@ static const kmseg_option options[] = {
     {.name = "algorithm",
      .type = KMSEG_OPTION_CHOICE,
      .offset = AT(algorithm),
-     .default_text = "lloyd",
+     .default_text = "auto",
      .choice_name = algorithm_name,
      .list_kind = "algorithms",
      .metavar = "NAME",

@@ -11,6 +11,23 @@ static int make_worker(km_arena *arena, int64_t k, int64_t d, size_t size, km_wo
     return w->nearest != NULL && w->doubtful != NULL && w->block != NULL && w->scratch != NULL;
 }
 
+/* What 16-bit tiles need besides. */
+static int make_worker_i16(km_arena *arena, int64_t n_pairs, km_worker *w) {
+    w->limits = km_arena_array(arena, KM_CHUNK_TILES, sizeof *w->limits);
+    w->best = km_arena_array(arena, KM_CHUNK_ROWS, sizeof *w->best);
+    w->second = km_arena_array(arena, KM_CHUNK_ROWS, sizeof *w->second);
+    w->margins = km_arena_array(arena, KM_CHUNK_ROWS, sizeof *w->margins);
+    w->dense = km_arena_array(arena, n_pairs * KM_CHUNK_ROWS, sizeof *w->dense);
+    w->dense_labels = km_arena_array(arena, KM_CHUNK_ROWS, sizeof *w->dense_labels);
+    w->dense_nearest = km_arena_array(arena, KM_CHUNK_ROWS, sizeof *w->dense_nearest);
+    w->dense_changed = km_arena_array(arena, KM_CHUNK_TILES, sizeof *w->dense_changed);
+    w->dense_uncertain = km_arena_array(arena, KM_CHUNK_TILES, sizeof *w->dense_uncertain);
+    w->positions = km_arena_array(arena, KM_CHUNK_ROWS, sizeof *w->positions);
+    return w->limits != NULL && w->best != NULL && w->second != NULL && w->margins != NULL &&
+           w->dense != NULL && w->dense_labels != NULL && w->dense_nearest != NULL &&
+           w->dense_changed != NULL && w->dense_uncertain != NULL && w->positions != NULL;
+}
+
 /* Samples that can be read in whole eights of features without reading behind the last one. */
 static int64_t count_whole_eights(const kmseg_tiles *tiles) {
     int64_t n = tiles->n_samples, d = tiles->n_features, stride = tiles->samples.row_stride;
@@ -34,6 +51,14 @@ static double *in_eights(km_arena *arena, const double *values, int64_t n) {
     return out;
 }
 
+static double most_norm(const kmseg_tiles *tiles) {
+    float most = 0;
+    for (int64_t t = 0; t < tiles->n_tiles; t++) {
+        most = tiles->norms[t] > most ? tiles->norms[t] : most;
+    }
+    return most;
+}
+
 kmseg_status km_workspace_init(kmseg_context *ctx, const kmseg_tiles *tiles, int32_t most_clusters,
                                km_arena *arena, km_workspace *out) {
     int64_t d = tiles->n_features;
@@ -45,6 +70,7 @@ kmseg_status km_workspace_init(kmseg_context *ctx, const kmseg_tiles *tiles, int
         .n_whole_eights = count_whole_eights(tiles),
         .centre = in_eights(arena, tiles->centre, d),
         .unit = in_eights(arena, tiles->sum_scale, d),
+        .most_norm = most_norm(tiles),
         .workers = km_arena_array(arena, ctx->n_threads, sizeof *out->workers),
     };
     int ok = out->centre != NULL && out->unit != NULL && out->workers != NULL;
@@ -54,6 +80,9 @@ kmseg_status km_workspace_init(kmseg_context *ctx, const kmseg_tiles *tiles, int
     }
     for (int32_t t = 0; ok && t < ctx->n_threads; t++) {
         ok = make_worker(arena, most_clusters, d, km_element_size(tiles->dtype), &out->workers[t]);
+        if (ok && tiles->dtype == KMSEG_INT16) {
+            ok = make_worker_i16(arena, (d + 1) / 2, &out->workers[t]);
+        }
     }
     return ok ? KMSEG_OK : km_fail_memory(ctx, "a clustering");
 }
@@ -75,11 +104,29 @@ static int make_part(km_arena *arena, const kmseg_tiles *tiles, int64_t k, km_pa
     return ok;
 }
 
+/* Room for the centroids as the kernels want them. */
+static int make_packed(km_arena *arena, km_pass *pass) {
+    const kmseg_tiles *tiles = pass->tiles;
+    int64_t k = pass->n_clusters, d = tiles->n_features;
+    if (tiles->dtype == KMSEG_INT16) {
+        km_quantised *q = &pass->quantised;
+        q->pairs = km_arena_array(arena, k * km_pairs(tiles->n_features), sizeof *q->pairs);
+        q->half_norms = km_arena_array(arena, k, sizeof *q->half_norms);
+        pass->norms = km_arena_array(arena, k, sizeof *pass->norms);
+        pass->middle = km_arena_array(arena, d, sizeof *pass->middle);
+        return q->pairs != NULL && q->half_norms != NULL && pass->norms != NULL &&
+               pass->middle != NULL;
+    }
+    size_t size = km_element_size(tiles->dtype);
+    pass->packed = km_arena_array(arena, k * d, size);
+    pass->half_norms = km_arena_array(arena, k, size);
+    return pass->packed != NULL && pass->half_norms != NULL;
+}
+
 kmseg_status km_pass_init(kmseg_context *ctx, km_workspace *workspace, int32_t n_clusters,
                           km_arena *arena, km_pass *out) {
     const kmseg_tiles *tiles = workspace->tiles;
     int64_t k = n_clusters, d = tiles->n_features;
-    size_t size = km_element_size(tiles->dtype);
     size_t label_bytes = (size_t)(tiles->n_tiles * KM_TILE_ROWS) * sizeof *out->labels;
     *out = (km_pass){
         .workspace = workspace,
@@ -89,13 +136,10 @@ kmseg_status km_pass_init(kmseg_context *ctx, km_workspace *workspace, int32_t n
         .sums = km_arena_array(arena, k * d, sizeof *out->sums),
         .totals = km_arena_array(arena, k, sizeof *out->totals),
         .scaled = km_arena_array(arena, k * d, sizeof *out->scaled),
-        .packed = km_arena_array(arena, k * d, size),
-        .half_norms = km_arena_array(arena, k, size),
         .parts = km_arena_array(arena, workspace->n_threads, sizeof *out->parts),
     };
     int ok = out->labels != NULL && out->sums != NULL && out->totals != NULL &&
-             out->scaled != NULL && out->packed != NULL && out->half_norms != NULL &&
-             out->parts != NULL;
+             out->scaled != NULL && out->parts != NULL && make_packed(arena, out);
     for (int32_t t = 0; ok && t < workspace->n_threads; t++) {
         ok = make_part(arena, tiles, k, &out->parts[t]);
     }
@@ -106,7 +150,22 @@ kmseg_status km_pass_init(kmseg_context *ctx, km_workspace *workspace, int32_t n
     return KMSEG_OK;
 }
 
+kmseg_status km_pass_bound(kmseg_context *ctx, km_pass *pass, km_arena *arena) {
+    if (pass->tiles->dtype != KMSEG_INT16 || pass->n_clusters < 2) {
+        return KMSEG_OK;
+    }
+    km_bounds *bounds = km_arena_array(arena, 1, sizeof *bounds);
+    if (bounds == NULL || !km_bounds_init(bounds, pass->tiles, pass->n_clusters, arena)) {
+        return km_fail_memory(ctx, "bounds");
+    }
+    pass->bounds = bounds;
+    return KMSEG_OK;
+}
+
 void km_pass_reset(km_pass *pass) {
+    if (pass->bounds != NULL) {
+        km_bounds_reset(pass->bounds);
+    }
     size_t n = (size_t)(pass->tiles->n_tiles * KM_TILE_ROWS);
     memset(pass->labels, 0xff, n * sizeof *pass->labels); /* KM_NO_LABEL */
     size_t k = (size_t)pass->n_clusters;
@@ -114,15 +173,15 @@ void km_pass_reset(km_pass *pass) {
     memset(pass->totals, 0, k * sizeof *pass->totals);
 }
 
-void km_pass_aim(km_pass *pass, const double *centroids) {
+/* Centroids as the kernels of float tiles want them, and how far their scores can be trusted. */
+static void pack_floats(km_pass *pass) {
     const kmseg_tiles *tiles = pass->tiles;
     int32_t k = pass->n_clusters, d = tiles->n_features;
     double farthest = 0;
     for (int32_t c = 0; c < k; c++) {
         double square = 0;
         for (int32_t j = 0; j < d; j++) {
-            double value = (centroids[(int64_t)c * d + j] - tiles->centre[j]) * tiles->scale;
-            pass->scaled[(int64_t)c * d + j] = value;
+            double value = pass->scaled[(int64_t)c * d + j];
             square += value * value;
         }
         farthest = square > farthest ? square : farthest;
@@ -136,7 +195,52 @@ void km_pass_aim(km_pass *pass, const double *centroids) {
     km_pack(pass->scaled, k, d, pass->workspace->kernels->group, km_element_size(tiles->dtype),
             pass->packed);
     pass->certificate = km_certificate_new(d, roundoff, tiles->scale, sqrt(farthest));
+}
+
+/* Centroids as the kernels of 16-bit tiles want them. */
+static void quantise(km_pass *pass) {
+    const kmseg_tiles *tiles = pass->tiles;
+    int32_t k = pass->n_clusters, d = tiles->n_features;
+    km_quantise quantise = {
+        .centroids = pass->scaled,
+        .n_clusters = k,
+        .n_features = d,
+        .scale = tiles->scale,
+        .norm = pass->workspace->most_norm,
+        .group = pass->workspace->kernels->group_i16,
+        .norms = pass->norms,
+        .middle = pass->middle,
+    };
+    km_quantise_centroids(&quantise, &pass->quantised);
+    pass->cap = INFINITY;
+    for (int32_t c = 0; c < k; c++) {
+        if (pass->quantised.half_norms[c] == KM_WORST_SCORE) {
+            double square = 0;
+            for (int32_t j = 0; j < d; j++) {
+                double value = pass->scaled[(int64_t)c * d + j];
+                square += value * value;
+            }
+            double nearest = fmax(0, sqrt(square) * (1 - 1e-9) - pass->workspace->most_norm);
+            pass->cap = fmin(pass->cap, nearest * nearest);
+        }
+    }
+}
+
+void km_pass_aim(km_pass *pass, const double *centroids) {
+    const kmseg_tiles *tiles = pass->tiles;
+    int32_t k = pass->n_clusters, d = tiles->n_features;
+    for (int64_t i = 0; i < (int64_t)k * d; i++) {
+        pass->scaled[i] = (centroids[i] - tiles->centre[i % d]) * tiles->scale;
+    }
     pass->centroids = centroids;
+    if (tiles->dtype != KMSEG_INT16) {
+        pack_floats(pass);
+        return;
+    }
+    quantise(pass);
+    if (pass->bounds != NULL) {
+        km_bounds_aim(pass->bounds, tiles, pass->scaled, k);
+    }
 }
 
 /* Takes over what one thread did. */
@@ -160,7 +264,8 @@ static void take_part(km_pass *pass, km_pass_part *part) {
     }
     pass->n_changed += part->n_changed;
     pass->n_rechecked += part->n_rechecked;
-    part->n_changed = part->n_rechecked = 0;
+    pass->n_assigned += part->n_assigned;
+    part->n_changed = part->n_rechecked = part->n_assigned = 0;
 }
 
 typedef struct round_job {
@@ -183,9 +288,20 @@ kmseg_status km_pass_run_all(kmseg_context *ctx, km_pass *const *passes, int32_t
     int64_t n_chunks = km_chunks(passes[0]->tiles->n_samples, KM_CHUNK_ROWS);
     kmseg_status status = km_parallel(ctx, n_chunks, round_chunk, &job);
     for (int32_t i = 0; i < n; i++) {
+        int64_t assigned_before = passes[i]->n_assigned;
         passes[i]->n_changed = 0;
         for (int32_t t = 0; t < passes[i]->workspace->n_threads; t++) {
             take_part(passes[i], &passes[i]->parts[t]);
+        }
+        if (passes[i]->bounds != NULL) {
+            km_bounds_news news = {
+                .n_rows = passes[i]->tiles->n_samples,
+                .n_changed = passes[i]->n_changed,
+                .n_assigned = passes[i]->n_assigned - assigned_before,
+                .n_clusters = passes[i]->n_clusters,
+                .n_features = passes[i]->tiles->n_features,
+            };
+            km_bounds_judge(passes[i]->bounds, &news);
         }
     }
     return status;

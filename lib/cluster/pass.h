@@ -4,9 +4,11 @@
 #ifndef KM_CLUSTER_PASS_H
 #define KM_CLUSTER_PASS_H
 
+#include "cluster/bounds.h"
 #include "data/tiles.h"
 #include "kernels/certify.h"
 #include "kernels/kernels.h"
+#include "kernels/quantise.h"
 
 /* What the threads work in, shared by all passes over the same tiles. */
 typedef struct km_worker km_worker;
@@ -16,6 +18,7 @@ typedef struct km_workspace {
     int32_t n_threads;
     int32_t most_clusters;        /* of a pass */
     double *centre, *unit, *fine; /* sum_stride each, as km_move wants them; fine may be NULL */
+    double most_norm;             /* of the tiles' norms */
     int64_t n_whole_eights;       /* samples behind which may be read; see km_move */
     km_worker *workers;
 } km_workspace;
@@ -28,7 +31,7 @@ typedef struct km_pass_part {
     int64_t n_pending;    /* rows in sums */
     km_int128 *wide_sums; /* n_clusters x n_features: what sums held before */
     km_int128 *totals;    /* n_clusters whole weights, where there are weights */
-    int64_t n_changed, n_rechecked;
+    int64_t n_changed, n_rechecked, n_assigned;
 } km_pass_part;
 
 typedef struct km_pass {
@@ -40,12 +43,18 @@ typedef struct km_pass {
     km_int128 *totals;   /* n_clusters whole weights */
     int64_t n_changed;   /* labels that changed in the last pass */
     int64_t n_rechecked; /* rows decided in float64, over all passes */
+    int64_t n_assigned;  /* rows that bounds did not spare, over all passes; of 16-bit tiles */
 
     const double *centroids; /* of the running pass */
     double *scaled;          /* n_clusters x n_features, centred and scaled */
     void *packed, *half_norms;
-    km_certificate certificate;
-    km_pass_part *parts; /* n_threads */
+    km_certificate certificate; /* of float tiles */
+    km_quantised quantised;     /* of 16-bit tiles */
+    double cap;                 /* no centroid that quantising leaves out is nearer to a row of
+                                   16-bit tiles: squared, in units of the tiles */
+    double *norms, *middle;     /* scratch of quantising */
+    km_bounds *bounds;          /* of 16-bit tiles, or NULL */
+    km_pass_part *parts;        /* n_threads */
 } km_pass;
 
 /* For passes of at most most_clusters; all memory comes from arena. */
@@ -56,8 +65,12 @@ kmseg_status km_workspace_init(kmseg_context *ctx, const kmseg_tiles *tiles, int
 kmseg_status km_pass_init(kmseg_context *ctx, km_workspace *workspace, int32_t n_clusters,
                           km_arena *arena, km_pass *out);
 
-/* Bytes that a pass takes per sample. */
-#define KM_PASS_SAMPLE_BYTES ((int64_t)sizeof(km_label))
+/* Lets bounds spare rows from being assigned again, from when it pays on; no label depends on it. Only
+ * 16-bit tiles have them. Takes memory from arena: 4 bytes a sample. */
+kmseg_status km_pass_bound(kmseg_context *ctx, km_pass *pass, km_arena *arena);
+
+/* Bytes that a pass with bounds takes per sample. */
+#define KM_PASS_SAMPLE_BYTES ((int64_t)(sizeof(km_label) + sizeof(float)))
 
 /* Forgets all labels and sums. */
 void km_pass_reset(km_pass *pass);

@@ -74,6 +74,12 @@ static kmseg_status begin(kmseg_context *ctx, search *s, int32_t i, int32_t firs
     a->live = 1;
     KM_TRY(km_climb_init(ctx, &s->workspace, &s->options, s->ks[which], restart, &a->arena,
                          &a->climb));
+    if (s->algorithm->bounded) {
+        KM_TRY(km_pass_bound(ctx, &a->climb.pass, &a->arena));
+        if (a->climb.pass.bounds != NULL) {
+            a->climb.pass.bounds->always = s->algorithm->bounded == KM_BOUNDED_ALWAYS;
+        }
+    }
     return seed(ctx, s, i, first, &a->climb);
 }
 

@@ -246,7 +246,7 @@ static kmseg_status build(kmseg_context *ctx, kmseg_tiles *tiles, const kmseg_ma
     KM_TRY(km_build_centres(&build));
     km_build_guess(&build);
     if (tiles->dtype == KMSEG_AUTO) {
-        tiles->dtype = KMSEG_FLOAT32;
+        tiles->dtype = tiles->suits_int16 ? KMSEG_INT16 : KMSEG_FLOAT32;
     }
     KM_TRY(allocate_tiles(ctx, tiles));
     return km_build_fill(&build);

@@ -68,5 +68,10 @@ const int16_t *km_tiles_int16(const km_kernels *kernels, const kmseg_tiles *tile
     for (int32_t r = 0; r < n && fill.most_norm >= tiles->int16_beyond; r++) {
         *outside |= (uint64_t)(fill.norms[r] >= tiles->int16_beyond) << r;
     }
+    for (int64_t r = n; r < KM_TILE_ROWS; r++) { /* 0, as in tiles of 16 bits */
+        for (int64_t p = 0; p < (d + 1) / 2; p++) {
+            memset(scratch->values + 2 * (p * KM_TILE_ROWS + r), 0, 2 * sizeof *scratch->values);
+        }
+    }
     return scratch->values;
 }

@@ -350,6 +350,8 @@ static void PASTE(own_distances_, SET)(const double *block, int32_t d, const dou
     }
 }
 
+#include "kernels/bounds_template.h"
+
 #undef MOVE
 #undef WHOLE
 #undef INTO
@@ -377,4 +379,6 @@ static void PASTE(own_distances_, SET)(const double *block, int32_t d, const dou
         .scan_f64 = PASTE(scan_f64_, SET), .own_distances = PASTE(own_distances_, SET),            \
         .distances = PASTE(distances_, SET), .nearest = PASTE(nearest_, SET), .seed = (SEED),      \
         .seed_reached = PASTE(seed_reached_, SET), .seed_append = PASTE(seed_append_, SET),        \
+        .filter = PASTE(filter_, SET), .margins = PASTE(margins_, SET),                            \
+        .compact = PASTE(compact_, SET),                                                           \
     }

@@ -91,6 +91,43 @@ typedef struct km_move {
     int64_t *counts;       /* n_clusters: rows that joined less those that left */
 } km_move;
 
+/* Which rows of some tiles need to be assigned again: those whose key does not exceed what their
+ * label has lost. */
+typedef struct km_filter {
+    int32_t n_tiles, n_clusters;
+    const km_label *labels; /* n_tiles x 64 */
+    const float *keys;      /* n_tiles x 64 */
+    const float *losses;    /* at least n_clusters and 32 */
+    uint64_t *rows;         /* out, n_tiles */
+    float *least;           /* out, n_tiles: lowest key less loss of the other rows, or infinity */
+} km_filter;
+
+/* By how much at least each row of some tiles of 16 bits is nearer to its nearest centroid than to any
+ * other, in units of the tiles: from its two lowest scores. */
+typedef struct km_margins {
+    const int16_t *tiles; /* n_tiles x n_pairs x 64 x 2 */
+    int32_t n_tiles, n_pairs;
+    const int32_t *best, *second; /* n_tiles x 64 */
+    int32_t zero;                 /* the score that stands for 0 */
+    float per_unit; /* squared distance less the row's squared norm is (score - zero) * per_unit */
+    float doubt;    /* by so much may the difference of two squared distances be off */
+    float doubts;   /* by so much may their sum be */
+    float cap;      /* squared distance beyond which the second best is not known */
+    float slack;    /* by so much may the margin be off otherwise */
+    float typical;  /* a distance > 0: the bound is closest for rows with such distances */
+    float *out;     /* n_tiles x 64 */
+} km_margins;
+
+/* Rows of some tiles of 16 bits, laid out again as dense tiles. */
+typedef struct km_compact {
+    const int32_t *tiles; /* n_tiles x n_pairs x 64 */
+    int32_t n_tiles, n_pairs;
+    const uint64_t *rows;   /* n_tiles */
+    const km_label *labels; /* n_tiles x 64 */
+    int32_t *out;           /* n_tiles x n_pairs x 64 */
+    km_label *out_labels;   /* n_tiles x 64 */
+    uint16_t *positions;    /* out: which row each one was, counted from the first tile's first */
+} km_compact;
 /* Running figures of rows that follow one another without gaps. They are kept for every value of a
  * period: n_lanes values, a multiple of 16 and of the number of features. */
 #define KM_SCAN_PERIODS 4
@@ -155,6 +192,10 @@ typedef struct km_kernels {
     void (*assign_i16)(const km_assign_i16 *assign);
     void (*move_f32)(const km_move *move);
     void (*move_f64)(const km_move *move);
+
+    void (*filter)(const km_filter *filter);
+    void (*margins)(const km_margins *margins);
+    int32_t (*compact)(const km_compact *compact); /* returns how many rows */
 
     /* 64 rows of n_features contiguous values to a block of doubles, feature-major:
      * out[j * 64 + r], 64-byte aligned. */

@@ -1,5 +1,6 @@
 /* The promise: the labels of float64 Lloyd, and the same bytes for any threads, kernels and tiles. */
 #include "base/rng.h"
+#include "cluster/cluster.h"
 #include "support/support.h"
 
 #include <math.h>
@@ -175,16 +176,15 @@ Test(exact, the_same_bytes_for_any_threads_kernels_and_tiles, .timeout = 300)
                 }
                 for (size_t t = 0; t < 4; t++) {
                     kmseg_context *ctx = test_context(threads[t], kmseg_kernels_name(i));
-                    for (int dtype = KMSEG_FLOAT32; dtype <= KMSEG_FLOAT64; dtype++) {
+                    for (int dtype = KMSEG_FLOAT32; dtype <= KMSEG_INT16; dtype++) {
                         kmseg_model *model = fit(ctx, &x, (kmseg_dtype)dtype, &options);
                         if (first == NULL) {
                             first = model;
                             continue;
                         }
                         char what[200];
-                        snprintf(what, sizeof what, "%s d %d, %s, %d threads, float%d tiles",
-                                 x.name, (int)x.d, kmseg_kernels_name(i), threads[t],
-                                 dtype == KMSEG_FLOAT32 ? 32 : 64);
+                        snprintf(what, sizeof what, "%s d %d, %s, %d threads, tiles of dtype %d",
+                                 x.name, (int)x.d, kmseg_kernels_name(i), threads[t], dtype);
                         assert_same(first, model, what);
                         kmseg_model_free(model);
                     }
@@ -234,6 +234,41 @@ Test(exact, labels_and_centroids_are_those_of_plain_float64_lloyd, .timeout = 30
             free(start);
             free(centroids);
             free(labels);
+            free(x.x);
+        }
+    }
+}
+
+/* Enough iterations that bounds of every kind come and go. */
+Test(exact, every_algorithm_gives_the_bytes_of_lloyd, .timeout = 300)
+{
+    const int64_t sizes[][2] = {{30001, 2}, {9001, 8}, {4500, 17}};
+    for (size_t s = 0; s < 3; s++) {
+        for (size_t v = 0; v < sizeof names / sizeof *names; v++) {
+            data x = make(names[v], sizes[s][0], sizes[s][1]);
+            kmseg_fit_options options;
+            kmseg_fit_options_init(&options);
+            options.n_clusters = s == 0 ? 40 : K;
+            options.n_init = 1;
+            options.max_iter = 60;
+            options.tol = 0;
+            options.init = "random";
+            options.algorithm = "lloyd";
+            kmseg_context *ctx = test_context(2, NULL);
+            kmseg_model *lloyd = fit(ctx, &x, KMSEG_FLOAT64, &options);
+            for (int32_t i = 0; km_algorithm_at(i) != NULL; i++) {
+                options.algorithm = km_algorithm_at(i)->name;
+                if (!km_algorithm_find(options.algorithm)->exact) {
+                    continue;
+                }
+                kmseg_model *model = fit(ctx, &x, KMSEG_INT16, &options);
+                char what[100];
+                snprintf(what, sizeof what, "%s d %d, %s", x.name, (int)x.d, options.algorithm);
+                assert_same(lloyd, model, what);
+                kmseg_model_free(model);
+            }
+            kmseg_model_free(lloyd);
+            kmseg_context_free(ctx);
             free(x.x);
         }
     }

@@ -16,7 +16,7 @@ typedef struct kmseg_fit_options {
                                        most tol times the mean variance of the features */
     uint64_t seed;         /* of all random numbers */
     const char *init;      /* "k-means++", "random" or "given" */
-    const char *algorithm; /* "lloyd", or "minibatch", which is not exact */
+    const char *algorithm; /* "auto", "lloyd", "hamerly", or "minibatch", which is not exact */
     const double
         *init_centroids; /* n_clusters x n_features for init "given", borrowed; else NULL */
     int32_t batch_size;  /* samples in a batch of the algorithm "minibatch" */

@@ -1,0 +1,62 @@
+/* Bounds that spare rows from being assigned again (Hamerly 2010, doi:10.1137/1.9781611972801.12).
+ *
+ * When a row is assigned, it is known by how much it is nearer to its centroid than to any other: its
+ * margin. From then on it loses at most what its own centroid and the farthest moving other one travel
+ * together. What each cluster has lost is summed over the iterations, and a row keeps its margin plus
+ * what its cluster had lost by then: its key. While the key exceeds what the cluster has lost, the row
+ * needs no look, so that a spared row costs one comparison and nothing is written. The least key of a
+ * tile spares the whole tile. Rows that are not spared are laid out in dense tiles, so that the
+ * vector kernel stays full.
+ *
+ * A spared label is the one that float64 gives: margins are rounded down, losses up, and what float64
+ * decisions can be off is part of the slack. */
+#ifndef KM_CLUSTER_BOUNDS_H
+#define KM_CLUSTER_BOUNDS_H
+
+#include "data/tiles.h"
+#include "kernels/kernels.h"
+
+typedef struct km_bounds {
+    float *keys; /* n_tiles x 64 */
+    float *
+        tile_keys; /* n_tiles: least margin of the tile's rows plus what any row had lost by then */
+    double *lost;  /* n_clusters: since the bounds were made */
+    float *losses; /* the same rounded up; whole 32 */
+    double lost_most; /* any row has lost at most that */
+    double *last;  /* n_clusters x n_features: centroids of the last pass, in units of the tiles */
+    float typical; /* distance of a row from its centroid, in units of the tiles */
+    double farthest; /* norm of a centroid, in units of the tiles */
+
+    int always; /* on from the second pass, whether it pays or not */
+    int on;     /* keys hold for every row */
+    int making; /* the running pass makes keys for every row */
+    int pause;  /* passes until it is tried again */
+    int paused; /* how long the last pause was */
+} km_bounds;
+
+int km_bounds_init(km_bounds *bounds, const kmseg_tiles *tiles, int32_t n_clusters,
+                   km_arena *arena);
+
+/* Labels are forgotten. */
+void km_bounds_reset(km_bounds *bounds);
+
+/* The centroids of the next pass, centred and in units of the tiles: adds what every cluster loses. */
+void km_bounds_aim(km_bounds *bounds, const kmseg_tiles *tiles, const double *scaled,
+                   int32_t n_clusters);
+
+/* What a margin must exceed for float64 to decide alike, for a row of that norm, in units of the
+ * tiles. */
+float km_bounds_slack(const km_bounds *bounds, const kmseg_tiles *tiles, double norm);
+
+/* What one pass did. */
+typedef struct km_bounds_news {
+    int64_t n_rows;
+    int64_t n_changed;  /* rows that got another label */
+    int64_t n_assigned; /* rows that were not spared */
+    int32_t n_clusters, n_features;
+} km_bounds_news;
+
+/* Decides what the next pass does: makes bounds, goes by them, or does without. */
+void km_bounds_judge(km_bounds *bounds, const km_bounds_news *news);
+
+#endif

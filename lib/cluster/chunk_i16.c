@@ -1,0 +1,237 @@
+/* Labels of one chunk of 16-bit tiles: all rows, or only those that their bounds do not spare. */
+#include "cluster/worker.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Values of a tile. */
+static int64_t tile_size(const kmseg_tiles *tiles) {
+    int64_t n_pairs = km_pairs(tiles->n_features);
+    return n_pairs * 2 * KM_TILE_ROWS;
+}
+
+/* The largest of some figures of the span's tiles. */
+static float most(const float *of_tiles, const km_span *s) {
+    float largest = 0;
+    for (int32_t t = 0; t < s->n_tiles; t++) {
+        largest = fmaxf(largest, of_tiles[s->tile + t]);
+    }
+    return largest;
+}
+
+/* Bounds whose keys this pass makes or goes by, or NULL. */
+static km_bounds *bounds_in_use(const km_pass *pass) {
+    km_bounds *bounds = pass->bounds;
+    return bounds != NULL && (bounds->making || bounds->on) ? bounds : NULL;
+}
+
+/* The kernel over n_tiles tiles from `values` on; what is out is in w. */
+static km_assign_i16 assignment(const km_pass *pass, km_worker *w, const int16_t *values,
+                                int32_t n_tiles) {
+    int scored = bounds_in_use(pass) != NULL;
+    return (km_assign_i16){
+        .tiles = values,
+        .n_tiles = n_tiles,
+        .n_features = pass->tiles->n_features,
+        .n_clusters = pass->n_clusters,
+        .pairs = pass->quantised.pairs,
+        .half_norms = pass->quantised.half_norms,
+        .limits = w->limits,
+        .best = scored ? w->best : NULL,
+        .second = scored ? w->second : NULL,
+    };
+}
+
+/* Margins of the rows of n_tiles tiles, to w->margins. */
+static void measure(const km_pass *pass, const km_bounds *bounds, km_worker *w,
+                    const int16_t *values, int32_t n_tiles, const km_span *s) {
+    const km_quantised *q = &pass->quantised;
+    double norm = (double)most(pass->tiles->norms, s);
+    double alone = norm * sqrt(pass->tiles->n_features) / 2 + 1; /* what one score may be off */
+    double pair = norm * q->rounding + 2 + (isfinite(pass->cap) ? alone : 0);
+    double square = (norm + q->farthest) * (norm + q->farthest);
+    km_margins margins = {
+        .tiles = values,
+        .n_tiles = n_tiles,
+        .n_pairs = km_pairs(pass->tiles->n_features),
+        .best = w->best,
+        .second = w->second,
+        .zero = (int32_t)q->bias,
+        .per_unit = (float)(2 / q->unit),
+        /* Float rounds each of a few operations on numbers of at most that square. */
+        .doubt = (float)(2 / q->unit * pair + 0x1p-21 * square),
+        .doubts = (float)(4 / q->unit * alone + 0x1p-21 * square),
+        .cap = (float)pass->cap,
+        .slack = km_bounds_slack(bounds, pass->tiles, norm) + 2 * most(pass->tiles->residuals, s),
+        .typical = bounds->typical,
+        .out = w->margins,
+    };
+    pass->workspace->kernels->margins(&margins);
+}
+
+/* Key of a row of that margin: rounded down, as the loss it is compared with is rounded up. */
+static inline float key_of(const km_bounds *bounds, float margin, km_label label) {
+    float loss = bounds->losses[label];
+    return margin + loss - 0x1p-21f * (fabsf(margin) + loss);
+}
+
+/* What a tile's least margin is compared with later. */
+static inline float tile_key_of(const km_bounds *bounds, float least) {
+    float most = (float)bounds->lost_most;
+    return least + most - 0x1p-21f * (fabsf(least) + most);
+}
+
+/* All rows. */
+static void assign_all(const km_pass *pass, km_worker *w, km_span *s) {
+    const kmseg_tiles *tiles = pass->tiles;
+    const int16_t *values = (const int16_t *)tiles->values + s->tile * tile_size(tiles);
+    for (int32_t t = 0; t < s->n_tiles; t++) {
+        w->limits[t] = km_quantised_limit(&pass->quantised, tiles->norms[s->tile + t],
+                                          tiles->residuals[s->tile + t]);
+    }
+    km_assign_i16 assign = assignment(pass, w, values, s->n_tiles);
+    assign.outside = tiles->outside != NULL ? tiles->outside + s->tile : NULL;
+    assign.labels = pass->labels + s->tile * KM_TILE_ROWS;
+    assign.nearest = w->nearest;
+    assign.changed = s->changed;
+    assign.uncertain = s->uncertain;
+    pass->workspace->kernels->assign_i16(&assign);
+    km_bounds *bounds = bounds_in_use(pass);
+    if (bounds == NULL) {
+        return;
+    }
+    measure(pass, bounds, w, values, s->n_tiles, s);
+    float *keys = bounds->keys + s->tile * KM_TILE_ROWS;
+    for (int32_t t = 0; t < s->n_tiles; t++) {
+        float least = INFINITY;
+        for (int64_t r = (int64_t)t * KM_TILE_ROWS; r < (int64_t)(t + 1) * KM_TILE_ROWS; r++) {
+            keys[r] = key_of(bounds, w->margins[r], w->nearest[r]);
+            least = w->margins[r] < least ? w->margins[r] : least;
+        }
+        bounds->tile_keys[s->tile + t] = tile_key_of(bounds, least);
+    }
+}
+
+/* Which rows their bounds do not spare; returns how many. */
+static int64_t filter(const km_pass *pass, const km_span *s, uint64_t *rows) {
+    km_bounds *bounds = pass->bounds;
+    const float most = nextafterf((float)bounds->lost_most, INFINITY);
+    int64_t n = 0;
+    for (int32_t t = 0; t < s->n_tiles; t++) {
+        int64_t tile = s->tile + t;
+        rows[t] = 0;
+        if (bounds->tile_keys[tile] > most) {
+            continue;
+        }
+        float least;
+        km_filter filter = {
+            .n_tiles = 1,
+            .n_clusters = pass->n_clusters,
+            .labels = pass->labels + tile * KM_TILE_ROWS,
+            .keys = bounds->keys + tile * KM_TILE_ROWS,
+            .losses = bounds->losses,
+            .rows = &rows[t],
+            .least = &least,
+        };
+        pass->workspace->kernels->filter(&filter);
+        bounds->tile_keys[tile] = tile_key_of(bounds, least);
+        n += __builtin_popcountll(rows[t]);
+    }
+    return n;
+}
+
+/* Takes over what the kernel says of row i of the dense tiles. */
+static void scatter(const km_pass *pass, km_worker *w, km_span *s, int32_t i) {
+    km_bounds *bounds = pass->bounds;
+    int32_t at = w->positions[i], t = at / KM_TILE_ROWS;
+    uint64_t bit = UINT64_C(1) << (at % KM_TILE_ROWS), mine = UINT64_C(1) << (i % KM_TILE_ROWS);
+    w->nearest[at] = w->dense_nearest[i];
+    if (w->dense_uncertain[i / KM_TILE_ROWS] & mine) {
+        s->uncertain[t] |= bit;
+    } else if (w->dense_changed[i / KM_TILE_ROWS] & mine) {
+        s->changed[t] |= bit;
+    }
+    int64_t row = s->tile * KM_TILE_ROWS + at;
+    float margin = w->margins[i];
+    bounds->keys[row] = key_of(bounds, margin, w->nearest[at]);
+    float key = tile_key_of(bounds, margin);
+    if (key < bounds->tile_keys[s->tile + t]) {
+        bounds->tile_keys[s->tile + t] = key;
+    }
+}
+
+/* The rows that are not spared, in dense tiles. */
+static void assign_rows(const km_pass *pass, km_worker *w, km_span *s, uint64_t *rows) {
+    const kmseg_tiles *tiles = pass->tiles;
+    const int16_t *values = (const int16_t *)tiles->values + s->tile * tile_size(tiles);
+    const km_label *labels = pass->labels + s->tile * KM_TILE_ROWS;
+    for (int32_t t = 0; t < s->n_tiles; t++) {
+        s->changed[t] = 0;
+        s->uncertain[t] = tiles->outside != NULL ? rows[t] & tiles->outside[s->tile + t] : 0;
+        if (rows[t] !=
+            0) { /* rows that are spared keep their labels where others of the tile move */
+            size_t at = (size_t)t * KM_TILE_ROWS;
+            memcpy(w->nearest + at, labels + at, KM_TILE_ROWS * sizeof *labels);
+        }
+        rows[t] &= ~s->uncertain[t];
+    }
+    km_compact compact = {
+        .tiles = (const int32_t *)(const void *)values,
+        .n_tiles = s->n_tiles,
+        .n_pairs = km_pairs(tiles->n_features),
+        .rows = rows,
+        .labels = labels,
+        .out = w->dense,
+        .out_labels = w->dense_labels,
+        .positions = w->positions,
+    };
+    int32_t n = pass->workspace->kernels->compact(&compact);
+    int32_t n_tiles = (n + KM_TILE_ROWS - 1) / KM_TILE_ROWS;
+    if (n == 0) {
+        return;
+    }
+    float norm = most(tiles->norms, s), residual = most(tiles->residuals, s);
+    for (int32_t t = 0; t < n_tiles; t++) {
+        w->limits[t] = km_quantised_limit(&pass->quantised, norm, residual);
+    }
+    const int16_t *dense = (const int16_t *)(const void *)w->dense;
+    km_assign_i16 assign = assignment(pass, w, dense, n_tiles);
+    assign.labels = w->dense_labels;
+    assign.nearest = w->dense_nearest;
+    assign.changed = w->dense_changed;
+    assign.uncertain = w->dense_uncertain;
+    pass->workspace->kernels->assign_i16(&assign);
+    measure(pass, pass->bounds, w, dense, n_tiles, s);
+    for (int32_t i = 0; i < n; i++) {
+        scatter(pass, w, s, i);
+    }
+}
+
+int64_t km_chunk_assign_i16(const km_pass *pass, km_worker *w, km_span *s) {
+    int64_t n_rows = (int64_t)s->n_tiles * KM_TILE_ROWS;
+    if (pass->bounds != NULL && pass->bounds->on) {
+        uint64_t rows[KM_CHUNK_TILES];
+        int64_t n = filter(pass, s, rows);
+        if (n <= n_rows / 2) {
+            assign_rows(pass, w, s, rows);
+            return n;
+        }
+    }
+    assign_all(pass, w, s);
+    return n_rows;
+}
+
+void km_chunk_keep_key(const km_pass *pass, int64_t row, km_label label, double nearest,
+                       double second) {
+    km_bounds *bounds = pass->bounds;
+    double scale = pass->tiles->scale, norm = bounds->farthest + sqrt(nearest) * scale;
+    double margin = (sqrt(second) - sqrt(nearest)) * scale -
+                    2 * (double)km_bounds_slack(bounds, pass->tiles, norm);
+    float kept = isfinite(margin) ? (float)margin : -INFINITY;
+    bounds->keys[row] = key_of(bounds, kept, label);
+    int64_t tile = row / KM_TILE_ROWS;
+    float key = tile_key_of(bounds, kept);
+    if (!(key >= bounds->tile_keys[tile])) {
+        bounds->tile_keys[tile] = key;
+    }
+}
