@@ -111,7 +111,7 @@ def ratios(rows):
     cells = aims.cells_of(rows, "end to end") | aims.cells_of(rows, "order log")
     if cells:
         groups = [(cell, [(name, row.ratio, row.ratio_q1, row.ratio_q3)
-                          for name, row in by_peer.items() if name != OWN])
+                          for name, row in by_peer.items() if name not in aims.NOT_PEERS])
                   for (cell, _), by_peer in cells.items()]
         out["ratio-files.svg"] = svg.bars("Files: time of each peer over kmseg's", groups, COLOUR, "x")
     return out

@@ -17,6 +17,7 @@ import numpy as np
 import cases
 import data
 import pool
+from aims import BARE
 from measure import OWN, say, tell
 from records import Row, fill
 
@@ -105,10 +106,10 @@ def _numbers(cell, folder):
     return path
 
 
-def _fit_command(source, target, cell, threads):
+def _fit_command(more, source, target, cell, threads):
     words = [COMMAND, "fit", source, "-k", cell.k, "--n-init", 1, "--max-iter", cell.iterations,
              "--tol", 0, "--transform", "none", "--scale", "zscore", "--precision", "float32",
-             "--threads", threads, "--seed", 1, "-o", target, "--json"]
+             "--threads", threads, "--seed", 1, "-o", target, "--json", *more]
     seconds, used, printed = run(words, threads)
     answer = json.loads(printed)
     fitted = answer.get("fit", answer)
@@ -137,10 +138,11 @@ def end_to_end(bench, cell=cases.END_TO_END):
         target.unlink(missing_ok=True)
         return function(*more, source, target, cell, threads)
 
-    calls = {OWN: lambda: call(_fit_command)}
+    calls = {OWN: lambda: call(_fit_command, ()),
+             BARE: lambda: call(_fit_command, ("--silhouette-samples", 1))}
     for name, library in FIT_PEERS.items():
         calls[name] = lambda library=library: call(_fit_script, library)
-    versions = {OWN: _own_version(),
+    versions = {OWN: _own_version(), BARE: _own_version(),
                 "pandas + scikit-learn + h5py": _versions("pandas", "scikit-learn", "h5py"),
                 "polars + scikit-learn-intelex + h5py":
                     _versions("polars", "scikit-learn-intelex", "h5py")}
