@@ -93,10 +93,10 @@ void km_bounds_aim(km_bounds *bounds, const kmseg_tiles *tiles, const double *sc
  *   filtered  a row whose key is looked at
  *   spent     a row that is not spared: as in a whole pass, and laid out, measured, put back */
 static void costs(int32_t k, int32_t d, double *whole, double *filtered, double *spent) {
-    double work = k * (d / 2.0 + 2.5) / 100, bytes = (2.0 * d + 2) / 15;
+    double work = k * (d / 2.0 + 2.5) / 60, bytes = (2.0 * d + 2) / 15;
     *whole = work > bytes ? work : bytes;
     *filtered = 0.5;
-    *spent = work + 7 + 0.15 * d;
+    *spent = work + 14 + 0.8 * d;
 }
 
 void km_bounds_judge(km_bounds *bounds, const km_bounds_news *news) {

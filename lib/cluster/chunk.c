@@ -48,7 +48,45 @@ static void drop_lanes_beyond(const kmseg_tiles *tiles, km_span *s) {
     }
 }
 
-/* Decides uncertain rows in float64, 64 at a time; returns how many of them changed. */
+/* What float64 says of a row: its nearest centroid, and the squared distances to the two nearest. */
+typedef struct decision {
+    int32_t index;
+    double nearest, second;
+} decision;
+
+/* Decides up to 64 rows, one after the other where they are few: lanes are centroids then. */
+static void decide(const km_pass *pass, km_worker *w, const int64_t *rows, int32_t n,
+                   decision *out) {
+    enum { FEW = 24 };
+    const km_kernels *kernels = pass->workspace->kernels;
+    int32_t d = pass->tiles->n_features, k = pass->n_clusters;
+    if (n > FEW) {
+        int32_t index[KM_TILE_ROWS], second_index[KM_TILE_ROWS];
+        double distance[KM_TILE_ROWS], second[KM_TILE_ROWS];
+        km_tiles_gather(pass->tiles, rows, n, w->block);
+        kernels->nearest(w->block, d, pass->centroids, k, index, distance, second_index, second);
+        for (int32_t r = 0; r < n; r++) {
+            out[r] = (decision){index[r], distance[r], second[r]};
+        }
+        return;
+    }
+    for (int32_t r = 0; r < n; r++) {
+        km_tiles_row(pass->tiles, rows[r], w->row);
+        kernels->row_distances(w->row, d, pass->columns, km_sum_stride(k), w->squares);
+        decision best = {-1, INFINITY, INFINITY};
+        for (int32_t c = 0; c < k; c++) {
+            double square = w->squares[c];
+            if (square < best.nearest) {
+                best = (decision){c, square, best.nearest};
+            } else if (square < best.second) {
+                best.second = square;
+            }
+        }
+        out[r] = best;
+    }
+}
+
+/* Decides uncertain rows in float64; returns how many of them changed. */
 static int64_t recheck(const km_pass *pass, km_worker *w, km_pass_part *part, km_span *s) {
     int32_t n = 0;
     int64_t n_changed = 0;
@@ -62,20 +100,18 @@ static int64_t recheck(const km_pass *pass, km_worker *w, km_pass_part *part, km
     int64_t first = s->tile * KM_TILE_ROWS;
     for (int32_t at = 0; at < n; at += KM_TILE_ROWS) {
         int32_t m = n - at < KM_TILE_ROWS ? n - at : KM_TILE_ROWS;
-        int32_t index[KM_TILE_ROWS], second_index[KM_TILE_ROWS];
-        double distance[KM_TILE_ROWS], second[KM_TILE_ROWS];
-        km_tiles_gather(pass->tiles, w->doubtful + at, m, w->block);
-        pass->workspace->kernels->nearest(w->block, pass->tiles->n_features, pass->centroids,
-                                          pass->n_clusters, index, distance, second_index, second);
+        decision decisions[KM_TILE_ROWS];
+        decide(pass, w, w->doubtful + at, m, decisions);
         for (int32_t r = 0; r < m; r++) {
             int64_t row = w->doubtful[at + r];
-            w->nearest[row - first] = (km_label)index[r];
-            if (pass->labels[row] != index[r]) {
+            km_label label = (km_label)decisions[r].index;
+            w->nearest[row - first] = label;
+            if (pass->labels[row] != label) {
                 s->changed[(row - first) / KM_TILE_ROWS] |= UINT64_C(1) << (row % KM_TILE_ROWS);
                 n_changed++;
             }
             if (keyed) {
-                km_chunk_keep_key(pass, row, (km_label)index[r], distance[r], second[r]);
+                km_chunk_keep_key(pass, row, label, decisions[r].nearest, decisions[r].second);
             }
         }
     }

@@ -7,8 +7,11 @@ static int make_worker(km_arena *arena, int64_t k, int64_t d, size_t size, km_wo
     w->nearest = km_arena_array(arena, KM_CHUNK_ROWS, sizeof *w->nearest);
     w->doubtful = km_arena_array(arena, KM_CHUNK_ROWS, sizeof *w->doubtful);
     w->block = km_arena_array(arena, d * KM_TILE_ROWS, sizeof *w->block);
+    w->row = km_arena_array(arena, d, sizeof *w->row);
+    w->squares = km_arena_array(arena, km_sum_stride(k), sizeof *w->squares);
     w->scratch = km_arena_array(arena, k * KM_TILE_ROWS, size);
-    return w->nearest != NULL && w->doubtful != NULL && w->block != NULL && w->scratch != NULL;
+    return w->row != NULL && w->squares != NULL && w->nearest != NULL && w->doubtful != NULL &&
+           w->block != NULL && w->scratch != NULL;
 }
 
 /* What 16-bit tiles need besides. */
@@ -136,10 +139,12 @@ kmseg_status km_pass_init(kmseg_context *ctx, km_workspace *workspace, int32_t n
         .sums = km_arena_array(arena, k * d, sizeof *out->sums),
         .totals = km_arena_array(arena, k, sizeof *out->totals),
         .scaled = km_arena_array(arena, k * d, sizeof *out->scaled),
+        .columns = km_arena_array(arena, km_sum_stride(k) * d, sizeof *out->columns),
         .parts = km_arena_array(arena, workspace->n_threads, sizeof *out->parts),
     };
     int ok = out->labels != NULL && out->sums != NULL && out->totals != NULL &&
-             out->scaled != NULL && out->parts != NULL && make_packed(arena, out);
+             out->scaled != NULL && out->columns != NULL && out->parts != NULL &&
+             make_packed(arena, out);
     for (int32_t t = 0; ok && t < workspace->n_threads; t++) {
         ok = make_part(arena, tiles, k, &out->parts[t]);
     }
@@ -233,6 +238,10 @@ void km_pass_aim(km_pass *pass, const double *centroids) {
         pass->scaled[i] = (centroids[i] - tiles->centre[i % d]) * tiles->scale;
     }
     pass->centroids = centroids;
+    int64_t stride = km_sum_stride(k);
+    for (int64_t i = 0; i < (int64_t)k * d; i++) {
+        pass->columns[i % d * stride + i / d] = centroids[i];
+    }
     if (tiles->dtype != KMSEG_INT16) {
         pack_floats(pass);
         return;

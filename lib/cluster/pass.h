@@ -47,6 +47,7 @@ typedef struct km_pass {
 
     const double *centroids; /* of the running pass */
     double *scaled;          /* n_clusters x n_features, centred and scaled */
+    double *columns;         /* n_features x sum_stride of n_clusters: the same centroids */
     void *packed, *half_norms;
     km_certificate certificate; /* of float tiles */
     km_quantised quantised;     /* of 16-bit tiles */

@@ -12,6 +12,8 @@ struct km_worker {
     km_label *nearest; /* KM_CHUNK_ROWS */
     int64_t *doubtful; /* KM_CHUNK_ROWS positions of rows to decide in float64 */
     double *block;     /* n_features x 64 */
+    double *row;       /* n_features */
+    double *squares;   /* most_clusters, up to a whole eight */
     void *scratch;     /* most_clusters x 64 elements, of float tiles */
 
     /* Of 16-bit tiles. */

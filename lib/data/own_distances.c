@@ -15,6 +15,10 @@ typedef struct own_job {
     double *out;
     double *blocks;     /* n_threads x n_features x 64 */
     km_exact_sum *sums; /* n_threads */
+
+    /* Of the sum alone. */
+    int power;       /* of two: values are summed as whole numbers of its inverse */
+    km_int128 *wide; /* n_threads: in units 2^KM_WIDE_BITS finer */
 } own_job;
 
 /* Labels of the n samples from first on; lanes behind them repeat the last. */
@@ -74,6 +78,98 @@ static void own_chunk(void *argument, int64_t chunk, int32_t thread) {
     }
 }
 
+static void sum_chunk(void *argument, int64_t chunk, int32_t thread) {
+    own_job *job = argument;
+    const kmseg_tiles *tiles = job->tiles;
+    const kmseg_matrix *m = &tiles->samples;
+    const int f32 = m->dtype == KMSEG_FLOAT32;
+    const int64_t row_bytes = m->row_stride * (int64_t)(f32 ? sizeof(float) : sizeof(double));
+    int64_t end = (chunk + 1) * KM_CHUNK_ROWS;
+    end = end < tiles->n_samples ? end : tiles->n_samples;
+    for (int64_t first = chunk * KM_CHUNK_ROWS; first < end; first += KM_TILE_ROWS) {
+        int32_t labels[KM_TILE_ROWS];
+        int64_t high[8] = {0}, low[8] = {0};
+        km_own_sum sum = {
+            .rows = (const char *)m->values + first * row_bytes,
+            .row_stride = m->row_stride,
+            .n_rows = end - first < KM_TILE_ROWS ? (int32_t)(end - first) : KM_TILE_ROWS,
+            .n_features = tiles->n_features,
+            .labels = labels,
+            .weights = tiles->weights != NULL ? tiles->weights + first : NULL,
+            .centroids = job->centroids,
+            .unit = ldexp(1.0, job->power),
+            .high = high,
+            .low = low,
+        };
+        lane_labels(job, first, sum.n_rows, labels);
+        (f32 ? job->kernels->own_sum_f32 : job->kernels->own_sum_f64)(&sum);
+        for (int i = 0; i < 8; i++) {
+            job->wide[thread] += km_wide_fold((km_wide){high[i], low[i]});
+        }
+    }
+}
+
+/* Largest label plus 1. */
+static int32_t count_clusters(const own_job *job) {
+    int32_t k = 0;
+    for (int64_t i = 0; i < job->tiles->n_samples; i++) {
+        int32_t label = job->labels.wide != NULL ? job->labels.wide[i] : job->labels.narrow[i];
+        k = label >= k ? label + 1 : k;
+    }
+    return k;
+}
+
+/* Weighted square that no value of a sample exceeds. */
+static double largest_square(const own_job *job) {
+    const kmseg_tiles *tiles = job->tiles;
+    int64_t d = tiles->n_features, n = count_clusters(job) * d;
+    double largest = 0;
+    for (int64_t i = 0; i < n; i++) {
+        double away = fabs(job->centroids[i] - tiles->centre[i % d]) + 1.01 * tiles->range[i % d];
+        largest = away > largest ? away : largest;
+    }
+    return largest * largest * tiles->weight_max;
+}
+
+/* The weighted sum alone, value by value: without a turn to columns and distances of rows. Where values
+ * are so much smaller than the largest could be that the sum would lose a bit, *out_exact is 0. */
+static kmseg_status sum_values(kmseg_context *ctx, own_job *job, double *out, int *out_exact) {
+    enum { MOST_FEATURES = 512 }; /* of 64 rows, so that they fit 64 bits */
+    int64_t d = job->tiles->n_features, n = job->tiles->n_samples;
+    double largest = d % 8 == 0 && d <= MOST_FEATURES ? largest_square(job) : 0;
+    *out_exact = 0;
+    if (!(largest > 0x1p-800 && largest < 0x1p900)) {
+        return KMSEG_OK;
+    }
+    job->power = km_sum_power(largest);
+    KM_TRY(km_parallel(ctx, km_chunks(n, KM_CHUNK_ROWS), sum_chunk, job));
+    km_int128 total = 0;
+    for (int32_t t = 0; t < ctx->n_threads; t++) {
+        total += job->wide[t];
+    }
+    *out_exact = total >> 54 >= (km_int128)n * d;
+    *out = ldexp(km_int128_double(total), -job->power - KM_WIDE_BITS);
+    return KMSEG_OK;
+}
+
+static kmseg_status measure(kmseg_context *ctx, own_job *job, double *out_sum) {
+    int exact = 0;
+    if (job->out == NULL) {
+        KM_TRY(sum_values(ctx, job, out_sum, &exact));
+    }
+    if (exact) {
+        return KMSEG_OK;
+    }
+    KM_TRY(km_parallel(ctx, km_chunks(job->tiles->n_samples, KM_CHUNK_ROWS), own_chunk, job));
+    for (int32_t t = 1; t < ctx->n_threads && out_sum != NULL; t++) {
+        km_exact_merge(&job->sums[0], &job->sums[t]);
+    }
+    if (out_sum != NULL) {
+        *out_sum = km_exact_value(&job->sums[0]);
+    }
+    return KMSEG_OK;
+}
+
 kmseg_status km_own_distances(kmseg_context *ctx, const kmseg_tiles *tiles, km_own_labels labels,
                               const double *centroids, double *out, double *out_sum) {
     int64_t block = (int64_t)tiles->n_features * KM_TILE_ROWS;
@@ -86,17 +182,12 @@ kmseg_status km_own_distances(kmseg_context *ctx, const kmseg_tiles *tiles, km_o
                    .out = out};
     job.blocks = km_arena_array(&arena, ctx->n_threads * block, sizeof *job.blocks);
     job.sums = km_arena_array(&arena, ctx->n_threads, sizeof *job.sums);
+    job.wide = km_arena_array(&arena, ctx->n_threads, sizeof *job.wide);
     kmseg_status status = KMSEG_OK;
-    if (job.blocks == NULL || job.sums == NULL) {
+    if (job.blocks == NULL || job.sums == NULL || job.wide == NULL) {
         status = km_fail_memory(ctx, "distances");
     } else {
-        status = km_parallel(ctx, km_chunks(tiles->n_samples, KM_CHUNK_ROWS), own_chunk, &job);
-    }
-    if (status == KMSEG_OK && out_sum != NULL) {
-        for (int32_t t = 1; t < ctx->n_threads; t++) {
-            km_exact_merge(&job.sums[0], &job.sums[t]);
-        }
-        *out_sum = km_exact_value(&job.sums[0]);
+        status = measure(ctx, &job, out_sum);
     }
     km_arena_free(&arena);
     return status;

@@ -219,7 +219,11 @@ INLINE void run_tile(const km_assign_i16 *a, int32_t t, int32_t n_pairs, const i
                      hits *h) {
     const int64_t size = (int64_t)n_pairs * KM_LANES;
     const int32_t *x = (const int32_t *)(const void *)a->tiles + t * size;
-    prefetch(x + size, size);
+    /* The next tile is asked for a part with each block: all at once would wait for a free buffer. */
+    const int64_t lines = size / LANES, n_blocks = (a->n_clusters + BLOCK - 1) / BLOCK;
+    const int64_t part = (lines + n_blocks - 1) / n_blocks * LANES;
+    const int32_t *ahead = x + size, *const end = ahead + size;
+    prefetch(ahead, part);
     r->limit = _mm512_set1_epi32(a->limits[t]);
     h->n_blocks = h->first = 0;
     block b = {a->pairs, a->half_norms};
@@ -232,6 +236,8 @@ INLINE void run_tile(const km_assign_i16 *a, int32_t t, int32_t n_pairs, const i
     for (left -= BLOCK; left > 0; left -= BLOCK) {
         b.pairs += (int64_t)BLOCK * n_pairs;
         b.half_norms += BLOCK;
+        ahead += part;
+        prefetch(ahead, end - ahead < part ? end - ahead : part);
         if (h->n_blocks == MOST_BLOCKS) {
             merge(h, r);
         }

@@ -67,6 +67,26 @@ static void PASTE(distances_, SET)(const double *block, int32_t d, const double 
     }
 }
 
+static void PASTE(row_distances_, SET)(const double *row, int32_t d, const double *columns,
+                                       int64_t stride, double *out) {
+    for (int64_t c = 0; c < stride; c += 8) {
+        VD sum[8 / VECTOR_LANES];
+        for (int w = 0; w < 8 / VECTOR_LANES; w++) {
+            sum[w] = (VD){0};
+        }
+        for (int32_t j = 0; j < d; j++) {
+            VD value = PASTE(all_, SET)(row[j]);
+            for (int w = 0; w < 8 / VECTOR_LANES; w++) {
+                VD centroid;
+                memcpy(&centroid, columns + j * stride + c + w * VECTOR_LANES, sizeof centroid);
+                VD difference = value - centroid;
+                sum[w] += difference * difference;
+            }
+        }
+        memcpy(out + c, sum, sizeof sum);
+    }
+}
+
 static void PASTE(nearest_, SET)(const double *block, int32_t d, const double *centroids, int32_t k,
                                  int32_t *index, double *distance, int32_t *second_index,
                                  double *second_distance) {
@@ -350,7 +370,36 @@ static void PASTE(own_distances_, SET)(const double *block, int32_t d, const dou
     }
 }
 
+#define OWN_SUM(NAME, T)                                                                           \
+    static void PASTE(NAME, SET)(const km_own_sum *s) {                                            \
+        const V8 magic = (V8){0} + 0x1.8p52, finer = (V8){0} + 0x1p40;                             \
+        I8 high = {0}, low = {0};                                                                  \
+        for (int32_t r = 0; r < s->n_rows; r++) {                                                  \
+            const T *x = (const T *)s->rows + r * s->row_stride;                                   \
+            const double *own = s->centroids + (int64_t)s->labels[r] * s->n_features;              \
+            const double unit = s->weights != NULL ? s->weights[r] * s->unit : s->unit;            \
+            for (int32_t j = 0; j < s->n_features; j += 8) {                                       \
+                V8 value, centroid;                                                                \
+                WIDEN_##T(value, x + j);                                                           \
+                memcpy(&centroid, own + j, sizeof centroid);                                       \
+                V8 away = value - centroid;                                                        \
+                V8 units = away * away * unit;                                                     \
+                V8 whole = units + magic;                                                          \
+                V8 rest = (units - (whole - magic)) * finer + magic;                               \
+                high += (I8)whole - INT64_C(0x4338000000000000);                                   \
+                low += (I8)rest - INT64_C(0x4338000000000000);                                     \
+            }                                                                                      \
+        }                                                                                          \
+        INTO(s->high, +=, high);                                                                   \
+        INTO(s->low, +=, low);                                                                     \
+    }
+
+OWN_SUM(own_sum_f32_, float)
+OWN_SUM(own_sum_f64_, double)
+
 #include "kernels/bounds_template.h"
+
+#undef OWN_SUM
 
 #undef MOVE
 #undef WHOLE
@@ -380,5 +429,6 @@ static void PASTE(own_distances_, SET)(const double *block, int32_t d, const dou
         .distances = PASTE(distances_, SET), .nearest = PASTE(nearest_, SET), .seed = (SEED),      \
         .seed_reached = PASTE(seed_reached_, SET), .seed_append = PASTE(seed_append_, SET),        \
         .filter = PASTE(filter_, SET), .margins = PASTE(margins_, SET),                            \
-        .compact = PASTE(compact_, SET),                                                           \
+        .compact = PASTE(compact_, SET), .row_distances = PASTE(row_distances_, SET),              \
+        .own_sum_f32 = PASTE(own_sum_f32_, SET), .own_sum_f64 = PASTE(own_sum_f64_, SET),          \
     }

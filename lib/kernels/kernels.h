@@ -91,6 +91,19 @@ typedef struct km_move {
     int64_t *counts;       /* n_clusters: rows that joined less those that left */
 } km_move;
 
+/* Up to 64 rows and the centroids of their labels. */
+typedef struct km_own_sum {
+    const void *rows;
+    int64_t row_stride; /* in elements */
+    int32_t n_rows;
+    int32_t n_features; /* whole eights */
+    const int32_t *labels;
+    const double *weights; /* n_rows, or NULL: 1 */
+    const double *centroids;
+    double unit;
+    int64_t *high, *low; /* 8 each, added to */
+} km_own_sum;
+
 /* Which rows of some tiles need to be assigned again: those whose key does not exceed what their
  * label has lost. */
 typedef struct km_filter {
@@ -197,6 +210,11 @@ typedef struct km_kernels {
     void (*margins)(const km_margins *margins);
     int32_t (*compact)(const km_compact *compact); /* returns how many rows */
 
+    /* Squared distances of one row to centroids given by columns: columns[j * stride + c], stride a
+     * multiple of 8; to out[stride]. The same bits as distances. */
+    void (*row_distances)(const double *row, int32_t n_features, const double *columns,
+                          int64_t stride, double *out);
+
     /* 64 rows of n_features contiguous values to a block of doubles, feature-major:
      * out[j * 64 + r], 64-byte aligned. */
     void (*block_f32)(const float *values, int64_t row_stride, int32_t n_features, double *out);
@@ -219,6 +237,11 @@ typedef struct km_kernels {
     /* One tile from rows of float32 or float64. */
     void (*fill_f32)(km_fill *fill);
     void (*fill_f64)(km_fill *fill);
+
+    /* Adds, for rows of eights of features, (x - centroid)^2 * weight * unit of every value, rounded,
+     * and what rounding loses in units 2^-40 finer, to high[8] and low[8]. */
+    void (*own_sum_f32)(const km_own_sum *sum);
+    void (*own_sum_f64)(const km_own_sum *sum);
 
     /* Squared distances of 64 lanes to the centroids of their labels, to out[64]. */
     void (*own_distances)(const double *block, int32_t n_features, const double *centroids,
