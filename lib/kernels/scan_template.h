@@ -41,8 +41,8 @@ static inline __attribute__((always_inline)) void PASTE(scan_add_f64_, SET)(doub
     static void PASTE(NAME, SET)(const km_scan *s, const void *values, int64_t n_blocks) {         \
         const int64_t n = s->n_lanes;                                                              \
         const T *x = values;                                                                       \
-        T *least = s->smallest;                                                                    \
-        T *most = s->largest;                                                                      \
+        __typeof__((T)0) *least = s->smallest;                                                     \
+        __typeof__((T)0) *most = s->largest;                                                       \
         for (int64_t b = 0; b < n_blocks; b++, x += KM_SCAN_PERIODS * n) {                         \
             for (int64_t i = 0; i < n; i += VECTOR_BYTES / (int)sizeof(T)) {                       \
                 V v[KM_SCAN_PERIODS], low, high, base;                                             \
