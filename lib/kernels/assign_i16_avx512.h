@@ -266,13 +266,14 @@ INLINE void finish(const km_assign_i16 *a, int32_t t, __m512i bits, uint64_t cer
         label[0] = _mm512_or_si512(label[0], _mm512_slli_epi16(over[0], 8));
         label[1] = _mm512_or_si512(label[1], _mm512_slli_epi16(over[1], 8));
     }
-    uint64_t same = 0;
+    __mmask32 equal[2];
     for (int half = 0; half < 2; half++) {
         int64_t at = (int64_t)t * KM_LANES + half * 2 * LANES;
-        uint64_t equal = _mm512_cmpeq_epi16_mask(label[half], _mm512_loadu_si512(a->labels + at));
+        equal[half] = _mm512_cmpeq_epi16_mask(label[half], _mm512_loadu_si512(a->labels + at));
         _mm512_storeu_si512(a->nearest + at, label[half]);
-        same |= equal << (half * 2 * LANES);
     }
+    /* Joined as masks, for the reason in simd_avx512.h. */
+    uint64_t same = _mm512_kunpackd(equal[1], equal[0]);
     a->changed[t] = certain & ~same;
     a->uncertain[t] = ~certain;
 }

@@ -120,15 +120,16 @@ static void PASTE(nearest_, SET)(const double *block, int32_t d, const double *c
     }
 }
 
-/* Vectors of eight, which the compiler splits where registers are smaller. */
+/* Vectors of eight, which the compiler splits where registers are smaller. Whole numbers are modulo 2^64,
+ * because lanes behind the features hold whatever follows the row. */
 typedef double PASTE(eight_, SET) __attribute__((vector_size(64)));
-typedef int64_t PASTE(whole_eight_, SET) __attribute__((vector_size(64)));
+typedef uint64_t PASTE(whole_eight_, SET) __attribute__((vector_size(64)));
 #define V8 PASTE(eight_, SET)
 #define I8 PASTE(whole_eight_, SET)
 
 /* Whole numbers of eight values, as km_round() makes them. */
 #define WHOLE(x, centre, weight, unit)                                                             \
-    ((I8)(((x) - (centre)) * (weight) * (unit) + 0x1.8p52) - INT64_C(0x4338000000000000))
+    ((I8)(((x) - (centre)) * (weight) * (unit) + 0x1.8p52) - UINT64_C(0x4338000000000000))
 
 /* value = eight values of T at p, as doubles. */
 #define WIDEN(value, T, p)                                                                         \
@@ -386,8 +387,8 @@ static void PASTE(own_distances_, SET)(const double *block, int32_t d, const dou
                 V8 units = away * away * unit;                                                     \
                 V8 whole = units + magic;                                                          \
                 V8 rest = (units - (whole - magic)) * finer + magic;                               \
-                high += (I8)whole - INT64_C(0x4338000000000000);                                   \
-                low += (I8)rest - INT64_C(0x4338000000000000);                                     \
+                high += (I8)whole - UINT64_C(0x4338000000000000);                                   \
+                low += (I8)rest - UINT64_C(0x4338000000000000);                                     \
             }                                                                                      \
         }                                                                                          \
         INTO(s->high, +=, high);                                                                   \

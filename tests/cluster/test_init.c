@@ -95,7 +95,7 @@ static void run(kmseg_context *ctx, const kmseg_tiles *tiles, const char *name, 
     options.init = name;
     double *given = calloc((size_t)(k * tiles->n_features), sizeof *given);
     for (int32_t c = 0; c < k; c++) {
-        km_tiles_row(tiles, 6 + c, given + (int64_t)c * tiles->n_features);
+        km_tiles_row(tiles, (6 + c) % tiles->n_samples, given + (int64_t)c * tiles->n_features);
     }
     options.init_centroids = given;
     km_fit_job job = {.tiles = tiles, .options = &options, .restart = 1};
