@@ -387,8 +387,8 @@ static void PASTE(own_distances_, SET)(const double *block, int32_t d, const dou
                 V8 units = away * away * unit;                                                     \
                 V8 whole = units + magic;                                                          \
                 V8 rest = (units - (whole - magic)) * finer + magic;                               \
-                high += (I8)whole - UINT64_C(0x4338000000000000);                                   \
-                low += (I8)rest - UINT64_C(0x4338000000000000);                                     \
+                high += (I8)whole - UINT64_C(0x4338000000000000);                                  \
+                low += (I8)rest - UINT64_C(0x4338000000000000);                                    \
             }                                                                                      \
         }                                                                                          \
         INTO(s->high, +=, high);                                                                   \
