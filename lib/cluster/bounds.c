@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { LOSSES_AT_LEAST = 32, FIRST_PAUSE = 2, LONGEST_PAUSE = 32 };
+enum { LOSSES_AT_LEAST = 32, FIRST_PAUSE = 2, LONGEST_PAUSE = 32, FIRST_PER_CHANGE = 30 };
 
 int km_bounds_init(km_bounds *bounds, const kmseg_tiles *tiles, int32_t n_clusters,
                    km_arena *arena) {
@@ -23,6 +23,7 @@ int km_bounds_init(km_bounds *bounds, const kmseg_tiles *tiles, int32_t n_cluste
 void km_bounds_reset(km_bounds *bounds) {
     bounds->on = bounds->making = 0;
     bounds->pause = bounds->paused = 0;
+    bounds->per_change = FIRST_PER_CHANGE;
 }
 
 /* Distance that a centroid travelled, rounded up. */
@@ -89,14 +90,22 @@ void km_bounds_aim(km_bounds *bounds, const kmseg_tiles *tiles, const double *sc
 /* What passes cost, in ns a row, as measured on one core with AVX-512 (bench_iteration); only which rows
  * are looked at depends on it, no result.
  *
- *   whole     a row in a pass over all: its products and two operations a score, or its bytes
+ *   whole     a row in a pass over all: its products and two operations a score, or its bytes, which
+ *             fits that go together share
  *   filtered  a row whose key is looked at
  *   spent     a row that is not spared: as in a whole pass, and laid out, measured, put back */
-static void costs(int32_t k, int32_t d, double *whole, double *filtered, double *spent) {
-    double work = k * (d / 2.0 + 2.5) / 60, bytes = (2.0 * d + 2) / 15;
+static void costs(const km_bounds_news *news, double *whole, double *filtered, double *spent) {
+    double k = news->n_clusters, d = news->n_features;
+    double work = k * (d / 2 + 2) / (k <= 8 ? 78 : 60), bytes = (2 * d + 2) / 15 / news->n_together;
     *whole = work > bytes ? work : bytes;
-    *filtered = 0.5;
-    *spent = work + 14 + 0.8 * d;
+    *filtered = 1;
+    *spent = work + 7 + 0.35 * d;
+}
+
+/* Rows that are not spared for each that changes: overlapping groups have many rows between them. */
+static void learn(km_bounds *bounds, const km_bounds_news *news) {
+    double now = (double)news->n_assigned / (double)(news->n_changed + 1);
+    bounds->per_change += (now - bounds->per_change) / 4;
 }
 
 void km_bounds_judge(km_bounds *bounds, const km_bounds_news *news) {
@@ -110,17 +119,19 @@ void km_bounds_judge(km_bounds *bounds, const km_bounds_news *news) {
         return;
     }
     double n = (double)news->n_rows, whole, filtered, spent;
-    costs(news->n_clusters, news->n_features, &whole, &filtered, &spent);
+    costs(news, &whole, &filtered, &spent);
     double paying = n * (whole - filtered) / spent; /* rows spent in a pass that costs as much */
-    if (bounds->on && (double)news->n_assigned > paying) {
-        bounds->on = 0;
-        bounds->paused = bounds->paused == 0 ? FIRST_PAUSE : 2 * bounds->paused;
-        bounds->paused = bounds->paused < LONGEST_PAUSE ? bounds->paused : LONGEST_PAUSE;
-        bounds->pause = bounds->paused;
+    if (bounds->on) {
+        learn(bounds, news);
+        if ((double)news->n_assigned > paying) {
+            bounds->on = 0;
+            bounds->paused = bounds->paused == 0 ? FIRST_PAUSE : 2 * bounds->paused;
+            bounds->paused = bounds->paused < LONGEST_PAUSE ? bounds->paused : LONGEST_PAUSE;
+            bounds->pause = bounds->paused;
+        }
+        return;
     }
-    if (!bounds->on) {
-        /* Rows that are not spared are several times those that change. */
-        bounds->making = bounds->pause == 0 && (double)news->n_changed < paying / 5;
-        bounds->pause -= bounds->pause > 0;
-    }
+    bounds->making =
+        bounds->pause == 0 && (double)news->n_changed * bounds->per_change < 0.8 * paying;
+    bounds->pause -= bounds->pause > 0;
 }

@@ -27,11 +27,12 @@ typedef struct km_bounds {
     float typical; /* distance of a row from its centroid, in units of the tiles */
     double farthest; /* norm of a centroid, in units of the tiles */
 
-    int always; /* on from the second pass, whether it pays or not */
-    int on;     /* keys hold for every row */
-    int making; /* the running pass makes keys for every row */
-    int pause;  /* passes until it is tried again */
-    int paused; /* how long the last pause was */
+    int always;        /* on from the second pass, whether it pays or not */
+    int on;            /* keys hold for every row */
+    int making;        /* the running pass makes keys for every row */
+    int pause;         /* passes until it is tried again */
+    int paused;        /* how long the last pause was */
+    double per_change; /* rows that are not spared for each whose label changes, lately */
 } km_bounds;
 
 int km_bounds_init(km_bounds *bounds, const kmseg_tiles *tiles, int32_t n_clusters,
@@ -54,6 +55,7 @@ typedef struct km_bounds_news {
     int64_t n_changed;  /* rows that got another label */
     int64_t n_assigned; /* rows that were not spared */
     int32_t n_clusters, n_features;
+    int32_t n_together; /* passes over the same tiles at the same time */
 } km_bounds_news;
 
 /* Decides what the next pass does: makes bounds, goes by them, or does without. */

@@ -140,23 +140,38 @@ static int64_t filter(const km_pass *pass, const km_span *s, uint64_t *rows) {
     return n;
 }
 
-/* Takes over what the kernel says of row i of the dense tiles. */
-static void scatter(const km_pass *pass, km_worker *w, km_span *s, int32_t i) {
-    km_bounds *bounds = pass->bounds;
-    int32_t at = w->positions[i], t = at / KM_TILE_ROWS;
-    uint64_t bit = UINT64_C(1) << (at % KM_TILE_ROWS), mine = UINT64_C(1) << (i % KM_TILE_ROWS);
-    w->nearest[at] = w->dense_nearest[i];
-    if (w->dense_uncertain[i / KM_TILE_ROWS] & mine) {
-        s->uncertain[t] |= bit;
-    } else if (w->dense_changed[i / KM_TILE_ROWS] & mine) {
-        s->changed[t] |= bit;
+/* Takes over labels that the kernel changed, and which rows it leaves open, of n rows in dense tiles. */
+static void scatter_labels(km_worker *w, km_span *s, int32_t n) {
+    for (int32_t i = 0; i < n; i += KM_TILE_ROWS) {
+        uint64_t those = n - i < KM_TILE_ROWS ? (UINT64_C(1) << (n - i)) - 1 : ~UINT64_C(0);
+        uint64_t open = w->dense_uncertain[i / KM_TILE_ROWS] & those;
+        uint64_t changed = w->dense_changed[i / KM_TILE_ROWS] & those;
+        for (uint64_t left = open | changed; left != 0; left &= left - 1) {
+            int32_t from = i + __builtin_ctzll(left), at = w->positions[from];
+            uint64_t *to = left & -left & open ? s->uncertain : s->changed;
+            to[at / KM_TILE_ROWS] |= UINT64_C(1) << (at % KM_TILE_ROWS);
+            w->nearest[at] = w->dense_nearest[from];
+        }
     }
-    int64_t row = s->tile * KM_TILE_ROWS + at;
-    float margin = w->margins[i];
-    bounds->keys[row] = key_of(bounds, margin, w->nearest[at]);
-    float key = tile_key_of(bounds, margin);
-    if (key < bounds->tile_keys[s->tile + t]) {
-        bounds->tile_keys[s->tile + t] = key;
+}
+
+/* New keys of rows in dense tiles, which come tile after tile. */
+static void scatter_keys(const km_pass *pass, const km_worker *w, const km_span *s,
+                         const uint64_t *rows) {
+    km_bounds *bounds = pass->bounds;
+    int32_t i = 0;
+    for (int32_t t = 0; t < s->n_tiles; t++) {
+        const int32_t end = i + __builtin_popcountll(rows[t]);
+        float *keys = bounds->keys + s->tile * KM_TILE_ROWS;
+        float least = INFINITY;
+        for (; i < end; i++) {
+            float margin = w->margins[i];
+            keys[w->positions[i]] = key_of(bounds, margin, w->dense_nearest[i]);
+            least = margin < least ? margin : least;
+        }
+        float key = tile_key_of(bounds, least);
+        float *of_tile = &bounds->tile_keys[s->tile + t];
+        *of_tile = key < *of_tile ? key : *of_tile;
     }
 }
 
@@ -202,9 +217,8 @@ static void assign_rows(const km_pass *pass, km_worker *w, km_span *s, uint64_t 
     assign.uncertain = w->dense_uncertain;
     pass->workspace->kernels->assign_i16(&assign);
     measure(pass, pass->bounds, w, dense, n_tiles, s);
-    for (int32_t i = 0; i < n; i++) {
-        scatter(pass, w, s, i);
-    }
+    scatter_labels(w, s, n);
+    scatter_keys(pass, w, s, rows);
 }
 
 int64_t km_chunk_assign_i16(const km_pass *pass, km_worker *w, km_span *s) {

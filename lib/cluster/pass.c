@@ -309,6 +309,7 @@ kmseg_status km_pass_run_all(kmseg_context *ctx, km_pass *const *passes, int32_t
                 .n_assigned = passes[i]->n_assigned - assigned_before,
                 .n_clusters = passes[i]->n_clusters,
                 .n_features = passes[i]->tiles->n_features,
+                .n_together = n,
             };
             km_bounds_judge(passes[i]->bounds, &news);
         }

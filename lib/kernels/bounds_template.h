@@ -38,15 +38,62 @@ static void PASTE(filter_, SET)(const km_filter *f) {
     }
 }
 
-static void PASTE(margins_, SET)(const km_margins *m) {
-    const float double_typical = 2 * m->typical;
-    for (int32_t t = 0; t < m->n_tiles; t++) {
-        const int16_t *x = m->tiles + (int64_t)t * m->n_pairs * 2 * KM_LANES;
-        const int32_t *best = m->best + (int64_t)t * KM_LANES;
-        const int32_t *second = m->second + (int64_t)t * KM_LANES;
-        float *out = m->out + (int64_t)t * KM_LANES;
+/* What is the same for every row. */
+typedef struct PASTE(measure_, SET) {
+    float per_unit, doubt, doubts, cap, slack, typical, per_typical;
+} PASTE(measure_, SET);
+
+#ifdef __AVX512BW__
+/* Sixteen rows, the first of which is at x: pairs of values are 64 rows apart. A reciprocal may be off
+ * by 2^-14 of itself. */
+static inline __m512 PASTE(margins_of_, SET)(const PASTE(measure_, SET) * m, const int16_t *x,
+                                             int32_t n_pairs, __m512i best, __m512i second) {
+    __m512i squares = _mm512_setzero_si512();
+    for (int32_t p = 0; p < n_pairs; p++) {
+        __m512i pair = _mm512_loadu_si512(x + (ptrdiff_t)p * 2 * KM_LANES);
+        squares = _mm512_add_epi32(squares, _mm512_madd_epi16(pair, pair));
+    }
+    __m512 square = _mm512_cvtepi32_ps(squares), per_unit = _mm512_set1_ps(m->per_unit);
+    __m512 near = _mm512_add_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(best), per_unit), square);
+    __m512 next = _mm512_add_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(second), per_unit), square);
+    next = _mm512_min_ps(next, _mm512_set1_ps(m->cap));
+    __m512 sum = _mm512_add_ps(_mm512_add_ps(next, near), _mm512_set1_ps(m->doubts));
+    __m512 both = _mm512_add_ps(_mm512_mul_ps(sum, _mm512_set1_ps(m->per_typical)),
+                                _mm512_set1_ps(m->typical));
+    __m512 away = _mm512_sub_ps(_mm512_sub_ps(next, near), _mm512_set1_ps(m->doubt));
+    away = _mm512_max_ps(away, _mm512_setzero_ps());
+    __m512 margin = _mm512_mul_ps(away, _mm512_rcp14_ps(both));
+    return _mm512_sub_ps(_mm512_mul_ps(margin, _mm512_set1_ps(1 - 0x1p-12f)),
+                         _mm512_set1_ps(m->slack));
+}
+#endif
+
+static void PASTE(margins_, SET)(const km_margins *in) {
+    const PASTE(measure_, SET) m = {
+        .per_unit = in->per_unit,
+        .doubt = in->doubt,
+        .doubts = in->doubts,
+        .cap = in->cap,
+        .slack = in->slack,
+        .typical = in->typical,
+        .per_typical = (1 + 0x1p-22f) / (2 * in->typical),
+    };
+    for (int32_t t = 0; t < in->n_tiles; t++) {
+        const int16_t *x = in->tiles + (int64_t)t * in->n_pairs * 2 * KM_LANES;
+        const int32_t *best = in->best + (int64_t)t * KM_LANES;
+        const int32_t *second = in->second + (int64_t)t * KM_LANES;
+        float *out = in->out + (int64_t)t * KM_LANES;
+#ifdef __AVX512BW__
+        const __m512i zero = _mm512_set1_epi32(in->zero);
+        for (int q = 0; q < KM_LANES; q += 16) {
+            __m512i low = _mm512_sub_epi32(_mm512_loadu_si512(best + q), zero);
+            __m512i high = _mm512_sub_epi32(_mm512_loadu_si512(second + q), zero);
+            _mm512_storeu_ps(
+                out + q, PASTE(margins_of_, SET)(&m, x + (ptrdiff_t)2 * q, in->n_pairs, low, high));
+        }
+#else
         int32_t squares[KM_LANES] = {0};
-        for (int32_t p = 0; p < m->n_pairs; p++) {
+        for (int32_t p = 0; p < in->n_pairs; p++) {
             for (int r = 0; r < KM_LANES; r++) {
                 int32_t a = x[2 * r], b = x[2 * r + 1];
                 squares[r] += a * a + b * b;
@@ -55,28 +102,30 @@ static void PASTE(margins_, SET)(const km_margins *m) {
         }
         for (int r = 0; r < KM_LANES; r++) {
             float square = (float)squares[r];
-            float near = (float)(best[r] - m->zero) * m->per_unit + square;
-            float next = (float)(second[r] - m->zero) * m->per_unit + square;
-            next = next < m->cap ? next : m->cap;
+            float near = (float)(best[r] - in->zero) * m.per_unit + square;
+            float next = (float)(second[r] - in->zero) * m.per_unit + square;
+            next = next < m.cap ? next : m.cap;
             /* d2 - d1 = (d2^2 - d1^2) / (d2 + d1), and d <= d^2 / 2s + s / 2 for any s. */
-            float both = (next + near + m->doubts) / double_typical + m->typical;
-            float margin = (next - near - m->doubt) / both;
-            out[r] = margin > 0 ? margin * (1 - 0x1p-18f) - m->slack : -m->slack;
+            float both = (next + near + m.doubts) * m.per_typical + m.typical;
+            float margin = (next - near - m.doubt) / both;
+            out[r] = margin > 0 ? margin * (1 - 0x1p-18f) - m.slack : -m.slack;
         }
+#endif
     }
 }
 
 /* Rows of a few tiles to dense tiles. A row is `pairs` numbers of 32 bits, 64 apart. */
-static int32_t PASTE(compact_, SET)(const km_compact *c) {
+static inline __attribute__((always_inline)) int32_t
+PASTE(compact_pairs_, SET)(const km_compact *c, const int32_t n_pairs) {
     int32_t n = 0;
-    const int64_t size = (int64_t)c->n_pairs * KM_LANES;
+    const int64_t size = (int64_t)n_pairs * KM_LANES;
     for (int32_t t = 0; t < c->n_tiles; t++) {
         const int32_t *from = c->tiles + t * size;
         const km_label *labels = c->labels + (int64_t)t * KM_LANES;
         for (uint64_t rows = c->rows[t]; rows != 0; rows &= rows - 1) {
             int r = __builtin_ctzll(rows);
             int32_t *to = c->out + n / KM_LANES * size + n % KM_LANES;
-            for (int32_t p = 0; p < c->n_pairs; p++) {
+            for (int32_t p = 0; p < n_pairs; p++) {
                 to[(int64_t)p * KM_LANES] = from[(int64_t)p * KM_LANES + r];
             }
             c->out_labels[n] = labels[r];
@@ -84,4 +133,13 @@ static int32_t PASTE(compact_, SET)(const km_compact *c) {
         }
     }
     return n;
+}
+
+static int32_t PASTE(compact_, SET)(const km_compact *c) {
+    switch (c->n_pairs) { /* as a constant, there is no loop */
+    case 2: return PASTE(compact_pairs_, SET)(c, 2);
+    case 4: return PASTE(compact_pairs_, SET)(c, 4);
+    case 8: return PASTE(compact_pairs_, SET)(c, 8);
+    default: return PASTE(compact_pairs_, SET)(c, c->n_pairs);
+    }
 }
