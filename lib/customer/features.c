@@ -335,21 +335,27 @@ static double gap_at(const km_features *b, int64_t k) {
     return (double)days;
 }
 
-/* Type-7 quantiles, as km_quantile() gives them, from counts. */
+/* A type-7 quantile from counts; the place among the gaps is found in whole numbers. */
+static double gap_quantile(const km_features *b, int64_t n_gaps, int percent) {
+    if (n_gaps == 0) {
+        return NAN;
+    }
+    int64_t hundredths = percent * (n_gaps - 1), below = hundredths / 100;
+    int64_t above = below + 1 < n_gaps ? below + 1 : below;
+    double low = gap_at(b, below), high = gap_at(b, above);
+    return low + (double)(hundredths % 100) / 100 * (high - low);
+}
+
 static void report_gaps(const km_features *b, int64_t n_days, kmseg_features_report *report) {
-    static const double probabilities[KMSEG_N_GAP_QUANTILES] = {0.4, 0.5, 0.8, 0.9, 0.95};
+    static const int percents[KMSEG_N_GAP_QUANTILES] = {40, 50, 80, 90, 95};
     for (int64_t days = 0; days < n_days; days++) {
         report->n_gaps += b->gap_counts[days];
     }
     for (int q = 0; q < KMSEG_N_GAP_QUANTILES; q++) {
-        report->gap_quantiles[q] = NAN;
-        if (report->n_gaps > 0) {
-            double position = probabilities[q] * (double)(report->n_gaps - 1);
-            int64_t below = (int64_t)position;
-            int64_t above = below + 1 < report->n_gaps ? below + 1 : below;
-            double low = gap_at(b, below), high = gap_at(b, above);
-            report->gap_quantiles[q] = low + (position - (double)below) * (high - low);
-        }
+        report->gap_quantiles[q] = gap_quantile(b, report->n_gaps, percents[q]);
+    }
+    for (int p = 0; p < KMSEG_N_GAP_PERCENTILES; p++) {
+        report->gap_percentiles[p] = gap_quantile(b, report->n_gaps, p);
     }
 }
 

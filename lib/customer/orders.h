@@ -6,6 +6,7 @@
 #include "base/context.h"
 #include "base/registry.h"
 #include "base/sums.h"
+#include "data/sort.h"
 #include "data/table.h"
 
 #include <kmseg/customer.h>
@@ -129,15 +130,5 @@ kmseg_status km_log_features(kmseg_context *ctx, km_order_log *log, kmseg_featur
 kmseg_status km_features_build(kmseg_context *ctx, const kmseg_table *orders,
                                const kmseg_features_options *options, kmseg_table **out,
                                kmseg_features_report *out_report, uint8_t **out_state);
-
-/* A key and what goes with it, sorted by key; equal keys keep their order. */
-typedef struct km_pair {
-    uint64_t key;
-    int64_t value;
-} km_pair;
-
-/* Merge sort; O(n) when the pairs are sorted already, as lines of a log mostly are. scratch holds n
- * pairs. */
-void km_sort_pairs(km_pair *pairs, km_pair *scratch, int64_t n);
 
 #endif

@@ -55,7 +55,8 @@ typedef enum kmseg_clean_rule {
 KMSEG_API const char *kmseg_clean_rule_name(int32_t rule);
 KMSEG_API const char *kmseg_clean_rule_help(int32_t rule);
 
-#define KMSEG_N_GAP_QUANTILES 5
+#define KMSEG_N_GAP_QUANTILES   5
+#define KMSEG_N_GAP_PERCENTILES 101
 
 typedef struct kmseg_features_report {
     int64_t n_lines; /* read */
@@ -70,6 +71,7 @@ typedef struct kmseg_features_report {
     int64_t n_gaps; /* between successive order days of a customer, all customers together */
     double gap_quantiles[KMSEG_N_GAP_QUANTILES]; /* 40, 50, 80, 90, 95 %, in days (type 7); NaN when
                                                     there is no gap */
+    double gap_percentiles[KMSEG_N_GAP_PERCENTILES]; /* P0, P1, ... P100 of the same */
     char customer[64], date[64], order[64], amount[64], quantity[64], price[64], product[64],
         category[64], channel[64], discount[64]; /* the columns used; "" for none */
 } kmseg_features_report;
@@ -118,6 +120,22 @@ KMSEG_API kmseg_status kmseg_features_from_file(kmseg_context *ctx, const char *
                                                 const kmseg_features_options *options,
                                                 const char *rejected_path, kmseg_table **out,
                                                 kmseg_features_report *out_report);
+
+/**
+ * Customers from either kind of file: a table that has every column of needs is read as it is, an
+ * order log is built to features with options. What `kmseg rfm` and its kin read.
+ *
+ * needs       n_needs names of columns; a file that has them all is a customer table
+ * options     for an order log
+ * out_is_log  1: it was an order log, and out_report (NULL: not wanted) is filled
+ *
+ * KMSEG_E_NOT_FOUND when the file is neither; the message says what each would need.
+ */
+KMSEG_API kmseg_status kmseg_customers_from_file(kmseg_context *ctx, const char *path,
+                                                 const char *const *needs, int32_t n_needs,
+                                                 const kmseg_features_options *options,
+                                                 kmseg_table **out, int *out_is_log,
+                                                 kmseg_features_report *out_report);
 
 /** Name, unit ("" for money and times) and meaning of feature i = 0, 1, ...; 0 behind the last. A
  * name that ends in capitals stands for a family: category_share_NAME. */

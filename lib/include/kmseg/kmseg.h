@@ -16,6 +16,7 @@
 #include <kmseg/store.h>
 #include <kmseg/table.h>
 #include <kmseg/tiles.h>
+#include <kmseg/value.h>
 #include <kmseg/version.h>
 
 #endif

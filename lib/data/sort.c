@@ -1,4 +1,4 @@
-#include "customer/orders.h"
+#include "data/sort.h"
 
 #include <string.h>
 

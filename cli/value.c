@@ -1,0 +1,278 @@
+#include "value.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+
+static const kmseg_option rows[] = {
+    {.name = "output",
+     .type = KMSEG_OPTION_TEXT,
+     .offset = offsetof(cli_value_files, output),
+     .metavar = "FILE",
+     .help = "where the customers go, with the new columns: .h5, .csv, or - for CSV on standard "
+             "output; without it only the summary is printed",
+     .short_flag = 'o'},
+};
+
+static const kmseg_option_table files_table = {
+    .name = "files",
+    .struct_size = sizeof(cli_value_files),
+    .n_options = sizeof rows / sizeof *rows,
+    .options = rows,
+};
+
+const kmseg_option_table *cli_value_files_table(void) { return &files_table; }
+
+int cli_customers_read(cli_run *run, const char *path, const char *const *needs, int32_t n_needs,
+                       const kmseg_features_options *options, cli_customers *out) {
+    kmseg_file_kind kind;
+    memset(out, 0, sizeof *out);
+    int code = cli_status(run, kmseg_file_kind_of(run->ctx, path, &kind));
+    if (code == CLI_OK && kind == KMSEG_FILE_RESULT) {
+        char clean[300];
+        return cli_failed("%s holds segments; %s needs orders or a table of customers",
+                          cli_clean(path, clean, sizeof clean), run->command->name);
+    }
+    return code != CLI_OK ? code
+                          : cli_status(run, kmseg_customers_from_file(run->ctx, path, needs,
+                                                                      n_needs, options, &out->table,
+                                                                      &out->is_log, &out->report));
+}
+
+void cli_print_customers(FILE *out, const cli_customers *customers, const char *path) {
+    char count[32], kept[32], lines[32], date[32], clean[300];
+    cli_clean(path, clean, sizeof clean);
+    cli_count(kmseg_table_n_rows(customers->table), count, sizeof count);
+    if (!customers->is_log) {
+        fprintf(out, "%-16s%s from %s\n", "Customers", count, clean);
+        return;
+    }
+    const kmseg_features_report *report = &customers->report;
+    int64_t day = report->reference_date - ((report->reference_date % 86400) + 86400) % 86400;
+    kmseg_time_format(day, date, sizeof date);
+    fprintf(out, "%-16s%s from %s, %s of %s order lines\n", "Customers", count, clean,
+            cli_count(report->n_kept, kept, sizeof kept),
+            cli_count(report->n_lines, lines, sizeof lines));
+    fprintf(out, "%-16s%s\n", "Reference date", date);
+}
+
+/* Columns of a terminal that plain text takes: characters, not bytes. */
+static int width_of(const char *text) {
+    int width = 0;
+    for (; text != NULL && *text != '\0'; text++) {
+        width += ((unsigned char)*text & 0xc0) != 0x80;
+    }
+    return width;
+}
+
+void cli_print_cells(FILE *out, const char *const *cells, int n_rows, int n_columns, int n_left) {
+    for (int r = 0; r < n_rows; r++) {
+        int owed = 0; /* spaces, until something follows */
+        for (int c = 0; c < n_columns; c++) {
+            int width = 0;
+            for (int i = 0; i < n_rows; i++) {
+                int w = width_of(cells[i * n_columns + c]);
+                width = w > width ? w : width;
+            }
+            const char *cell = cells[r * n_columns + c];
+            int space = width - width_of(cell);
+            owed += c < n_left ? 0 : space;
+            if (cell != NULL && cell[0] != '\0') {
+                fprintf(out, "%*s%s", owed, "", cell);
+                owed = 0;
+            }
+            owed += (c < n_left ? space : 0) + 2;
+        }
+        fputc('\n', out);
+    }
+}
+
+enum { GROUP_COLUMNS = 9, CELL = 72 };
+
+/* One column of the table of groups, under a header of two lines. */
+typedef struct group_column {
+    const char *over, *header;
+    size_t offset;
+    enum { COUNT, SHARE, MONEY, MEAN } form;
+} group_column;
+
+#define FIELD(field) offsetof(kmseg_value_group, field)
+
+static const group_column group_columns[GROUP_COLUMNS - 1] = {
+    {"", "customers", FIELD(n_customers), COUNT},
+    {"", "share", FIELD(share), SHARE},
+    {"", "orders", FIELD(orders), MONEY},
+    {"", "revenue", FIELD(revenue), MONEY},
+    {"of", "revenue", FIELD(revenue_share), SHARE},
+    {"mean days", "since", FIELD(mean_recency), MEAN},
+    {"mean", "orders", FIELD(mean_frequency), MEAN},
+    {"mean", "spend", FIELD(mean_monetary), MEAN},
+};
+
+static void show_value(const kmseg_value_group *group, const group_column *column, char out[CELL]) {
+    const char *field = (const char *)group + column->offset;
+    double value = NAN;
+    out[0] = '\0';
+    if (column->form == COUNT) {
+        int64_t n;
+        memcpy(&n, field, sizeof n);
+        cli_count(n, out, CELL);
+        return;
+    }
+    memcpy(&value, field, sizeof value);
+    if (!isfinite(value)) {
+        return;
+    }
+    if (column->form == SHARE) {
+        snprintf(out, CELL, "%.1f %%", 100 * value);
+    } else {
+        cli_number(value, column->form == MEAN && fabs(value) < 100 ? 1 : 0, out, CELL);
+    }
+}
+
+/* 1 when any group has a value of it. */
+static int is_known(const group_column *column, const kmseg_value_group *all) {
+    char text[CELL];
+    show_value(all, column, text);
+    return text[0] != '\0';
+}
+
+/* The cells of one row: two of headers, the groups, all. */
+static void fill_row(const char *title, int row, const kmseg_value_group *group,
+                     const kmseg_value_group *all, char (*texts)[CELL], const char **cells) {
+    int at = 0;
+    cells[at] = group != NULL ? cli_clean(group->name, texts[at], CELL) : row > 0 ? title : "";
+    for (int c = 0; c < GROUP_COLUMNS - 1; c++) {
+        const group_column *column = &group_columns[c];
+        if (!is_known(column, all)) {
+            continue;
+        }
+        at++;
+        if (group != NULL) {
+            show_value(group, column, texts[at]);
+            cells[at] = texts[at];
+        } else {
+            cells[at] = row > 0 ? column->header : column->over;
+        }
+    }
+}
+
+void cli_print_groups(FILE *out, const char *title, const kmseg_value_group *groups, int32_t n,
+                      const kmseg_value_group *all) {
+    enum { HEADERS = 2 };
+    int n_rows = HEADERS + n + 1, n_columns = 1, over = 0;
+    char(*texts)[CELL] = calloc((size_t)n_rows * GROUP_COLUMNS, sizeof *texts);
+    const char **cells = calloc((size_t)n_rows * GROUP_COLUMNS, sizeof *cells);
+    for (int c = 0; c < GROUP_COLUMNS - 1; c++) {
+        n_columns += is_known(&group_columns[c], all);
+        over |= is_known(&group_columns[c], all) && group_columns[c].over[0] != '\0';
+    }
+    if (texts != NULL && cells != NULL) {
+        for (int r = 0; r < n_rows; r++) {
+            const kmseg_value_group *group = r < HEADERS       ? NULL
+                                             : r == n_rows - 1 ? all
+                                                               : &groups[r - HEADERS];
+            fill_row(title, r, group, all, texts + (ptrdiff_t)r * n_columns,
+                     cells + (ptrdiff_t)r * n_columns);
+        }
+        int skipped = over ? 0 : 1; /* an upper line of headers that says nothing */
+        cli_print_cells(out, cells + (ptrdiff_t)skipped * n_columns, n_rows - skipped, n_columns,
+                        1);
+    }
+    free(texts);
+    free(cells);
+}
+
+void cli_print_sentences(FILE *out, const char *title, const kmseg_sentences *sentences) {
+    if (sentences->n > 0) {
+        fprintf(out, "\n%s\n", title);
+    }
+    for (int32_t i = 0; i < sentences->n; i++) {
+        char clean[800];
+        fputs("  ", out);
+        cli_wrap(out, cli_clean(sentences->texts[i], clean, sizeof clean), 2, 2, cli_width(out));
+    }
+}
+
+json_t *cli_json_input(const cli_customers *customers, const char *path) {
+    json_t *root = json_object();
+    json_object_set_new(root, "kmseg_version", json_string(kmseg_version()));
+    const char *slash = strrchr(path, '/'); /* no folder: results do not say where they were made */
+    json_object_set_new(root, "input", cli_json_text(slash != NULL ? slash + 1 : path));
+    if (customers->is_log) {
+        char date[32];
+        kmseg_time_format(customers->report.reference_date, date, sizeof date);
+        json_object_set_new(root, "n_lines", json_integer(customers->report.n_lines));
+        json_object_set_new(root, "n_kept", json_integer(customers->report.n_kept));
+        json_object_set_new(root, "reference_date", json_string(date));
+    }
+    return root;
+}
+
+json_t *cli_json_group(const kmseg_value_group *group) {
+    json_t *json = json_object();
+    json_object_set_new(json, "name", cli_json_text(group->name));
+    json_object_set_new(json, "customers", json_integer(group->n_customers));
+    json_object_set_new(json, "share", cli_json_real(group->share));
+    json_object_set_new(json, "orders", cli_json_real(group->orders));
+    json_object_set_new(json, "revenue", cli_json_real(group->revenue));
+    json_object_set_new(json, "revenue_share", cli_json_real(group->revenue_share));
+    json_object_set_new(json, "mean_recency", cli_json_real(group->mean_recency));
+    json_object_set_new(json, "mean_frequency", cli_json_real(group->mean_frequency));
+    json_object_set_new(json, "mean_monetary", cli_json_real(group->mean_monetary));
+    return json;
+}
+
+json_t *cli_json_groups(const kmseg_value_group *groups, int32_t n) {
+    json_t *array = json_array();
+    for (int32_t i = 0; i < n; i++) {
+        json_array_append_new(array, cli_json_group(&groups[i]));
+    }
+    return array;
+}
+
+json_t *cli_json_sentences(const kmseg_sentences *sentences) {
+    json_t *array = json_array();
+    for (int32_t i = 0; i < sentences->n; i++) {
+        json_array_append_new(array, cli_json_text(sentences->texts[i]));
+    }
+    return array;
+}
+
+json_t *cli_json_numbers(const double *values, int64_t n) {
+    if (values == NULL) {
+        return json_null();
+    }
+    json_t *array = json_array();
+    for (int64_t i = 0; i < n; i++) {
+        json_array_append_new(array, cli_json_real(values[i]));
+    }
+    return array;
+}
+
+int cli_value_finish(cli_run *run, const kmseg_table *table, cli_format format, const char *output,
+                     json_t *root, void (*print)(FILE *out, cli_run *run, const void *what),
+                     const void *what) {
+    char *params = root != NULL ? json_dumps(root, JSON_INDENT(2)) : NULL;
+    FILE *out = cli_summary_stream(output);
+    int code = params != NULL ? CLI_OK : cli_failed("out of memory");
+    if (code == CLI_OK && output != NULL) {
+        code = cli_table_write(run, table, format, params, output);
+    }
+    if (code == CLI_OK && run->common.json && out == stdout) {
+        code = cli_print_json(json_incref(root));
+    } else if (code == CLI_OK && !run->common.quiet && !run->common.json) {
+        char clean[300];
+        print(out, run, what);
+        if (output == NULL) {
+            fputc('\n', out);
+            cli_wrap(out, "Nothing was written: give -o FILE.h5 to keep these customers.", 0, 0,
+                     cli_width(out));
+        } else if (strcmp(output, "-") != 0) {
+            fprintf(out, "\nCustomers: %s\n", cli_clean(output, clean, sizeof clean));
+        }
+    }
+    free(params);
+    json_decref(root);
+    return code;
+}

@@ -1,0 +1,52 @@
+/* What the commands that class customers share: reading either kind of file, tables of groups,
+ * sentences. */
+#ifndef CLI_VALUE_H
+#define CLI_VALUE_H
+
+#include "cli.h"
+
+/* Where the customers come from and go to. */
+typedef struct cli_value_files {
+    size_t struct_size;
+    const char *output;
+} cli_value_files;
+
+const kmseg_option_table *cli_value_files_table(void);
+
+/* What was read. */
+typedef struct cli_customers {
+    kmseg_table *table;
+    int is_log;
+    kmseg_features_report report; /* of an order log */
+} cli_customers;
+
+int cli_customers_read(cli_run *run, const char *path, const char *const *needs, int32_t n_needs,
+                       const kmseg_features_options *options, cli_customers *out);
+
+/* "Customers   4,338 from orders.csv ...". */
+void cli_print_customers(FILE *out, const cli_customers *customers, const char *path);
+
+/* A table of groups: what they are called, size, orders, revenue and means that are known. */
+void cli_print_groups(FILE *out, const char *title, const kmseg_value_group *groups, int32_t n,
+                      const kmseg_value_group *all);
+
+/* Wrapped, each beginning a line; nothing for none. */
+void cli_print_sentences(FILE *out, const char *title, const kmseg_sentences *sentences);
+
+/* Cells of n_rows x n_columns in aligned columns, two spaces between; the first n_left columns are
+ * aligned left. NULL is empty. */
+void cli_print_cells(FILE *out, const char *const *cells, int n_rows, int n_columns, int n_left);
+
+json_t *cli_json_input(const cli_customers *customers, const char *path);
+json_t *cli_json_group(const kmseg_value_group *group);
+json_t *cli_json_groups(const kmseg_value_group *groups, int32_t n);
+json_t *cli_json_sentences(const kmseg_sentences *sentences);
+json_t *cli_json_numbers(const double *values, int64_t n);
+
+/* Writes the customers with their new columns and root as /params (to output, where there is one),
+ * then prints root as JSON or calls print; releases root. */
+int cli_value_finish(cli_run *run, const kmseg_table *table, cli_format format, const char *output,
+                     json_t *root, void (*print)(FILE *out, cli_run *run, const void *what),
+                     const void *what);
+
+#endif

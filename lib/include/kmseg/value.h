@@ -1,0 +1,150 @@
+/* What customers are worth and where they stand: RFM scores.
+ *
+ * Each function reads columns of a customer table, adds columns of its own to it, and returns what
+ * there is to say about the whole: thresholds, counts, groups, and every convention in words. No
+ * result depends on the order of the rows: where equal values must be told apart, the customer id
+ * decides. On failure no column is added. */
+#ifndef KMSEG_VALUE_H
+#define KMSEG_VALUE_H
+
+#include <kmseg/option.h>
+#include <kmseg/table.h>
+
+KMSEG_BEGIN_DECLS
+
+/** Which columns of a customer table are which. The defaults are those of kmseg_customer_features(). */
+typedef struct kmseg_value_columns {
+    size_t struct_size;
+    const char *id;        /* NULL: the column whose role it is, else found by the usual names */
+    const char *recency;   /* days since the last order; low is good */
+    const char *frequency; /* number of orders */
+    const char *monetary;  /* spend in all */
+} kmseg_value_columns;
+
+KMSEG_API const kmseg_option_table *kmseg_value_columns_option_table(void);
+KMSEG_API void kmseg_value_columns_init(kmseg_value_columns *columns);
+
+/** One class of customers and what it is worth. Sums and means are those of the customers that have
+ * a value; NaN where the table has no such column or no customer of the class has a value. */
+typedef struct kmseg_value_group {
+    const char *name;
+    int64_t n_customers;
+    double share;                  /* of the customers that have a class */
+    double orders;                 /* sum of the frequency column */
+    double revenue, revenue_share; /* sum of the monetary column, and its share */
+    double mean_recency, mean_frequency, mean_monetary;
+} kmseg_value_group;
+
+/** Sentences for people: what a number means, or what to look at. Owned by the result. */
+typedef struct kmseg_sentences {
+    int32_t n;
+    const char *const *texts;
+} kmseg_sentences;
+
+/* RFM */
+
+#define KMSEG_RFM_LEAST_BINS 2
+#define KMSEG_RFM_MOST_BINS  9 /* so that a score is one digit */
+
+typedef struct kmseg_rfm_options {
+    size_t struct_size;
+    const char *scoring;      /* "edges", "ntile", "nested" or "cuts", see kmseg_rfm_new() */
+    int32_t bins;             /* scores run from 1 to bins */
+    const char *monetary_as;  /* what is scored: "total", or "mean": total per order */
+    const char *recency_cuts; /* "cuts": bins - 1 ascending numbers each, "30,60,90,180" */
+    const char *frequency_cuts;
+    const char *monetary_cuts;
+} kmseg_rfm_options;
+
+KMSEG_API const kmseg_option_table *kmseg_rfm_option_table(void);
+KMSEG_API void kmseg_rfm_options_init(kmseg_rfm_options *options);
+
+/** A grid gives every code (recency, frequency and monetary score, "545") the name of a segment. */
+typedef struct kmseg_rfm_grid kmseg_rfm_grid;
+
+/**
+ * The text of the grid for scores 1 to 5 that is used where no other is given: eleven segments, from
+ * Champions to Lost, which is also the example of the format.
+ *
+ * A line is a name, a colon and codes; a further line of the same name goes on with its codes. A
+ * star in a code stands for every score, so that 11* is 111 to 115. Empty lines, and what stands
+ * behind a # to the end of its line, are passed over.
+ */
+KMSEG_API const char *kmseg_rfm_grid_text(void);
+
+/**
+ * Reads a grid for scores 1 to bins from text of length bytes.
+ *
+ * name  of the file, for messages, which name line and column
+ *
+ * KMSEG_E_FORMAT when a line cannot be read, when a code is there twice, or when one is not there;
+ * the message names the codes.
+ */
+KMSEG_API kmseg_status kmseg_rfm_grid_parse(kmseg_context *ctx, const char *text, size_t length,
+                                            const char *name, int32_t bins, kmseg_rfm_grid **out);
+
+/** The same from a file of at most 1 MiB. */
+KMSEG_API kmseg_status kmseg_rfm_grid_read(kmseg_context *ctx, const char *path, int32_t bins,
+                                           kmseg_rfm_grid **out);
+
+KMSEG_API void kmseg_rfm_grid_free(kmseg_rfm_grid *grid);
+
+/** How one of the three dimensions was scored. */
+typedef struct kmseg_rfm_dimension {
+    const char *name; /* "recency", "frequency", "monetary" */
+    const double
+        *edges; /* bins - 1 thresholds, ascending in the value; NULL for "ntile", and for the
+                            frequency and monetary of "nested", where each cell has its own */
+    int64_t counts[KMSEG_RFM_MOST_BINS]; /* customers of score 1, 2, ... */
+    double low[KMSEG_RFM_MOST_BINS]; /* smallest and largest value of a score; NaN: no customer */
+    double high[KMSEG_RFM_MOST_BINS];
+} kmseg_rfm_dimension;
+
+typedef struct kmseg_rfm {
+    size_t struct_size;
+    const char *scoring, *monetary_as;
+    int32_t bins;
+    int64_t n_customers;               /* scored */
+    int64_t n_missing;                 /* without recency, frequency or monetary: not scored */
+    kmseg_rfm_dimension dimensions[3]; /* recency, frequency, monetary */
+    const double
+        *nested_frequency; /* "nested": bins x (bins - 1) edges, by recency score; else NULL */
+    const double *nested_monetary; /* bins x bins x (bins - 1), by recency and frequency score */
+    int32_t n_segments;            /* 0: no grid */
+    const kmseg_value_group *segments; /* in the order of the grid, those without a customer too */
+    kmseg_value_group all;
+    kmseg_sentences conventions, notes;
+} kmseg_rfm;
+
+/**
+ * Scores customers by recency, frequency and monetary, and names what the three scores say.
+ *
+ * customers  gets r_score, f_score, m_score (NUMBER), rfm_code (TEXT, "545"), rfm_segment (TEXT,
+ *            where there is a grid)
+ * columns    NULL for the defaults
+ * options    NULL for the defaults
+ * grid       for options->bins; NULL: the built-in one where bins is 5, else no segments
+ *
+ * A score of bins is best; recency is reversed. How values become scores 1 to bins:
+ *   edges   the type-7 quantiles (Hyndman and Fan 1996) at 1/bins, 2/bins, ...; the score is 1 + the
+ *           number of edges below the value, so that equal values share a score
+ *   ntile   customers ranked by value, equal ones by id, and cut into bins of equal size, of which the
+ *           first n mod bins, those of the lowest scores, have one more
+ *   nested  frequency by edges among the customers of each recency score, monetary by edges among
+ *           those of each pair of recency and frequency scores
+ *   cuts    thresholds of the user; as edges
+ *
+ * Cost O(n) expected, O(n log n) for "ntile". KMSEG_E_NOT_FOUND for a column that is not there,
+ * KMSEG_E_ARGUMENT for cuts that are not bins - 1 ascending numbers, KMSEG_E_DATA when no customer
+ * has all three values.
+ */
+KMSEG_API kmseg_status kmseg_rfm_new(kmseg_context *ctx, kmseg_table *customers,
+                                     const kmseg_value_columns *columns,
+                                     const kmseg_rfm_options *options, const kmseg_rfm_grid *grid,
+                                     kmseg_rfm **out);
+
+KMSEG_API void kmseg_rfm_free(kmseg_rfm *rfm);
+
+KMSEG_END_DECLS
+
+#endif
