@@ -51,6 +51,8 @@ typedef struct cli_run {
     cli_common common;
     const char *arguments[CLI_MAX_ARGUMENTS]; /* NULL where not given */
     void *options;                            /* the command's own struct */
+    char **texts;                             /* values of repeated flags, joined; owned */
+    int n_texts;
 } cli_run;
 
 typedef struct cli_command {

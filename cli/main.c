@@ -94,6 +94,10 @@ static int run_command(const cli_command *command, int argc, char **argv) {
         }
         kmseg_context_free(run.ctx);
     }
+    for (int i = 0; i < run.n_texts; i++) {
+        free(run.texts[i]);
+    }
+    free(run.texts);
     free(run.options);
     return code;
 }

@@ -143,8 +143,38 @@ static int is_number(const char *text) {
     return end != text && *end == '\0';
 }
 
+/* The value of a flag that is repeated: what was given before and this, joined. NULL when out of
+ * memory. */
+static const char *join(const cli_parser *parser, const place *at, const char *value) {
+    const kmseg_option *option = at->option;
+    if (option->type != KMSEG_OPTION_TEXT || option->choices == NULL) {
+        return value;
+    }
+    const char *before;
+    memcpy(&before, (const char *)at->options + option->offset, sizeof before);
+    if (before == NULL || before == option->default_text) {
+        return value;
+    }
+    cli_run *run = parser->run;
+    size_t size = strlen(before) + strlen(option->choices) + strlen(value) + 1;
+    char *text = malloc(size);
+    char **texts = realloc(run->texts, ((size_t)run->n_texts + 1) * sizeof *texts);
+    run->texts = texts != NULL ? texts : run->texts;
+    if (text == NULL || texts == NULL) {
+        free(text);
+        return NULL;
+    }
+    snprintf(text, size, "%s%s%s", before, option->choices, value);
+    run->texts[run->n_texts++] = text;
+    return text;
+}
+
 /* A value that cannot be read is misuse; a number that is read and out of bounds is a failure. */
 static int set(const cli_parser *parser, const place *at, const char *value) {
+    value = join(parser, at, value);
+    if (value == NULL) {
+        return cli_failed("out of memory");
+    }
     kmseg_status status =
         kmseg_options_set(parser->ctx, at->table, at->options, at->option->name, value);
     if (status == KMSEG_OK) {

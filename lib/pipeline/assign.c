@@ -68,7 +68,7 @@ static void spread(rows_out *rows, const int64_t *positions, int64_t n, int64_t 
 static kmseg_status decide(kmseg_context *ctx, const kmseg_result *result,
                            const kmseg_prepared *prepared, km_assignment *made, rows_out *rows) {
     int64_t n = prepared->matrix.n_rows;
-    made->assignment.n_imputed = prepared->rows == NULL ? prepared->n_missing_rows : 0;
+    made->assignment.n_imputed = prepared->n_missing_rows - (made->assignment.n_rows - n);
     made->assignment.n_unseen = prepared->n_unseen;
     if (n == 0) {
         leave_out_all(rows, made->assignment.n_rows);

@@ -50,6 +50,10 @@ static int is_missing(const kmseg_prepare_column *column, const km_source *sourc
     return column->type == KMSEG_COLUMN_NUMBER ? isnan(number_at(source, r)) : source->codes[r] < 0;
 }
 
+static int is_dropped(const kmseg_prepare_column *column) {
+    return strcmp(column->impute, "drop") == 0;
+}
+
 /* 1 when every cell of the fitted columns is there. */
 static int is_complete(const kmseg_prepare *prepare, const kmseg_table *table,
                        const km_source *sources) {
@@ -68,26 +72,42 @@ static int is_complete(const kmseg_prepare *prepare, const kmseg_table *table,
 static kmseg_status keep_rows(kmseg_context *ctx, const kmseg_prepare *prepare,
                               const km_source *sources, int64_t n_rows, prepared_object *object,
                               int64_t *out_n) {
-    int drop = strcmp(prepare->impute, "drop") == 0;
+    int drop = 0;
+    for (int32_t c = 0; c < prepare->n_columns; c++) {
+        drop |= is_dropped(&prepare->columns[c]);
+    }
     int64_t *rows = drop ? km_arena_array(&object->arena, n_rows, sizeof *rows) : NULL;
     if (drop && rows == NULL) {
         return km_fail_memory(ctx, "the rows that are kept");
     }
     int64_t n = 0;
     for (int64_t r = 0; r < n_rows; r++) {
-        int missing = 0;
-        for (int32_t c = 0; c < prepare->n_columns && !missing; c++) {
-            missing = is_missing(&prepare->columns[c], &sources[c], r);
+        int missing = 0, dropped = 0;
+        for (int32_t c = 0; c < prepare->n_columns && !dropped; c++) {
+            int here = is_missing(&prepare->columns[c], &sources[c], r);
+            missing |= here;
+            dropped |= here && is_dropped(&prepare->columns[c]);
         }
-        if (drop && !missing) {
+        if (drop && !dropped) {
             rows[n] = r;
         }
-        n += !missing;
+        n += !dropped;
+        object->shown.n_missing_rows += missing;
     }
-    object->shown.n_missing_rows = n_rows - n;
-    object->shown.rows = drop && n < n_rows ? rows : NULL;
-    *out_n = drop ? n : n_rows;
+    object->shown.rows = n < n_rows ? rows : NULL;
+    *out_n = n;
     return KMSEG_OK;
+}
+
+/* Whether the cells of n rows were missing, in the last output of a column. */
+static void put_indicator(const kmseg_prepare_column *column, const km_source *source,
+                          const int64_t *rows, int64_t first, int64_t n, km_target *target) {
+    int64_t output = column->first_output + column->n_outputs - 1;
+    for (int64_t i = 0; i < n; i++) {
+        int64_t r = rows != NULL ? rows[first + i] : first + i;
+        km_put(target, i, output,
+               is_missing(column, source, r) ? column->indicator * column->weight : 0);
+    }
 }
 
 static void apply_chunk(void *argument, int64_t chunk, int32_t thread) {
@@ -104,6 +124,9 @@ static void apply_chunk(void *argument, int64_t chunk, int32_t thread) {
     for (int32_t c = 0; c < loop->prepare->n_columns; c++) {
         const kmseg_prepare_column *column = &loop->prepare->columns[c];
         km_encoder_of(column)->encode(column, &loop->sources[c], loop->rows, first, n, &target);
+        if (column->indicator > 0) {
+            put_indicator(column, &loop->sources[c], loop->rows, first, n, &target);
+        }
     }
     atomic_fetch_add(&loop->n_unseen, target.n_unseen);
     if (target.is_infinite) {
@@ -217,6 +240,11 @@ kmseg_status kmseg_prepare_invert(kmseg_context *ctx, const kmseg_prepare *prepa
             const kmseg_prepare_column *column = &prepare->columns[c];
             int64_t at = (int64_t)k * prepare->n_outputs + column->first_output;
             km_encoder_of(column)->invert(column, centroids + at, out_raw + at);
+            if (column->indicator > 0) {
+                int64_t last = at + column->n_outputs - 1;
+                double share = centroids[last] / (column->indicator * column->weight);
+                out_raw[last] = fmin(fmax(share, 0), 1);
+            }
         }
     }
     return KMSEG_OK;

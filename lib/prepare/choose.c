@@ -1,7 +1,7 @@
 /* Which columns are clustered on, with a note for every decision; and which rows. */
 #include "base/text.h"
 #include "data/table.h"
-#include "prepare/fit.h"
+#include "prepare/encoder.h"
 
 #include <math.h>
 #include <string.h>
@@ -89,7 +89,10 @@ static kmseg_status refuse_spoilt(km_fit *fit, const kmseg_column *column) {
     return KMSEG_OK;
 }
 
-static int judge_text(km_fit *fit, const kmseg_column *column) {
+static int judge_text(km_fit *fit, int32_t i, const kmseg_column *column) {
+    if (fit->settings[i].encoder != &km_encode_onehot) {
+        return 1;
+    }
     if (column->n_levels > fit->options->max_levels) {
         km_note(&fit->notes,
                 "%s: left out, %d levels exceed max_levels %d; include it by name to use it",
@@ -106,7 +109,7 @@ static int judge_text(km_fit *fit, const kmseg_column *column) {
 }
 
 /* Whether a column that nobody named is worth clustering on; a note where it is not. */
-static int judge(km_fit *fit, const kmseg_column *column) {
+static int judge(km_fit *fit, int32_t i, const kmseg_column *column) {
     if (column->type == KMSEG_COLUMN_TIME) {
         km_note(&fit->notes,
                 "%s: left out, it is a date; to use it, make a number of it, such as the days "
@@ -119,7 +122,7 @@ static int judge(km_fit *fit, const kmseg_column *column) {
         return 0;
     }
     if (column->type == KMSEG_COLUMN_TEXT) {
-        return judge_text(fit, column);
+        return judge_text(fit, i, column);
     }
     if (is_named_code(column->name) || (is_named_id(column->name) && all_whole(column))) {
         km_note(&fit->notes,
@@ -157,17 +160,33 @@ static int has_several_values(const km_fit *fit, const kmseg_column *column) {
     return 0;
 }
 
+static kmseg_status has_several_levels(km_fit *fit, const kmseg_column *column, int *out) {
+    int64_t present;
+    const int64_t *counts = km_count_levels(fit, column, &present);
+    if (counts == NULL) {
+        return km_fail_memory(fit->ctx, "the levels of a column");
+    }
+    int32_t n = 0;
+    for (int32_t l = 0; l < column->n_levels; l++) {
+        n += counts[l] > 0;
+    }
+    *out = n > 1;
+    return KMSEG_OK;
+}
+
 /* Sets *out to 0 and notes it where a chosen column has only one value in the rows of the fit. */
 static kmseg_status check_varies(km_fit *fit, int32_t i, int *out) {
     const kmseg_column *column = kmseg_table_column(fit->table, i);
     int32_t n_pooled = 0;
     if (column->type == KMSEG_COLUMN_NUMBER) {
         *out = has_several_values(fit, column);
-    } else {
+    } else if (fit->settings[i].encoder == &km_encode_onehot) {
         km_levels levels;
         KM_TRY(km_fit_levels(fit, column, &levels));
         *out = levels.n > 1;
         n_pooled = levels.n_pooled;
+    } else {
+        KM_TRY(has_several_levels(fit, column, out));
     }
     if (*out) {
         return KMSEG_OK;
@@ -200,6 +219,10 @@ static int is_missing(const kmseg_column *column, int64_t r) {
     return column->type == KMSEG_COLUMN_NUMBER ? isnan(column->numbers[r]) : column->codes[r] < 0;
 }
 
+static int is_dropped(const km_fit *fit, int32_t i) {
+    return strcmp(fit->settings[i].impute.how, "drop") == 0;
+}
+
 static kmseg_status drop_rows(km_fit *fit) {
     int64_t n_rows = kmseg_table_n_rows(fit->table);
     int64_t *rows = km_arena_array(&fit->scratch, n_rows, sizeof *rows);
@@ -210,7 +233,8 @@ static kmseg_status drop_rows(km_fit *fit) {
     for (int64_t r = 0; r < n_rows; r++) {
         int missing = 0;
         for (int32_t c = 0; c < fit->n_chosen && !missing; c++) {
-            missing = is_missing(kmseg_table_column(fit->table, fit->chosen[c]), r);
+            missing = is_dropped(fit, fit->chosen[c]) &&
+                      is_missing(kmseg_table_column(fit->table, fit->chosen[c]), r);
         }
         if (!missing) {
             rows[fit->n_rows++] = r;
@@ -229,7 +253,11 @@ static kmseg_status drop_rows(km_fit *fit) {
 /* Rows depend on columns and, where dropping rows makes a column constant, columns on rows. */
 static kmseg_status settle_rows(km_fit *fit) {
     KM_TRY(keep_varying(fit));
-    if (strcmp(fit->options->impute, "drop") != 0 || fit->n_chosen == 0) {
+    int drops = 0;
+    for (int32_t c = 0; c < fit->n_chosen; c++) {
+        drops |= is_dropped(fit, fit->chosen[c]);
+    }
+    if (!drops) {
         return KMSEG_OK;
     }
     int32_t before;
@@ -266,7 +294,7 @@ static kmseg_status choose_by_kind(km_fit *fit) {
         KM_TRY(refuse_spoilt(fit, column));
         if (settings->included) {
             KM_TRY(judge_included(fit, column));
-        } else if (!judge(fit, column)) {
+        } else if (!judge(fit, i, column)) {
             continue;
         }
         if (settings->weight == 0) {
@@ -305,12 +333,18 @@ static kmseg_status check_settings_used(km_fit *fit) {
         for (int32_t c = 0; c < fit->n_chosen; c++) {
             is_chosen |= fit->chosen[c] == i;
         }
-        if (!is_chosen && (settings->has_weight || settings->has_transform)) {
+        const char *given = settings->has_weight      ? "a weight"
+                            : settings->has_transform ? "a transform"
+                            : settings->has_winsorise ? "a share to winsorise"
+                            : settings->has_impute    ? "what to do where it is missing"
+                            : settings->has_encoder   ? "an encoding or order"
+                            : settings->group >= 0    ? "a group"
+                                                      : NULL;
+        if (!is_chosen && given != NULL) {
             return km_fail(fit->ctx, KMSEG_E_ARGUMENT,
                            "%s: %s is given for it, but it is not among the columns that are "
                            "clustered on; include it by name",
-                           kmseg_table_column(fit->table, i)->name,
-                           settings->has_weight ? "a weight" : "a transform");
+                           kmseg_table_column(fit->table, i)->name, given);
         }
     }
     return KMSEG_OK;

@@ -41,6 +41,16 @@ static kmseg_status check_column(kmseg_context *ctx, const kmseg_prepare_column 
         return km_fail(ctx, KMSEG_E_FORMAT, "column %s: its weight needs to be positive",
                        column->name);
     }
+    if (km_impute_find(column->impute) == NULL) {
+        return km_fail(ctx, KMSEG_E_FORMAT, "column %s: impute is \"%s\"; it needs to be %s",
+                       column->name, column->impute != NULL ? column->impute : "", km_impute_names);
+    }
+    if (!(column->indicator >= 0) || !isfinite(column->indicator) ||
+        column->n_outputs < 1 + (column->indicator > 0)) {
+        return km_fail(ctx, KMSEG_E_FORMAT,
+                       "column %s: its indicator needs to be 0, or positive with an output for it",
+                       column->name);
+    }
     KM_TRY(encoder->check(ctx, column));
     if (column->first_output != first_output || column->n_outputs > KM_MAX_OUTPUTS - first_output) {
         return km_fail(ctx, KMSEG_E_FORMAT,
@@ -83,10 +93,9 @@ static kmseg_status check(kmseg_context *ctx, const kmseg_prepare *from, km_aren
                        "struct_size of the encoding is %zu; it needs to be %zu", from->struct_size,
                        sizeof *from);
     }
-    if (from->impute == NULL ||
-        (strcmp(from->impute, "median") != 0 && strcmp(from->impute, "drop") != 0)) {
-        return km_fail(ctx, KMSEG_E_FORMAT, "impute is \"%s\"; it needs to be median or drop",
-                       from->impute != NULL ? from->impute : "");
+    if (km_impute_find(from->impute) == NULL) {
+        return km_fail(ctx, KMSEG_E_FORMAT, "impute is \"%s\"; it needs to be %s",
+                       from->impute != NULL ? from->impute : "", km_impute_names);
     }
     if (from->dtype != KMSEG_FLOAT32 && from->dtype != KMSEG_FLOAT64) {
         return km_fail(ctx, KMSEG_E_FORMAT, "the type of the prepared numbers is unknown");
@@ -112,6 +121,11 @@ static int copy_column(km_arena *arena, const kmseg_prepare_column *from,
     *to = *from;
     to->name = km_arena_text(arena, from->name);
     to->unit = km_arena_text(arena, from->unit != NULL ? from->unit : "");
+    to->group = km_arena_text(arena, from->group != NULL ? from->group : "");
+    to->impute = km_impute_find(from->impute);
+    if (to->name == NULL || to->unit == NULL || to->group == NULL) {
+        return 0;
+    }
     if (from->type == KMSEG_COLUMN_NUMBER) {
         to->transform = km_transform_find(from->transform)->named.name;
         to->scale = km_scale_find(from->scale)->named.name;
@@ -120,14 +134,18 @@ static int copy_column(km_arena *arena, const kmseg_prepare_column *from,
         to->level_shares = NULL;
         to->fill_level = -1;
         to->other_level = -1;
-        return to->name != NULL && to->unit != NULL;
+        to->knots = km_arena_copy(arena, from->knots, from->n_knots, sizeof *from->knots);
+        return to->knots != NULL;
     }
+    to->lower = to->upper = (double)NAN;
+    to->n_knots = 0;
+    to->knots = NULL;
     to->transform = "none";
     to->scale = km_encoder_of(from)->named.name;
     to->levels = copy_texts(arena, from->levels, from->n_levels);
     to->level_shares =
         km_arena_copy(arena, from->level_shares, from->n_levels, sizeof *from->level_shares);
-    return to->name != NULL && to->unit != NULL && to->levels != NULL && to->level_shares != NULL;
+    return to->levels != NULL && to->level_shares != NULL;
 }
 
 static int copy_all(km_arena *arena, const kmseg_prepare *from, kmseg_prepare *to) {
@@ -140,7 +158,7 @@ static int copy_all(km_arena *arena, const kmseg_prepare *from, kmseg_prepare *t
     *to = *from;
     to->columns = columns;
     to->id = km_arena_text(arena, from->id != NULL ? from->id : "");
-    to->impute = strcmp(from->impute, "drop") == 0 ? "drop" : "median";
+    to->impute = km_impute_find(from->impute);
     to->notes = copy_texts(arena, from->notes, from->n_notes);
     to->output_names = columns != NULL ? km_output_names(arena, to) : NULL;
     return columns != NULL && to->id != NULL && to->notes != NULL && to->output_names != NULL;

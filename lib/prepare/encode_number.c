@@ -1,4 +1,4 @@
-/* Numbers: impute, transform, centre, scale, weight. */
+/* Numbers: impute, winsorise, transform, centre, scale, weight. */
 #include "base/parallel.h"
 #include "base/text.h"
 #include "data/moments.h"
@@ -6,6 +6,7 @@
 #include "prepare/encoder.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Rows looked at together. */
@@ -87,6 +88,7 @@ static kmseg_status gather(km_fit *fit, const kmseg_column *column, const double
     return km_parallel(fit->ctx, n_chunks, move_chunk, &loop);
 }
 
+/* Two values at most. */
 static int is_binary(const double *values, int64_t n, const km_moments *moments) {
     for (int64_t i = 0; i < n; i++) {
         if (values[i] != moments->minimum && values[i] != moments->maximum) {
@@ -96,30 +98,46 @@ static int is_binary(const double *values, int64_t n, const km_moments *moments)
     return 1;
 }
 
-typedef struct forward_loop {
-    const km_transform *transform;
-    const kmseg_prepare_column *column;
-    const double *values;
-    double *out;
-    int64_t n;
-} forward_loop;
-
-static void forward_chunk(void *argument, int64_t chunk, int32_t thread) {
-    (void)thread;
-    const forward_loop *loop = argument;
-    int64_t end = (chunk + 1) * KM_CHUNK_ROWS;
-    for (int64_t i = chunk * KM_CHUNK_ROWS; i < (end < loop->n ? end : loop->n); i++) {
-        loop->out[i] = loop->transform->forward(loop->column, loop->values[i] + 0.0);
+/* What one transform makes of the values, where auto tries it: it is taken when it draws the skew
+ * in. */
+static kmseg_status try_transform(km_fit *fit, const km_transform *candidate,
+                                  const km_transform_values *from, kmseg_prepare_column *out,
+                                  km_moments *moments, int *out_taken) {
+    km_moments after;
+    if (candidate->fit != NULL) {
+        KM_TRY(candidate->fit(from, out));
     }
+    KM_TRY(km_transform_all(fit, candidate, from->values, from->n, out, &after));
+    *out_taken = fabs(after.skew) < fabs(from->moments->skew);
+    if (*out_taken) {
+        char before[32], now[32], parameter[32] = "";
+        km_format_rounded(from->moments->skew, 2, before, sizeof before);
+        km_format_rounded(after.skew, 2, now, sizeof now);
+        km_format_rounded(out->parameter, 2, parameter, sizeof parameter);
+        km_note(&fit->notes, "%s: %s%s%s%s, which takes its skew from %s to %s", out->name,
+                candidate->named.name, candidate->fit != NULL ? " (lambda " : "",
+                candidate->fit != NULL ? parameter : "", candidate->fit != NULL ? ")" : "", before,
+                now);
+        *moments = after;
+    } else {
+        out->parameter = 0;
+    }
+    return KMSEG_OK;
 }
 
-/* Transforms values into fit->transformed, with their moments. */
-static kmseg_status transform_values(km_fit *fit, const km_transform *transform,
-                                     const double *values, int64_t n,
-                                     const kmseg_prepare_column *column, km_moments *out) {
-    forward_loop loop = {transform, column, values, fit->transformed, n};
-    KM_TRY(km_parallel(fit->ctx, km_chunks(n, KM_CHUNK_ROWS), forward_chunk, &loop));
-    return km_moments_of(fit->ctx, fit->transformed, n, out);
+/* A transform with parameters that was asked for. */
+static kmseg_status use_transform(km_fit *fit, const km_transform *wanted,
+                                  const km_transform_values *from, kmseg_prepare_column *out,
+                                  km_moments *moments) {
+    if (wanted->fit != NULL) {
+        KM_TRY(wanted->fit(from, out));
+    }
+    if (strcmp(wanted->named.name, "yeo-johnson") == 0) {
+        char lambda[32];
+        km_format_rounded(out->parameter, 3, lambda, sizeof lambda);
+        km_note(&fit->notes, "%s: yeo-johnson with lambda %s", out->name, lambda);
+    }
+    return km_transform_all(fit, wanted, from->values, from->n, out, moments);
 }
 
 /* Leaves the moments of the transformed values in *moments and, where the scale looks at those, them
@@ -127,20 +145,19 @@ static kmseg_status transform_values(km_fit *fit, const km_transform *transform,
 static kmseg_status choose_transform(km_fit *fit, const km_transform *wanted, int binary,
                                      const double *values, int64_t n, kmseg_prepare_column *out,
                                      km_moments *moments) {
-    const km_transform *none = km_transform_find("none"), *log1p_row = km_transform_find("log1p");
+    static const char *const candidates[] = {"log1p", "yeo-johnson"};
+    const km_transform *none = km_transform_find("none");
     const km_transform *chosen = wanted != NULL ? wanted : none;
-    double raw_skew = moments->skew;
-    if (wanted == NULL && !binary && fabs(raw_skew) > KM_STRONG_SKEW) {
-        km_moments candidate;
-        KM_TRY(transform_values(fit, log1p_row, values, n, out, &candidate));
-        if (fabs(candidate.skew) < fabs(raw_skew)) {
-            chosen = log1p_row;
-            *moments = candidate;
-            char before[32], after[32];
-            km_format_rounded(raw_skew, 2, before, sizeof before);
-            km_format_rounded(candidate.skew, 2, after, sizeof after);
-            km_note(&fit->notes, "%s: log1p, which takes its skew from %s to %s", out->name, before,
-                    after);
+    const km_moments raw = *moments;
+    const km_transform_values from = {fit, values, n, &raw};
+    int tries = wanted == NULL && !binary && fabs(raw.skew) > KM_STRONG_SKEW;
+    for (size_t c = 0; tries && c < sizeof candidates / sizeof *candidates; c++) {
+        const km_transform *candidate = km_transform_find(candidates[c]);
+        int taken;
+        KM_TRY(try_transform(fit, candidate, &from, out, moments, &taken));
+        if (taken) {
+            chosen = candidate;
+            break;
         }
     }
     out->transform = chosen->named.name;
@@ -150,11 +167,11 @@ static kmseg_status choose_transform(km_fit *fit, const km_transform *wanted, in
         }
         return KMSEG_OK;
     }
-    return wanted != NULL ? transform_values(fit, chosen, values, n, out, moments) : KMSEG_OK;
+    return wanted != NULL ? use_transform(fit, chosen, &from, out, moments) : KMSEG_OK;
 }
 
-static kmseg_status fit_scale(km_fit *fit, int binary, int64_t n, kmseg_prepare_column *out,
-                              const km_moments *moments) {
+static kmseg_status scale_number(km_fit *fit, int binary, int64_t n, kmseg_prepare_column *out,
+                                 const km_moments *moments) {
     const km_scale *scale = km_scale_find(fit->options->scale);
     if (binary && strcmp(scale->named.name, "none") != 0) {
         scale = km_scale_find("binary");
@@ -164,33 +181,94 @@ static kmseg_status fit_scale(km_fit *fit, int binary, int64_t n, kmseg_prepare_
                 out->name);
     }
     out->scale = scale->named.name;
-    scale->fit(moments, fit->transformed, n, &out->centre, &out->spread);
-    if (out->spread == 0) {
-        out->spread = moments->deviation;
-        km_note(&fit->notes,
-                "%s: scaled by its standard deviation, because the middle half of its values are "
-                "equal",
-                out->name);
+    return km_fit_scale(fit, scale, n, moments, out);
+}
+
+static int by_value(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* The most frequent value, the smallest of them. */
+static double mode_of(km_fit *fit, const double *values, int64_t n) {
+    double *sorted = fit->transformed;
+    memcpy(sorted, values, (size_t)n * sizeof *values);
+    qsort(sorted, (size_t)n, sizeof *sorted, by_value);
+    double mode = sorted[0];
+    int64_t most = 0;
+    for (int64_t i = 0; i < n;) {
+        int64_t first = i;
+        while (i < n && sorted[i] == sorted[first]) {
+            i++;
+        }
+        if (i - first > most) {
+            most = i - first;
+            mode = sorted[first];
+        }
     }
-    if (!(out->spread > 0) || !isfinite(out->spread) || !isfinite(1 / out->spread)) {
-        return km_fail(fit->ctx, KMSEG_E_DATA,
-                       "column %s cannot be scaled: its values differ by less than 1e-300 or more "
-                       "than 1e300",
-                       out->name);
+    return mode + 0.0;
+}
+
+static kmseg_status fit_fill(km_fit *fit, const km_impute *impute, int binary, const double *values,
+                             int64_t n, kmseg_prepare_column *out) {
+    const char *what = "the median ";
+    out->fill = out->median;
+    if (binary) {
+        /* The median of an even split is neither value; the lower stands for it. */
+        out->fill =
+            out->mean - out->minimum > out->maximum - out->mean ? out->maximum : out->minimum;
+    }
+    if (strcmp(impute->how, "mode") == 0) {
+        what = "the most frequent, ";
+        out->fill = out->n_missing > 0 ? mode_of(fit, values, n) : out->fill;
+    } else if (strcmp(impute->how, "constant") == 0) {
+        what = "";
+        out->fill = 0;
+        if (impute->value != NULL &&
+            (!km_parse_double(impute->value, &out->fill) || !isfinite(out->fill))) {
+            return km_fail(fit->ctx, KMSEG_E_ARGUMENT,
+                           "impute: \"%s\" is to be put where %s is missing; that is a column of "
+                           "numbers, so it needs to be a number",
+                           impute->value, out->name);
+        }
+    }
+    if (out->n_missing > 0 && strcmp(impute->how, "drop") != 0) {
+        char fill[32];
+        km_format_rounded(out->fill, 6, fill, sizeof fill);
+        km_note(&fit->notes, "%s: %lld missing values replaced by %s%s", out->name,
+                (long long)out->n_missing, what, fill);
     }
     return KMSEG_OK;
 }
 
-static void note_imputed(km_fit *fit, const kmseg_prepare_column *out) {
-    if (out->n_missing > 0 && fit->rows == NULL) {
-        char median[32];
-        km_format_rounded(out->fill, 6, median, sizeof median);
-        km_note(&fit->notes, "%s: %lld missing values replaced by the median %s", out->name,
-                (long long)out->n_missing, median);
+/* Moves what lies beyond the quantiles of probability p and 1 - p to them: in fit->values, which
+ * *values becomes. */
+static kmseg_status winsorise(km_fit *fit, double p, const double **values, int64_t n,
+                              kmseg_prepare_column *out, km_moments *moments) {
+    KM_TRY(km_group_quantiles(fit->ctx, *values, NULL, n, 1, p, &out->lower, NULL));
+    KM_TRY(km_group_quantiles(fit->ctx, *values, NULL, n, 1, 1 - p, &out->upper, NULL));
+    int64_t n_moved = 0;
+    for (int64_t i = 0; i < n; i++) {
+        double x = (*values)[i];
+        n_moved += x < out->lower || x > out->upper;
+        fit->values[i] = fmin(fmax(x, out->lower), out->upper);
     }
+    *values = fit->values;
+    char low[32], high[32];
+    km_format_rounded(out->lower, 4, low, sizeof low);
+    km_format_rounded(out->upper, 4, high, sizeof high);
+    if (out->lower == out->upper) {
+        return km_fail(fit->ctx, KMSEG_E_DATA,
+                       "winsorise leaves one value of column %s, %s; take less of it", out->name,
+                       low);
+    }
+    km_note(&fit->notes, "%s: winsorised to %s to %s, which moves %lld values", out->name, low,
+            high, (long long)n_moved);
+    return km_moments_of(fit->ctx, *values, n, moments);
 }
 
 static kmseg_status fit_number(km_fit *fit, int32_t i, kmseg_prepare_column *out) {
+    const km_settings *settings = &fit->settings[i];
     const kmseg_column *column = kmseg_table_column(fit->table, i);
     int64_t n = 0;
     const double *values = NULL;
@@ -202,20 +280,38 @@ static kmseg_status fit_number(km_fit *fit, int32_t i, kmseg_prepare_column *out
     out->maximum = moments.maximum;
     out->skew = moments.skew;
     KM_TRY(km_group_quantiles(fit->ctx, values, NULL, n, 1, 0.5, &out->median, NULL));
-    out->fill = out->median;
     out->fill_level = -1;
     out->other_level = -1;
     out->n_outputs = 1;
     int binary = is_binary(values, n, &moments);
-    if (binary) {
-        /* The median of an even split is neither value; the lower stands for it. */
-        out->fill =
-            out->mean - out->minimum > out->maximum - out->mean ? out->maximum : out->minimum;
+    KM_TRY(fit_fill(fit, &settings->impute, binary, values, n, out));
+    if (settings->winsorise > 0 && !binary) {
+        KM_TRY(winsorise(fit, settings->winsorise, &values, n, out, &moments));
+        binary = is_binary(values, n, &moments);
     }
-    note_imputed(fit, out);
-    KM_TRY(choose_transform(fit, fit->settings[i].transform, binary, values, n, out, &moments));
-    KM_TRY(fit_scale(fit, binary, n, out, &moments));
-    fit->deviations[i] = binary ? 0 : moments.deviation / out->spread;
+    KM_TRY(choose_transform(fit, settings->transform, binary, values, n, out, &moments));
+    KM_TRY(scale_number(fit, binary, n, out, &moments));
+    fit->deviations[i] = moments.deviation;
+    return KMSEG_OK;
+}
+
+static kmseg_status check_knots(kmseg_context *ctx, const kmseg_prepare_column *c) {
+    const km_transform *transform = km_transform_find(c->transform);
+    if (c->n_knots != 0 && (transform->n_knots == 0 || c->n_knots < 2 || c->knots == NULL)) {
+        return km_fail(ctx, KMSEG_E_FORMAT, "column %s has %d quantiles for the transform %s",
+                       c->name, c->n_knots, c->transform);
+    }
+    for (int32_t i = 0; i < c->n_knots; i++) {
+        if (!isfinite(c->knots[i]) || (i > 0 && c->knots[i] < c->knots[i - 1])) {
+            return km_fail(ctx, KMSEG_E_FORMAT,
+                           "column %s: its quantiles need to be finite and ascending", c->name);
+        }
+    }
+    if (transform->n_knots > 0 && c->n_knots == 0) {
+        return km_fail(ctx, KMSEG_E_FORMAT,
+                       "column %s has no quantiles; the transform %s needs some", c->name,
+                       c->transform);
+    }
     return KMSEG_OK;
 }
 
@@ -232,11 +328,16 @@ static kmseg_status check_number(kmseg_context *ctx, const kmseg_prepare_column 
         return km_fail(ctx, KMSEG_E_FORMAT,
                        "column %s: fill and centre need to be finite and spread positive", c->name);
     }
-    if (c->n_outputs != 1) {
-        return km_fail(ctx, KMSEG_E_FORMAT, "column %s has %d outputs; a number has 1", c->name,
-                       c->n_outputs);
+    int is_winsorised = !isnan(c->lower) || !isnan(c->upper);
+    if ((is_winsorised && !(c->lower <= c->upper)) || !isfinite(c->parameter)) {
+        return km_fail(ctx, KMSEG_E_FORMAT,
+                       "column %s: lower needs to be below upper, and parameter finite", c->name);
     }
-    return KMSEG_OK;
+    if (km_own_outputs(c) != 1) {
+        return km_fail(ctx, KMSEG_E_FORMAT, "column %s has %d outputs; a number has 1", c->name,
+                       km_own_outputs(c));
+    }
+    return check_knots(ctx, c);
 }
 
 static kmseg_status fail_text(kmseg_context *ctx, const kmseg_column *from, int32_t level) {
@@ -304,6 +405,13 @@ static void encode_block(const kmseg_prepare_column *column, const km_transform 
             y[i] = x == x ? x : column->fill;
         }
     }
+    if (!isnan(column->lower)) {
+        for (int64_t i = 0; i < n; i++) {
+            y[i] = y[i] < column->lower   ? column->lower
+                   : y[i] > column->upper ? column->upper
+                                          : y[i];
+        }
+    }
     if (!transform->keeps) {
         for (int64_t i = 0; i < n; i++) {
             y[i] = transform->forward(column, y[i]);
@@ -333,6 +441,10 @@ static void invert(const kmseg_prepare_column *column, const double *outputs, do
     *out = transform->inverse(column, *outputs / column->weight * column->spread + column->centre);
 }
 
+static double variance(const kmseg_prepare_column *column, double deviation) {
+    return deviation / column->spread * (deviation / column->spread);
+}
+
 const km_encoder km_encode_number = {
     .named = {"number", "impute, transform, centre and scale"},
     .type = KMSEG_COLUMN_NUMBER,
@@ -341,4 +453,5 @@ const km_encoder km_encode_number = {
     .bind = bind_number,
     .encode = encode,
     .invert = invert,
+    .variance = variance,
 };

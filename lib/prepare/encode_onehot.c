@@ -5,125 +5,76 @@
  * for z-scores; else the root of the mean variance of the scaled number columns), hence
  * level_scale = s / sqrt(2). A level that the fit did not see goes to the pool "other" where there
  * is one; else all outputs are 0, which is level_scale away from every level. */
-#include "base/text.h"
-#include "data/dictionary.h"
-#include "prepare/encoder.h"
+#include "prepare/known_levels.h"
 
 #include <math.h>
 #include <string.h>
+
+/* Where cells without a value are a level of their own: it is put behind the others. */
+static kmseg_status add_constant(km_fit *fit, int32_t i, km_levels *levels, int64_t n_missing) {
+    const km_impute *impute = &fit->settings[i].impute;
+    const char *value = impute->value != NULL ? impute->value : "missing";
+    if (strcmp(impute->how, "constant") != 0 || n_missing == 0 ||
+        km_level_at(levels->names, levels->n, value) >= 0) {
+        return KMSEG_OK;
+    }
+    const char **names = km_arena_array(fit->arena, (int64_t)levels->n + 1, sizeof *names);
+    double *shares = km_arena_array(fit->arena, (int64_t)levels->n + 1, sizeof *shares);
+    const char *name = km_arena_text(fit->arena, value);
+    if (names == NULL || shares == NULL || name == NULL) {
+        return km_fail_memory(fit->ctx, "the levels of a column");
+    }
+    double present = (double)(fit->n_rows - n_missing) / (double)fit->n_rows;
+    for (int32_t l = 0; l < levels->n; l++) {
+        names[l] = levels->names[l];
+        shares[l] = levels->shares[l] * present;
+    }
+    names[levels->n] = name;
+    shares[levels->n] = 1 - present;
+    levels->n++;
+    levels->names = names;
+    levels->shares = shares;
+    return KMSEG_OK;
+}
+
+static int64_t count_missing(const km_fit *fit, const kmseg_column *column) {
+    int64_t n = 0;
+    for (int64_t r = 0; r < fit->n_rows && column->n_missing > 0; r++) {
+        n += column->codes[km_fit_row(fit, r)] < 0;
+    }
+    return n;
+}
 
 static kmseg_status fit_onehot(km_fit *fit, int32_t i, kmseg_prepare_column *out) {
     const kmseg_column *column = kmseg_table_column(fit->table, i);
     km_levels levels;
     KM_TRY(km_fit_levels(fit, column, &levels));
+    KM_TRY(add_constant(fit, i, &levels, count_missing(fit, column)));
     out->transform = "none";
     out->scale = km_encode_onehot.named.name;
     out->n_levels = levels.n;
     out->levels = levels.names;
     out->level_shares = levels.shares;
     out->level_scale = 1; /* times the pooled deviation, once that is known */
-    out->fill_level = levels.mode;
     out->other_level = levels.other;
     out->n_outputs = levels.n;
     if (levels.n_pooled > 0) {
         km_note(&fit->notes, "%s: %d levels of fewer than %lld customers are pooled as \"other\"",
                 out->name, levels.n_pooled, (long long)levels.threshold);
     }
-    if (out->n_missing > 0 && fit->rows == NULL) {
-        km_note(&fit->notes, "%s: %lld missing values replaced by the most frequent, %s", out->name,
-                (long long)out->n_missing, levels.names[levels.mode]);
-    }
-    return KMSEG_OK;
+    return km_fit_fill_level(fit, i, 0, out);
 }
 
 static kmseg_status check_onehot(kmseg_context *ctx, const kmseg_prepare_column *c) {
-    if (c->n_levels < 1 || c->levels == NULL || c->level_shares == NULL ||
-        c->n_outputs != c->n_levels) {
-        return km_fail(ctx, KMSEG_E_FORMAT,
-                       "column %s has %d levels and %d outputs; both need to be the same, with the "
-                       "name and share of each",
-                       c->name, c->n_levels, c->n_outputs);
+    KM_TRY(km_check_levels(ctx, c));
+    if (km_own_outputs(c) != c->n_levels) {
+        return km_fail(ctx, KMSEG_E_FORMAT, "column %s has %d levels and %d outputs for them",
+                       c->name, c->n_levels, km_own_outputs(c));
     }
-    if (!(c->level_scale > 0) || !isfinite(c->level_scale) || c->fill_level < -1 ||
-        c->fill_level >= c->n_levels || c->other_level < -1 || c->other_level >= c->n_levels) {
-        return km_fail(ctx, KMSEG_E_FORMAT,
-                       "column %s: level_scale needs to be positive, fill_level and other_level "
-                       "positions of its %d levels",
-                       c->name, c->n_levels);
-    }
-    for (int32_t i = 0; i < c->n_levels; i++) {
-        if (c->levels[i] == NULL || !(c->level_shares[i] >= 0 && c->level_shares[i] <= 1)) {
-            return km_fail(ctx, KMSEG_E_FORMAT,
-                           "column %s: level %d needs a name and a share from 0 to 1", c->name, i);
-        }
+    if (!(c->level_scale > 0) || !isfinite(c->level_scale)) {
+        return km_fail(ctx, KMSEG_E_FORMAT, "column %s: level_scale needs to be positive", c->name);
     }
     return KMSEG_OK;
-}
-
-/* A number column where text was fitted is read as the text of its numbers, so that levels "1",
- * "2", "3" are found again in a file that has no other. The distinct numbers become levels. */
-static kmseg_status levels_of_numbers(kmseg_context *ctx, km_arena *scratch,
-                                      const km_dictionary *known, const kmseg_column *from,
-                                      km_source *out) {
-    int32_t *codes = km_arena_array(scratch, from->n_rows, sizeof *codes);
-    int32_t *position = km_arena_array(scratch, (int64_t)known->n + 1, sizeof *position);
-    if (codes == NULL || position == NULL) {
-        return km_fail_memory(ctx, "the levels of a number column");
-    }
-    for (int64_t r = 0; r < from->n_rows; r++) {
-        char text[32];
-        size_t length = km_format_double(from->numbers[r], text, sizeof text);
-        int32_t code = km_dictionary_find(known, text, length);
-        codes[r] = isnan(from->numbers[r]) ? -1 : code >= 0 ? code : known->n;
-    }
-    for (int32_t i = 0; i < known->n; i++) {
-        position[i] = i;
-    }
-    position[known->n] = -1;
-    out->codes = codes;
-    out->position = position;
-    return KMSEG_OK;
-}
-
-static kmseg_status match_levels(kmseg_context *ctx, km_arena *scratch, const km_dictionary *known,
-                                 const kmseg_column *from, km_source *out) {
-    int32_t *position = km_arena_array(scratch, from->n_levels, sizeof *position);
-    if (position == NULL) {
-        return km_fail_memory(ctx, "the levels of a text column");
-    }
-    for (int32_t i = 0; i < from->n_levels; i++) {
-        position[i] = km_dictionary_find(known, from->levels[i], strlen(from->levels[i]));
-    }
-    out->codes = from->codes;
-    out->position = position;
-    return KMSEG_OK;
-}
-
-static kmseg_status bind_onehot(kmseg_context *ctx, km_arena *scratch,
-                                const kmseg_prepare_column *column, const kmseg_column *from,
-                                km_source *out) {
-    if (from->type == KMSEG_COLUMN_TIME) {
-        return km_fail(ctx, KMSEG_E_FORMAT,
-                       "column %s is a column of dates; the segments were made from text",
-                       from->name);
-    }
-    km_dictionary known;
-    if (!km_dictionary_init(&known, scratch, &scratch->allocator)) {
-        return km_fail_memory(ctx, "the levels of a column");
-    }
-    kmseg_status status = KMSEG_OK;
-    for (int32_t i = 0; i < column->n_levels && status == KMSEG_OK; i++) {
-        if (km_dictionary_add(&known, column->levels[i], strlen(column->levels[i])) != i) {
-            status = km_fail_memory(ctx, "the levels of a column");
-        }
-    }
-    if (status == KMSEG_OK) {
-        status = from->type == KMSEG_COLUMN_TEXT
-                     ? match_levels(ctx, scratch, &known, from, out)
-                     : levels_of_numbers(ctx, scratch, &known, from, out);
-    }
-    km_dictionary_free(&known);
-    return status;
 }
 
 static void encode(const kmseg_prepare_column *column, const km_source *source, const int64_t *rows,
@@ -150,12 +101,24 @@ static void invert(const kmseg_prepare_column *column, const double *outputs, do
     }
 }
 
+static double variance(const kmseg_prepare_column *column, double deviation) {
+    (void)deviation;
+    double sum = 0;
+    for (int32_t l = 0; l < column->n_levels; l++) {
+        sum += column->level_shares[l] * (1 - column->level_shares[l]);
+    }
+    return sum * column->level_scale * column->level_scale;
+}
+
 const km_encoder km_encode_onehot = {
     .named = {"onehot", "one output per level; a mismatch costs one pooled standard deviation"},
     .type = KMSEG_COLUMN_TEXT,
+    .has_level_scale = 1,
+    .has_level_outputs = 1,
     .fit = fit_onehot,
     .check = check_onehot,
-    .bind = bind_onehot,
+    .bind = km_match_levels,
     .encode = encode,
     .invert = invert,
+    .variance = variance,
 };

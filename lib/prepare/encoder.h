@@ -11,7 +11,8 @@ typedef struct km_source {
     const double *numbers;   /* by row, or NULL: level_numbers[codes[row]] */
     const int32_t *codes;    /* by row; -1 is missing */
     double *level_numbers;   /* a number column that came as text */
-    const int32_t *position; /* by code: output that is on, or -1 for a level not known */
+    const int32_t *position; /* by code, or by tag: output that is on, or -1 for one not known */
+    const int64_t *starts; /* tags: code c has position[starts[c]] up to position[starts[c + 1]] */
 } km_source;
 
 /* Rows of outputs being written; one per chunk. */
@@ -37,6 +38,8 @@ static inline void km_put(km_target *target, int64_t i, int64_t output, double v
 typedef struct km_encoder {
     km_named named;
     kmseg_column_type type; /* of the columns that it encodes */
+    int has_level_scale;   /* level_scale is in units of the pooled deviation until that is known */
+    int has_level_outputs; /* an output per level */
     /* Fits one column: everything but name, unit, type, weight and position. */
     kmseg_status (*fit)(km_fit *fit, int32_t column, kmseg_prepare_column *out);
     /* KMSEG_E_FORMAT when a column read from a file could not have been fitted. */
@@ -49,10 +52,21 @@ typedef struct km_encoder {
                    int64_t first, int64_t n, km_target *target);
     /* Outputs of one row back to the column's own units. */
     void (*invert)(const kmseg_prepare_column *column, const double *outputs, double *out);
+    /* Variance of all its outputs together, before weight; deviation is that of its transformed
+     * values. */
+    double (*variance)(const kmseg_prepare_column *column, double deviation);
 } km_encoder;
 
-extern const km_encoder km_encode_number, km_encode_onehot;
+extern const km_encoder km_encode_number, km_encode_onehot, km_encode_ordinal, km_encode_multihot;
 extern const km_registry km_encoders;
+
+/* The row of that name, or NULL. */
+const km_encoder *km_encoder_find(const char *name);
+
+/* Outputs of a column without the one that says where it was missing. */
+static inline int32_t km_own_outputs(const kmseg_prepare_column *column) {
+    return column->n_outputs - (column->indicator > 0);
+}
 
 /* The encoder of a fitted column, or NULL. */
 const km_encoder *km_encoder_of(const kmseg_prepare_column *column);

@@ -30,10 +30,12 @@ const char *const *km_output_names(km_arena *arena, const kmseg_prepare *prepare
     for (int32_t c = 0; names != NULL && c < prepare->n_columns; c++) {
         const kmseg_prepare_column *column = &prepare->columns[c];
         for (int32_t o = 0; o < column->n_outputs; o++) {
+            int is_indicator = o == km_own_outputs(column);
+            int is_level = !is_indicator && km_encoder_of(column)->has_level_outputs;
             const char *name =
-                column->type == KMSEG_COLUMN_TEXT
-                    ? km_arena_format(arena, "%s=%s", column->name, column->levels[o])
-                    : column->name;
+                is_indicator ? km_arena_format(arena, "%s=missing", column->name)
+                : is_level   ? km_arena_format(arena, "%s=%s", column->name, column->levels[o])
+                             : column->name;
             if (name == NULL) {
                 return NULL;
             }
@@ -71,22 +73,27 @@ void km_note(km_notes *notes, const char *format, ...) {
 }
 
 /* Square root of the mean variance of the scaled numbers; what one mismatch of a category costs. */
-static double pooled_deviation(const km_fit *fit) {
+static double pooled_deviation(const km_fit *fit, const kmseg_prepare_column *columns) {
     double sum = 0;
     int32_t n = 0;
     for (int32_t c = 0; c < fit->n_chosen; c++) {
-        double deviation = fit->deviations[fit->chosen[c]];
-        sum += deviation * deviation;
-        n += deviation > 0;
+        const kmseg_prepare_column *column = &columns[c];
+        if (km_own_outputs(column) == 1 && !km_encoder_of(column)->has_level_scale &&
+            strcmp(column->scale, "binary") != 0) {
+            double deviation = fit->deviations[fit->chosen[c]] / column->spread;
+            sum += deviation * deviation;
+            n += deviation > 0;
+        }
     }
     double pooled = n > 0 ? sqrt(sum / n) : 1;
     return pooled > 0 && isfinite(pooled) ? pooled : 1;
 }
 
 static void scale_mismatches(const km_fit *fit, kmseg_prepare_column *columns) {
-    double pooled = pooled_deviation(fit);
+    double pooled = pooled_deviation(fit, columns);
     for (int32_t c = 0; c < fit->n_chosen; c++) {
-        if (columns[c].type == KMSEG_COLUMN_TEXT) {
+        columns[c].indicator *= pooled;
+        if (km_encoder_of(&columns[c])->has_level_scale) {
             columns[c].level_scale *= pooled * sqrt(0.5);
         } else if (strcmp(columns[c].scale, "binary") == 0) {
             columns[c].spread /= pooled;
@@ -102,11 +109,21 @@ static kmseg_status fit_column(km_fit *fit, int32_t i, kmseg_prepare_column *out
         return km_fail_memory(fit->ctx, "the columns of a fit");
     }
     out->type = column->type;
-    out->weight = fit->settings[i].weight;
+    const km_settings *settings = &fit->settings[i];
+    out->weight = settings->weight;
     out->n_missing = column->n_missing;
+    out->impute = settings->impute.how;
+    out->group = "";
+    out->lower = out->upper = (double)NAN;
     const km_encoder *encoder =
-        column->type == KMSEG_COLUMN_NUMBER ? &km_encode_number : &km_encode_onehot;
-    return encoder->fit(fit, i, out);
+        column->type == KMSEG_COLUMN_NUMBER ? &km_encode_number : settings->encoder;
+    KM_TRY(encoder->fit(fit, i, out));
+    if (settings->impute.indicator && out->n_missing > 0) {
+        out->n_outputs++;
+        out->indicator = 1; /* times the pooled deviation, once that is known */
+        km_note(&fit->notes, "%s: a feature says whether it was missing", out->name);
+    }
+    return KMSEG_OK;
 }
 
 static kmseg_status fit_columns(km_fit *fit, kmseg_prepare *out) {
@@ -131,6 +148,7 @@ static kmseg_status fit_columns(km_fit *fit, kmseg_prepare *out) {
         out->n_outputs += columns[c].n_outputs;
     }
     scale_mismatches(fit, columns);
+    KM_TRY(km_weigh_groups(fit, columns));
     out->columns = columns;
     out->n_columns = fit->n_chosen;
     return KMSEG_OK;
@@ -139,12 +157,13 @@ static kmseg_status fit_columns(km_fit *fit, kmseg_prepare *out) {
 static kmseg_status fit_all(km_fit *fit, kmseg_prepare *out) {
     KM_TRY(km_read_settings(fit));
     KM_TRY(km_find_id(fit));
+    KM_TRY(km_choose_encoders(fit));
     KM_TRY(km_choose_columns(fit));
     KM_TRY(fit_columns(fit, out));
     out->id = fit->id >= 0
                   ? km_arena_text(fit->arena, kmseg_table_column(fit->table, fit->id)->name)
                   : "";
-    out->impute = strcmp(fit->options->impute, "drop") == 0 ? "drop" : "median";
+    out->impute = fit->impute.how;
     out->dtype = strcmp(fit->options->precision, "float32") == 0 ? KMSEG_FLOAT32 : KMSEG_FLOAT64;
     out->output_names = km_output_names(fit->arena, out);
     out->n_notes = fit->notes.n;

@@ -162,6 +162,9 @@ static kmseg_status get_rows_of(km_h5_file *file, const km_fields *fields, const
     snprintf(path, sizeof path, "%s/%s", fields->path, field->name);
     const char *const *texts = NULL;
     size_t size = sizeof(cell);
+    if (field->is_new && !km_h5_exists(file, path)) {
+        return KMSEG_OK;
+    }
     switch (field->kind) {
     case KM_FIELD_INT32:
         size = sizeof(int32_t);

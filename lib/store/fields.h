@@ -23,6 +23,7 @@ typedef struct km_field {
     km_field_kind kind;
     size_t offset; /* in the struct */
     const km_word *words;
+    int is_new; /* files of format_version 1 need not have it: then it stays cleared */
 } km_field;
 
 typedef struct km_fields {

@@ -13,15 +13,21 @@ static const km_word reasons[] = {
     {"stalled", KMSEG_STOP_STALLED},   {NULL, 0}};
 
 #define INT32(type, field)                                                                         \
-    { #field, KM_FIELD_INT32, offsetof(type, field), NULL }
+    { #field, KM_FIELD_INT32, offsetof(type, field), NULL, 0 }
 #define INT64(type, field)                                                                         \
-    { #field, KM_FIELD_INT64, offsetof(type, field), NULL }
+    { #field, KM_FIELD_INT64, offsetof(type, field), NULL, 0 }
 #define DOUBLE(type, field)                                                                        \
-    { #field, KM_FIELD_DOUBLE, offsetof(type, field), NULL }
+    { #field, KM_FIELD_DOUBLE, offsetof(type, field), NULL, 0 }
 #define TEXT(type, field)                                                                          \
-    { #field, KM_FIELD_TEXT, offsetof(type, field), NULL }
+    { #field, KM_FIELD_TEXT, offsetof(type, field), NULL, 0 }
+#define NEW_INT32(type, field)                                                                     \
+    { #field, KM_FIELD_INT32, offsetof(type, field), NULL, 1 }
+#define NEW_DOUBLE(type, field)                                                                    \
+    { #field, KM_FIELD_DOUBLE, offsetof(type, field), NULL, 1 }
+#define NEW_TEXT(type, field)                                                                      \
+    { #field, KM_FIELD_TEXT, offsetof(type, field), NULL, 1 }
 #define WORD(type, field, words)                                                                   \
-    { #field, KM_FIELD_WORD, offsetof(type, field), words }
+    { #field, KM_FIELD_WORD, offsetof(type, field), words, 0 }
 #define LAYOUT(path, fields, type)                                                                 \
     { path, fields, KM_COUNT(fields), sizeof(type) }
 
@@ -55,17 +61,34 @@ static const km_field prepare[] = {
 const km_fields km_layout_prepare = LAYOUT("/prepare", prepare, kmseg_prepare);
 
 static const km_field prepare_columns[] = {
-    TEXT(kmseg_prepare_column, name),         TEXT(kmseg_prepare_column, unit),
-    WORD(kmseg_prepare_column, type, types),  TEXT(kmseg_prepare_column, transform),
-    TEXT(kmseg_prepare_column, scale),        DOUBLE(kmseg_prepare_column, fill),
-    DOUBLE(kmseg_prepare_column, centre),     DOUBLE(kmseg_prepare_column, spread),
-    DOUBLE(kmseg_prepare_column, weight),     INT32(kmseg_prepare_column, fill_level),
-    INT32(kmseg_prepare_column, n_levels),    DOUBLE(kmseg_prepare_column, level_scale),
-    INT32(kmseg_prepare_column, other_level), INT32(kmseg_prepare_column, first_output),
-    INT32(kmseg_prepare_column, n_outputs),   INT64(kmseg_prepare_column, n_missing),
-    DOUBLE(kmseg_prepare_column, mean),       DOUBLE(kmseg_prepare_column, median),
-    DOUBLE(kmseg_prepare_column, minimum),    DOUBLE(kmseg_prepare_column, maximum),
+    TEXT(kmseg_prepare_column, name),
+    TEXT(kmseg_prepare_column, unit),
+    WORD(kmseg_prepare_column, type, types),
+    TEXT(kmseg_prepare_column, transform),
+    TEXT(kmseg_prepare_column, scale),
+    DOUBLE(kmseg_prepare_column, fill),
+    DOUBLE(kmseg_prepare_column, centre),
+    DOUBLE(kmseg_prepare_column, spread),
+    DOUBLE(kmseg_prepare_column, weight),
+    INT32(kmseg_prepare_column, fill_level),
+    INT32(kmseg_prepare_column, n_levels),
+    DOUBLE(kmseg_prepare_column, level_scale),
+    INT32(kmseg_prepare_column, other_level),
+    INT32(kmseg_prepare_column, first_output),
+    INT32(kmseg_prepare_column, n_outputs),
+    INT64(kmseg_prepare_column, n_missing),
+    DOUBLE(kmseg_prepare_column, mean),
+    DOUBLE(kmseg_prepare_column, median),
+    DOUBLE(kmseg_prepare_column, minimum),
+    DOUBLE(kmseg_prepare_column, maximum),
     DOUBLE(kmseg_prepare_column, skew),
+    NEW_TEXT(kmseg_prepare_column, impute),
+    NEW_DOUBLE(kmseg_prepare_column, lower),
+    NEW_DOUBLE(kmseg_prepare_column, upper),
+    NEW_DOUBLE(kmseg_prepare_column, parameter),
+    NEW_INT32(kmseg_prepare_column, n_knots),
+    NEW_TEXT(kmseg_prepare_column, group),
+    NEW_DOUBLE(kmseg_prepare_column, indicator),
 };
 const km_fields km_layout_prepare_columns =
     LAYOUT("/prepare/columns", prepare_columns, kmseg_prepare_column);
@@ -77,6 +100,12 @@ static const km_field levels[] = {
 };
 const km_fields km_layout_prepare_levels = LAYOUT("/prepare/levels", levels, km_level_row);
 const km_fields km_layout_profile_levels = LAYOUT("/profile/levels", levels, km_level_row);
+
+static const km_field knots[] = {
+    INT32(km_knot_row, column),
+    DOUBLE(km_knot_row, value),
+};
+const km_fields km_layout_prepare_knots = LAYOUT("/prepare/knots", knots, km_knot_row);
 
 static const km_field features[] = {
     TEXT(km_feature_row, name),    TEXT(km_feature_row, unit),     TEXT(km_feature_row, role),
@@ -110,9 +139,9 @@ const km_fields km_layout_profile_columns =
 
 static const km_field traits[] = {
     INT32(km_trait_row, segment),
-    {"column", KM_FIELD_INT32, offsetof(km_trait_row, trait.column), NULL},
-    {"level", KM_FIELD_INT32, offsetof(km_trait_row, trait.level), NULL},
-    {"difference", KM_FIELD_DOUBLE, offsetof(km_trait_row, trait.difference), NULL},
-    {"lift", KM_FIELD_DOUBLE, offsetof(km_trait_row, trait.lift), NULL},
+    {"column", KM_FIELD_INT32, offsetof(km_trait_row, trait.column), NULL, 0},
+    {"level", KM_FIELD_INT32, offsetof(km_trait_row, trait.level), NULL, 0},
+    {"difference", KM_FIELD_DOUBLE, offsetof(km_trait_row, trait.difference), NULL, 0},
+    {"lift", KM_FIELD_DOUBLE, offsetof(km_trait_row, trait.lift), NULL, 0},
 };
 const km_fields km_layout_profile_traits = LAYOUT("/profile/traits", traits, km_trait_row);

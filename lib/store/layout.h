@@ -13,6 +13,12 @@ typedef struct km_level_row {
     double share;
 } km_level_row;
 
+/* A quantile of a number column, in /prepare/knots, in the order of columns. */
+typedef struct km_knot_row {
+    int32_t column;
+    double value;
+} km_knot_row;
+
 /* An output, in /features. */
 typedef struct km_feature_row {
     const char *name, *unit, *role;
@@ -38,6 +44,7 @@ extern const km_fields km_layout_scores;           /* kmseg_scores: attributes o
 extern const km_fields km_layout_prepare;          /* kmseg_prepare: attributes of /prepare */
 extern const km_fields km_layout_prepare_columns;  /* kmseg_prepare_column */
 extern const km_fields km_layout_prepare_levels;   /* km_level_row */
+extern const km_fields km_layout_prepare_knots;    /* km_knot_row */
 extern const km_fields km_layout_features;         /* km_feature_row */
 extern const km_fields km_layout_profile;          /* kmseg_profile: attributes of /profile */
 extern const km_fields km_layout_profile_segments; /* km_segment_row */

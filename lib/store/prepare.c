@@ -1,6 +1,7 @@
 /* What was fitted to the columns, in /prepare; and a view of it by output, in /features. */
 #include "store/layout.h"
 
+#include <math.h>
 #include <string.h>
 
 static km_level_row *level_rows(km_arena *arena, const kmseg_prepare *prepare, int64_t *out_n) {
@@ -19,17 +20,44 @@ static km_level_row *level_rows(km_arena *arena, const kmseg_prepare *prepare, i
     return rows;
 }
 
+static km_knot_row *knot_rows(km_arena *arena, const kmseg_prepare *prepare, int64_t *out_n) {
+    int64_t n = 0;
+    for (int32_t c = 0; c < prepare->n_columns; c++) {
+        n += prepare->columns[c].n_knots;
+    }
+    *out_n = n;
+    km_knot_row *rows = km_arena_array(arena, n, sizeof *rows), *row = rows;
+    for (int32_t c = 0; c < prepare->n_columns && rows != NULL; c++) {
+        for (int32_t i = 0; i < prepare->columns[c].n_knots; i++) {
+            *row++ = (km_knot_row){c, prepare->columns[c].knots[i]};
+        }
+    }
+    return rows;
+}
+
+/* What a centroid's output is in own units: a share where it says on or off. */
+static const char *unit_of(const kmseg_prepare_column *column, int32_t output) {
+    int is_indicator =
+        column->indicator > 0 && output == column->first_output + column->n_outputs - 1;
+    if (is_indicator) {
+        return "share";
+    }
+    if (column->type == KMSEG_COLUMN_TEXT) {
+        return strcmp(column->scale, "ordinal") == 0 ? "place" : "share";
+    }
+    return column->unit;
+}
+
 static km_feature_row *feature_rows(km_arena *arena, const kmseg_prepare *prepare) {
     km_feature_row *rows = km_arena_array(arena, prepare->n_outputs, sizeof *rows);
     for (int32_t c = 0; c < prepare->n_columns && rows != NULL; c++) {
         const kmseg_prepare_column *column = &prepare->columns[c];
         for (int32_t o = column->first_output; o < column->first_output + column->n_outputs; o++) {
-            rows[o] =
-                (km_feature_row){.name = prepare->output_names[o],
-                                 .unit = column->type == KMSEG_COLUMN_TEXT ? "share" : column->unit,
-                                 .role = "feature",
-                                 .column = c,
-                                 .weight = column->weight};
+            rows[o] = (km_feature_row){.name = prepare->output_names[o],
+                                       .unit = unit_of(column, o),
+                                       .role = "feature",
+                                       .column = c,
+                                       .weight = column->weight};
         }
     }
     return rows;
@@ -40,14 +68,17 @@ void km_store_put_prepare(km_h5_file *file, const kmseg_prepare *prepare) {
     km_arena_init(&arena, &file->ctx->allocator);
     int64_t n_levels;
     km_level_row *levels = level_rows(&arena, prepare, &n_levels);
+    int64_t n_knots;
+    km_knot_row *knots = knot_rows(&arena, prepare, &n_knots);
     km_feature_row *features = feature_rows(&arena, prepare);
-    if (levels == NULL || features == NULL) {
+    if (levels == NULL || knots == NULL || features == NULL) {
         file->status = km_fail_memory(file->ctx, "the columns");
     } else {
         km_h5_put_group(file, "/prepare");
         km_fields_put(file, &km_layout_prepare, prepare);
         km_fields_put_rows(file, &km_layout_prepare_columns, prepare->n_columns, prepare->columns);
         km_fields_put_rows(file, &km_layout_prepare_levels, n_levels, levels);
+        km_fields_put_rows(file, &km_layout_prepare_knots, n_knots, knots);
         km_h5_put_texts(file, "/prepare/notes", prepare->n_notes, prepare->notes);
         km_fields_put_rows(file, &km_layout_features, prepare->n_outputs, features);
     }
@@ -82,6 +113,44 @@ static kmseg_status share_out(km_h5_file *file, km_arena *arena, kmseg_prepare *
                                    "/prepare/levels has levels of columns that have none");
 }
 
+/* Gives every number column its stretch of the quantiles; files of format_version 1 have none. */
+static kmseg_status share_knots(km_h5_file *file, km_arena *arena, const kmseg_prepare *prepare,
+                                kmseg_prepare_column *columns) {
+    km_knot_row *rows = NULL;
+    int64_t n = 0, next = 0;
+    if (km_h5_exists(file, "/prepare/knots")) {
+        KM_TRY(km_fields_get_rows(file, &km_layout_prepare_knots, arena, &n, &rows));
+    }
+    double *values = km_arena_array(arena, n, sizeof *values);
+    if (values == NULL) {
+        return km_fail_memory(file->ctx, "the quantiles of columns");
+    }
+    for (int32_t c = 0; c < prepare->n_columns; c++) {
+        columns[c].knots = values + next;
+        for (int32_t i = 0; i < columns[c].n_knots; i++, next++) {
+            if (next >= n || rows[next].column != c) {
+                return km_h5_fault(file, KMSEG_E_FORMAT,
+                                   "column %s needs to have %d rows in /prepare/knots",
+                                   columns[c].name, columns[c].n_knots);
+            }
+            values[next] = rows[next].value;
+        }
+    }
+    return next == n ? KMSEG_OK
+                     : km_h5_fault(file, KMSEG_E_FORMAT,
+                                   "/prepare/knots has quantiles of columns that have none");
+}
+
+/* What files of format_version 1 do not say of their columns. */
+static void fill_new_fields(kmseg_prepare *prepare, kmseg_prepare_column *columns) {
+    for (int32_t c = 0; c < prepare->n_columns; c++) {
+        if (columns[c].impute == NULL) {
+            columns[c].impute = prepare->impute;
+            columns[c].lower = columns[c].upper = (double)NAN;
+        }
+    }
+}
+
 static kmseg_status get(km_h5_file *file, km_arena *arena, kmseg_prepare *prepare) {
     kmseg_prepare_column *columns;
     km_level_row *levels;
@@ -98,6 +167,8 @@ static kmseg_status get(km_h5_file *file, km_arena *arena, kmseg_prepare *prepar
     prepare->n_columns = (int32_t)n_columns;
     prepare->n_notes = (int32_t)n_notes;
     prepare->columns = columns;
+    fill_new_fields(prepare, columns);
+    KM_TRY(share_knots(file, arena, prepare, columns));
     return share_out(file, arena, prepare, columns, levels, n_levels);
 }
 

@@ -4,6 +4,7 @@ library itself loads."""
 import json
 import os
 import re
+import shutil
 import subprocess
 
 import h5py
@@ -61,6 +62,7 @@ def lengths(file, path):
         known["n_levels"] = len(file[part + "/levels/name"])
     if part == "/prepare":
         known["n_notes"] = len(file["/prepare/notes"])
+        known["n_knots"] = len(file["/prepare/knots/value"])
     if part == "/profile":
         known["n_traits"] = len(file["/profile/traits/segment"])
     if part == "/levels":
@@ -188,6 +190,8 @@ def test_a_result_read_by_h5py_is_the_result(files):
         for name in ("name", "transform", "scale"):
             assert file["prepare/columns/" + name].asstr()[:].tolist() == prepare[name]
         numbers = [i for i, scale in enumerate(prepare["scale"]) if scale != "onehot"]
+        for name in ("impute", "group"):
+            assert file["prepare/columns/" + name].asstr()[:].tolist() == prepare[name]
         for name in ("centre", "spread", "weight", "fill"):
             values = file["prepare/columns/" + name][:]
             assert [values[i] for i in numbers] == [prepare[name][i] for i in numbers]
@@ -204,3 +208,27 @@ def test_a_result_read_by_h5py_is_the_result(files):
             else:
                 assert np.isnan(row).all()
     assert len(loaded["labels"]) == n
+
+
+NEW_IN_VERSION_2 = ("impute", "lower", "upper", "parameter", "n_knots", "group", "indicator")
+
+
+def test_a_file_of_version_1_is_read_as_what_it_meant(files, tmp_path):
+    path = str(tmp_path / "old.h5")
+    shutil.copy(files["result"], path)
+    with h5py.File(path, "r+") as file:
+        for name in NEW_IN_VERSION_2:
+            del file["prepare/columns/" + name]
+        del file["prepare/knots"]
+        file.attrs["format_version"] = np.int64(1)
+    assert shown(path) == shown(files["result"])
+
+
+def test_quantiles_that_do_not_belong_to_a_column_are_refused(files, tmp_path):
+    path = str(tmp_path / "damaged.h5")
+    shutil.copy(files["result"], path)
+    with h5py.File(path, "r+") as file:
+        file["prepare/columns/n_knots"][0] = 3
+    done = subprocess.run([TOOL, "show", path], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "/prepare/knots" in done.stderr

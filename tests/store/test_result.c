@@ -78,6 +78,14 @@ static void same_prepare(const kmseg_prepare *a, const kmseg_prepare *b) {
         SAME(x, y, first_output);
         SAME(x, y, n_outputs);
         SAME(x, y, n_missing);
+        SAME_TEXT(x, y, impute);
+        SAME_TEXT(x, y, group);
+        SAME(x, y, n_knots);
+        SAME_NUMBER(x, y, lower);
+        SAME_NUMBER(x, y, upper);
+        SAME_NUMBER(x, y, parameter);
+        SAME_NUMBER(x, y, indicator);
+        same_bytes(x->knots, y->knots, x->n_knots, sizeof(double), "knots");
         SAME_NUMBER(x, y, fill);
         SAME_NUMBER(x, y, centre);
         SAME_NUMBER(x, y, spread);
@@ -343,4 +351,63 @@ Test(result_file, out_of_memory_at_any_request_leaves_nothing_behind)
     kmseg_result_free(result);
     kmseg_table_free(table);
     kmseg_context_free(plain);
+}
+
+static kmseg_table *mixed(kmseg_context *ctx, int shift) {
+    enum { N = 90 };
+    static const char *const sizes[] = {"small", "large", "medium"};
+    static const char *const tags[] = {"a;b", "b", NULL, "a|c", "c;b;a", "c"};
+    double left[N], right[N], gaps[N];
+    const char *size[N], *tag[N], *home[N];
+    for (int i = 0; i < N; i++) {
+        int r = (i * 7 + shift) % N;
+        left[i] = 50 - exp(r / 24.0);
+        right[i] = r * r * r;
+        gaps[i] = r % 9 == 0 ? (double)NAN : r % 13;
+        size[i] = sizes[(r / 5) % 3];
+        tag[i] = tags[(r * r) % 6];
+        home[i] = r % 4 == 0 ? NULL : r % 3 == 0 ? "rent" : "own";
+    }
+    kmseg_table *table;
+    OK(ctx, kmseg_table_new(ctx, N, &table));
+    OK(ctx, kmseg_table_add_numbers(ctx, table, "left", left));
+    OK(ctx, kmseg_table_add_numbers(ctx, table, "right", right));
+    OK(ctx, kmseg_table_add_numbers(ctx, table, "gaps", gaps));
+    OK(ctx, kmseg_table_add_texts(ctx, table, "size", size));
+    OK(ctx, kmseg_table_add_texts(ctx, table, "tag", tag));
+    OK(ctx, kmseg_table_add_texts(ctx, table, "home", home));
+    return table;
+}
+
+Test(store_result, every_encoding_gives_new_rows_the_same_values_after_loading)
+{
+    kmseg_context *ctx = test_context(2, NULL);
+    kmseg_table *table = mixed(ctx, 0), *later = mixed(ctx, 31);
+    kmseg_segment_options options;
+    kmseg_segment_options_init(&options);
+    options.fit.n_clusters = 3;
+    options.prepare.transform = "left=yeo-johnson,right=quantile-normal";
+    options.prepare.winsorise = "left=0.02";
+    options.prepare.impute = "gaps=constant:-1+indicator,home=constant";
+    options.prepare.group = "about=size,tag,home";
+    kmseg_result *result;
+    OK(ctx, kmseg_segment(ctx, table, &options, &result));
+    kmseg_result *back = saved_and_loaded(ctx, result, "mixed.h5");
+    same_prepare(result->prepare, back->prepare);
+    cr_assert_gt(back->prepare->columns[1].n_knots, 2);
+    cr_assert_str_eq(back->prepare->columns[3].scale, "ordinal");
+    cr_assert_str_eq(back->prepare->columns[4].scale, "multihot");
+    cr_assert_gt(back->prepare->columns[2].indicator, 0);
+    kmseg_prepared *a, *b;
+    OK(ctx, kmseg_prepare_apply(ctx, result->prepare, later, &a));
+    OK(ctx, kmseg_prepare_apply(ctx, back->prepare, later, &b));
+    same_bytes(a->matrix.values, b->matrix.values, a->matrix.n_rows * a->matrix.n_cols,
+               sizeof(double), "prepared values");
+    kmseg_prepared_free(a);
+    kmseg_prepared_free(b);
+    kmseg_result_free(back);
+    kmseg_result_free(result);
+    kmseg_table_free(later);
+    kmseg_table_free(table);
+    kmseg_context_free(ctx);
 }

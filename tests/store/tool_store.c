@@ -87,6 +87,11 @@ static void show_prepare(const kmseg_prepare *prepare) {
     LIST("name", n, print_text(columns[i].name));
     LIST("transform", n, print_text(columns[i].transform));
     LIST("scale", n, print_text(columns[i].scale));
+    LIST("impute", n, print_text(columns[i].impute));
+    LIST("group", n, print_text(columns[i].group));
+    LIST("lower", n, print_number(columns[i].lower));
+    LIST("parameter", n, print_number(columns[i].parameter));
+    LIST("indicator", n, print_number(columns[i].indicator));
     LIST("centre", n, print_number(columns[i].centre));
     LIST("spread", n, print_number(columns[i].spread));
     LIST("weight", n, print_number(columns[i].weight));

@@ -24,7 +24,8 @@ typedef struct kmseg_option {
     double minimum, maximum;  /* numbers only, both inclusive */
     double default_number;    /* numbers and booleans */
     const char *default_text; /* text and choices */
-    const char *choices;      /* CHOICE: names separated by '|'; NULL: those of choice_name */
+    const char *choices; /* CHOICE: names separated by '|'; NULL: those of choice_name. TEXT: what
+                                 joins the values of a flag that is repeated; NULL: the last counts */
     const char *(*choice_name)(int32_t i); /* CHOICE: names of a registry, NULL behind the last */
     const char *list_kind; /* CHOICE from a registry: its kind, see kmseg_list_name() */
     const char *metavar;   /* what stands for the value in help: "N", "FILE"; NULL for BOOL */

@@ -6,7 +6,7 @@
 
 KMSEG_BEGIN_DECLS
 
-#define KMSEG_FORMAT_VERSION 1
+#define KMSEG_FORMAT_VERSION 2
 
 typedef enum kmseg_file_kind {
     KMSEG_FILE_TABLE = 1,  /* a table that kmseg wrote */
