@@ -120,6 +120,30 @@ int cli_table_write(cli_run *run, const kmseg_table *table, cli_format format,
 /* stdout, or stderr when stdout carries the data itself (path "-"). */
 FILE *cli_summary_stream(const char *path);
 
+/* joined.c: the customers that a command works on, with what is joined to them. */
+typedef struct cli_joins {
+    size_t struct_size;
+    const char *join; /* requests, one a line */
+    const char *join_type;
+} cli_joins;
+
+typedef struct cli_joined {
+    kmseg_table *table;
+    char *joined;  /* what was joined, for the parameters of a result; NULL: nothing */
+    json_t *joins; /* the same with counts; NULL: nothing */
+} cli_joined;
+
+const kmseg_option_table *cli_join_table(void);
+void cli_joins_init(cli_joins *joins);
+/* Reads and joins; on failure out holds nothing. CLI_OK or the exit status. */
+int cli_joined_read(cli_run *run, const char *path, const kmseg_csv_options *csv,
+                    const cli_joins *joins, cli_joined *out);
+void cli_joined_free(cli_joined *customers);
+/* A line for each join, for people. */
+void cli_joined_print(FILE *out, const cli_joined *customers);
+/* A JSON report of the library, with the joins in it. */
+int cli_print_report(const char *report, const cli_joined *customers);
+
 /* text.c: text for people. */
 /* A copy with control characters replaced, for names that come from files; cut at capacity. */
 const char *cli_clean(const char *text, char *out, size_t capacity);

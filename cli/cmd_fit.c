@@ -12,6 +12,7 @@ typedef struct fit_files {
 typedef struct fit_command {
     kmseg_segment_options segment;
     kmseg_csv_options csv;
+    cli_joins joins;
     fit_files files;
 } fit_command;
 
@@ -37,6 +38,7 @@ static void init(void *options) {
     fit_command *command = options;
     kmseg_segment_options_init(&command->segment);
     kmseg_csv_options_init(&command->csv);
+    cli_joins_init(&command->joins);
     kmseg_options_init(&file_table, &command->files);
 }
 
@@ -46,6 +48,7 @@ static const cli_argument arguments[] = {
 
 static const cli_group groups[] = {
     {"Output", files, offsetof(fit_command, files)},
+    {"More columns", cli_join_table, offsetof(fit_command, joins)},
     {"Clustering", kmseg_fit_option_table, offsetof(fit_command, segment.fit)},
     {"Which columns, and how", kmseg_prepare_option_table, offsetof(fit_command, segment.prepare)},
     {"Describing segments", kmseg_profile_option_table, offsetof(fit_command, segment.profile)},
@@ -53,7 +56,7 @@ static const cli_group groups[] = {
     {"Reading CSV", kmseg_csv_option_table, offsetof(fit_command, csv)},
 };
 
-static int print_result(cli_run *run, const kmseg_result *result) {
+static int print_result(cli_run *run, const cli_joined *customers, const kmseg_result *result) {
     const fit_command *command = run->options;
     kmseg_report_options options;
     kmseg_report_options_init(&options);
@@ -65,10 +68,15 @@ static int print_result(cli_run *run, const kmseg_result *result) {
     if (code != CLI_OK) {
         return code;
     }
-    fputs(report, stdout);
+    if (run->common.json) {
+        code = cli_print_report(report, customers);
+    } else {
+        cli_joined_print(stdout, customers);
+        fputs(report, stdout);
+    }
     kmseg_string_free(report);
     if (run->common.json) {
-        return CLI_OK;
+        return code;
     }
     if (command->files.output == NULL) {
         putchar('\n');
@@ -82,41 +90,29 @@ static int print_result(cli_run *run, const kmseg_result *result) {
     return CLI_OK;
 }
 
-static int read_customers(cli_run *run, const char *path, kmseg_table **out) {
-    const fit_command *command = run->options;
-    kmseg_file_kind kind;
-    int code = cli_status(run, kmseg_file_kind_of(run->ctx, path, &kind));
-    if (code == CLI_OK && kind == KMSEG_FILE_RESULT) {
-        char clean[300];
-        return cli_failed("%s holds segments; fit needs a table of customers",
-                          cli_clean(path, clean, sizeof clean));
-    }
-    return code == CLI_OK ? cli_status(run, kmseg_source_read(run->ctx, path, &command->csv, out))
-                          : code;
-}
-
 static int run_fit(cli_run *run) {
-    const fit_command *command = run->options;
+    fit_command *command = run->options;
     const char *input = run->arguments[0], *output = command->files.output;
     cli_format format;
     int code = output != NULL ? cli_output_check(output, 1, input, &format) : CLI_OK;
     if (code != CLI_OK) {
         return code;
     }
-    kmseg_table *table = NULL;
+    cli_joined customers;
     kmseg_result *result = NULL;
-    code = read_customers(run, input, &table);
+    code = cli_joined_read(run, input, &command->csv, &command->joins, &customers);
     if (code == CLI_OK) {
-        code =
-            cli_status_of(run, kmseg_segment(run->ctx, table, &command->segment, &result), input);
-        kmseg_table_free(table);
+        command->segment.joined = customers.joined;
+        code = cli_status_of(
+            run, kmseg_segment(run->ctx, customers.table, &command->segment, &result), input);
     }
     if (code == CLI_OK && output != NULL) {
         code = cli_status(run, kmseg_result_save(run->ctx, result, output));
     }
     if (code == CLI_OK && (!run->common.quiet || run->common.json)) {
-        code = print_result(run, result);
+        code = print_result(run, &customers, result);
     }
+    cli_joined_free(&customers);
     kmseg_result_free(result);
     return code;
 }
@@ -132,6 +128,7 @@ const cli_command cli_cmd_fit = {
         "mean value.",
     .examples = "  kmseg fit customers.h5 -k 6 -o segments.h5\n"
                 "  kmseg fit customers.csv -k 4 --include recency,frequency,monetary\n"
+                "  kmseg fit orders_features.h5 -k 5 --join demographics.csv:household_id\n"
                 "  kmseg fit customers.csv -k 5 --exclude age --weights monetary=2 --json\n",
     .arguments = arguments,
     .n_arguments = 1,

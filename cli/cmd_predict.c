@@ -12,6 +12,7 @@ typedef struct predict_files {
 
 typedef struct predict_command {
     kmseg_csv_options csv;
+    cli_joins joins;
     predict_files files;
 } predict_command;
 
@@ -37,6 +38,7 @@ static const kmseg_option_table *files(void) { return &file_table; }
 static void init(void *options) {
     predict_command *command = options;
     kmseg_csv_options_init(&command->csv);
+    cli_joins_init(&command->joins);
     kmseg_options_init(&file_table, &command->files);
 }
 
@@ -47,6 +49,7 @@ static const cli_argument arguments[] = {
 
 static const cli_group groups[] = {
     {"Output", files, offsetof(predict_command, files)},
+    {"More columns", cli_join_table, offsetof(predict_command, joins)},
     {"Reading CSV", kmseg_csv_option_table, offsetof(predict_command, csv)},
 };
 
@@ -128,8 +131,8 @@ static int write_labels(cli_run *run, const kmseg_result *result,
     return code;
 }
 
-static int print_json(const kmseg_result *result, const kmseg_assignment *assignment,
-                      const tally *counts) {
+static int print_json(const kmseg_result *result, const cli_joined *customers,
+                      const kmseg_assignment *assignment, const tally *counts) {
     json_t *root = json_object(), *segments = json_array();
     json_object_set_new(root, "n_rows", json_integer(assignment->n_rows));
     json_object_set_new(root, "n_without_segment", json_integer(counts->without));
@@ -145,6 +148,9 @@ static int print_json(const kmseg_result *result, const kmseg_assignment *assign
         json_array_append_new(segments, row);
     }
     json_object_set_new(root, "segments", segments);
+    if (customers->joins != NULL) {
+        json_object_set(root, "joins", customers->joins);
+    }
     return cli_print_json(root);
 }
 
@@ -186,13 +192,15 @@ static void print_text(cli_run *run, const kmseg_result *result, const kmseg_ass
     }
 }
 
-static int report(cli_run *run, const kmseg_result *result, const kmseg_assignment *assignment) {
+static int report(cli_run *run, const kmseg_result *result, const cli_joined *customers,
+                  const kmseg_assignment *assignment) {
     const predict_command *command = run->options;
     tally c = count(assignment, result->n_segments);
     int code = c.assigned != NULL ? CLI_OK : cli_failed("out of memory");
     if (code == CLI_OK && run->common.json && cli_summary_stream(command->files.output) == stdout) {
-        code = print_json(result, assignment, &c);
+        code = print_json(result, customers, assignment, &c);
     } else if (code == CLI_OK && !run->common.quiet && !run->common.json) {
+        cli_joined_print(cli_summary_stream(command->files.output), customers);
         print_text(run, result, assignment, &c);
     }
     free(c.assigned);
@@ -212,14 +220,29 @@ static int check_segments(cli_run *run, const char *path) {
     return code;
 }
 
-static int check_customers(cli_run *run, const char *path) {
-    kmseg_file_kind kind;
-    int code = cli_status(run, kmseg_file_kind_of(run->ctx, path, &kind));
-    if (code == CLI_OK && kind == KMSEG_FILE_RESULT) {
-        char clean[300];
-        code = cli_failed("%s holds segments; predict needs a table of customers behind them",
-                          cli_clean(path, clean, sizeof clean));
+/* The columns of a file that the fit joined are not in the customers: which file that was is in the
+ * parameters. */
+static int check_joins(cli_run *run, const kmseg_result *result, const kmseg_table *table) {
+    const predict_command *command = run->options;
+    const char *lacks = NULL;
+    for (int32_t c = 0; c < result->prepare->n_columns && lacks == NULL; c++) {
+        const char *name = result->prepare->columns[c].name;
+        lacks = kmseg_table_find(table, name) < 0 ? name : NULL;
     }
+    if (lacks == NULL || command->joins.join != NULL) {
+        return CLI_OK;
+    }
+    json_t *params = json_loads(result->params, 0, NULL);
+    const char *joined = json_string_value(json_object_get(params, "joined"));
+    int code = CLI_OK;
+    if (joined != NULL) {
+        char clean[300], name[120];
+        code =
+            cli_failed("the customers have no column %s; the fit joined %s: give that again with "
+                       "--join FILE:KEY",
+                       cli_clean(lacks, name, sizeof name), cli_clean(joined, clean, sizeof clean));
+    }
+    json_decref(params);
     return code;
 }
 
@@ -235,31 +258,30 @@ static int run_predict(cli_run *run) {
         return code;
     }
     kmseg_result *result = NULL;
-    kmseg_table *table = NULL;
+    cli_joined customers = {0};
     kmseg_assignment *assignment = NULL;
     code = check_segments(run, run->arguments[0]);
-    if (code == CLI_OK) {
-        code = check_customers(run, run->arguments[1]);
-    }
     if (code == CLI_OK) {
         code = cli_status(run, kmseg_result_load(run->ctx, run->arguments[0], &result));
     }
     if (code == CLI_OK) {
-        code =
-            cli_status(run, kmseg_source_read(run->ctx, run->arguments[1], &command->csv, &table));
+        code = cli_joined_read(run, run->arguments[1], &command->csv, &command->joins, &customers);
     }
     if (code == CLI_OK) {
-        code = cli_status_of(run, kmseg_assign(run->ctx, result, table, &assignment),
+        code = check_joins(run, result, customers.table);
+    }
+    if (code == CLI_OK) {
+        code = cli_status_of(run, kmseg_assign(run->ctx, result, customers.table, &assignment),
                              run->arguments[1]);
     }
     if (code == CLI_OK && output != NULL) {
         code = write_labels(run, result, assignment, format);
     }
     if (code == CLI_OK) {
-        code = report(run, result, assignment);
+        code = report(run, result, &customers, assignment);
     }
     kmseg_assignment_free(assignment);
-    kmseg_table_free(table);
+    cli_joined_free(&customers);
     kmseg_result_free(result);
     return code;
 }
@@ -277,7 +299,7 @@ const cli_command cli_cmd_predict = {
     .arguments = arguments,
     .n_arguments = 2,
     .groups = groups,
-    .n_groups = 2,
+    .n_groups = sizeof groups / sizeof *groups,
     .options_size = sizeof(predict_command),
     .init = init,
     .run = run_predict,

@@ -13,6 +13,7 @@ typedef struct sweep_range {
 typedef struct sweep_command {
     kmseg_segment_options segment;
     kmseg_csv_options csv;
+    cli_joins joins;
     sweep_range range;
 } sweep_command;
 
@@ -46,6 +47,7 @@ static void init(void *options) {
     sweep_command *command = options;
     kmseg_segment_options_init(&command->segment);
     kmseg_csv_options_init(&command->csv);
+    cli_joins_init(&command->joins);
     kmseg_options_init(&range_table, &command->range);
 }
 
@@ -69,6 +71,7 @@ static const kmseg_option_table *weights(void) {
 
 static const cli_group groups[] = {
     {"Sweep", range, offsetof(sweep_command, range)},
+    {"More columns", cli_join_table, offsetof(sweep_command, joins)},
     {"Clustering", kmseg_fit_option_table, offsetof(sweep_command, segment.fit)},
     {"Which columns, and how", kmseg_prepare_option_table,
      offsetof(sweep_command, segment.prepare)},
@@ -215,7 +218,7 @@ static int write_rows(cli_run *run, const kmseg_sweep_summary *summary, cli_form
     return code;
 }
 
-static int print_json(const kmseg_sweep_summary *summary) {
+static int print_json(const cli_joined *customers, const kmseg_sweep_summary *summary) {
     json_t *root = json_object(), *columns = json_array(), *rows = json_array();
     json_object_set_new(root, "n_samples", json_integer(summary->n_samples));
     json_object_set_new(root, "n_left_out",
@@ -224,6 +227,9 @@ static int print_json(const kmseg_sweep_summary *summary) {
         json_array_append_new(columns, cli_json_text(summary->prepare->columns[c].name));
     }
     json_object_set_new(root, "columns", columns);
+    if (customers->joins != NULL) {
+        json_object_set(root, "joins", customers->joins);
+    }
     for (int32_t i = 0; i < summary->n_rows; i++) {
         double fields[N_FIELDS];
         fields_of(summary, i, fields);
@@ -487,32 +493,20 @@ static void print_reading(FILE *out, const cli_run *run, const kmseg_sweep_summa
     }
 }
 
-static int report(cli_run *run, const kmseg_sweep_summary *summary) {
+static int report(cli_run *run, const cli_joined *customers, const kmseg_sweep_summary *summary) {
     const sweep_command *command = run->options;
     FILE *out = cli_summary_stream(command->range.output);
     if (run->common.json) {
-        return out == stdout ? print_json(summary) : CLI_OK;
+        return out == stdout ? print_json(customers, summary) : CLI_OK;
     }
     if (run->common.quiet) {
         return CLI_OK;
     }
+    cli_joined_print(out, customers);
     print_title(out, run, summary);
     int code = print_table(out, summary);
     print_reading(out, run, summary);
     return code;
-}
-
-static int read_customers(cli_run *run, const char *path, kmseg_table **out) {
-    const sweep_command *command = run->options;
-    kmseg_file_kind kind;
-    int code = cli_status(run, kmseg_file_kind_of(run->ctx, path, &kind));
-    if (code == CLI_OK && kind == KMSEG_FILE_RESULT) {
-        char clean[300];
-        return cli_failed("%s holds segments; sweep needs a table of customers",
-                          cli_clean(path, clean, sizeof clean));
-    }
-    return code == CLI_OK ? cli_status(run, kmseg_source_read(run->ctx, path, &command->csv, out))
-                          : code;
 }
 
 static int run_sweep(cli_run *run) {
@@ -527,21 +521,22 @@ static int run_sweep(cli_run *run) {
     if (code != CLI_OK) {
         return code;
     }
-    kmseg_table *table = NULL;
+    cli_joined customers;
     kmseg_sweep_summary *summary = NULL;
-    code = read_customers(run, input, &table);
+    code = cli_joined_read(run, input, &command->csv, &command->joins, &customers);
     if (code == CLI_OK) {
         code = cli_status_of(
-            run, kmseg_sweep_table(run->ctx, table, &command->segment, k_min, k_max, &summary),
+            run,
+            kmseg_sweep_table(run->ctx, customers.table, &command->segment, k_min, k_max, &summary),
             input);
-        kmseg_table_free(table);
     }
     if (code == CLI_OK && output != NULL) {
         code = write_rows(run, summary, format);
     }
     if (code == CLI_OK) {
-        code = report(run, summary);
+        code = report(run, &customers, summary);
     }
+    cli_joined_free(&customers);
     kmseg_sweep_summary_free(summary);
     return code;
 }

@@ -357,6 +357,7 @@ kmseg_status km_h5_check_format(km_h5_file *file, const char *format) {
                        ", which reads up to %d",
                        file->path, (long long)version, KMSEG_FORMAT_VERSION);
     }
+    file->version = version;
     KM_TRY(km_h5_get_int(file, "/", "complete", 0, 1, &complete));
     if (complete != 1) {
         return km_h5_fault(file, KMSEG_E_FORMAT,

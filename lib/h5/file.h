@@ -17,6 +17,7 @@ typedef struct km_h5_file {
     km_h5_io io;
     hid_t id;
     int64_t size;        /* reading: bytes of the file */
+    int64_t version;     /* reading: format_version, once km_h5_check_format() was there */
     int writing;         /* 1: this is the temporary file */
     kmseg_status status; /* writing: the first failure; every later write does nothing */
     int folder;          /* writing: descriptor of the folder */

@@ -116,6 +116,9 @@ kmseg_status km_segment_params(kmseg_context *ctx, const kmseg_segment_options *
             write_option(&json, &table->options[i], options);
         }
     }
+    if (options->joined != NULL) {
+        km_json_text(&json, "joined", options->joined);
+    }
     km_json_close(&json, '}');
     *out = text.failed ? NULL : km_arena_text(arena, text.data);
     km_string_free(&text);

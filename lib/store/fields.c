@@ -162,7 +162,7 @@ static kmseg_status get_rows_of(km_h5_file *file, const km_fields *fields, const
     snprintf(path, sizeof path, "%s/%s", fields->path, field->name);
     const char *const *texts = NULL;
     size_t size = sizeof(cell);
-    if (field->is_new && !km_h5_exists(file, path)) {
+    if (field->is_new && file->version < 2) {
         return KMSEG_OK;
     }
     switch (field->kind) {

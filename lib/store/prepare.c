@@ -118,7 +118,7 @@ static kmseg_status share_knots(km_h5_file *file, km_arena *arena, const kmseg_p
                                 kmseg_prepare_column *columns) {
     km_knot_row *rows = NULL;
     int64_t n = 0, next = 0;
-    if (km_h5_exists(file, "/prepare/knots")) {
+    if (file->version >= 2) {
         KM_TRY(km_fields_get_rows(file, &km_layout_prepare_knots, arena, &n, &rows));
     }
     double *values = km_arena_array(arena, n, sizeof *values);

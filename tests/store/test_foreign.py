@@ -261,12 +261,12 @@ def test_datasets_of_another_shape_or_type_are_named(saved, tmp_path):
 def test_a_newer_version_and_an_unfinished_file_are_refused(saved, tmp_path):
     for kind in ("table", "result"):
         def newer(file):
-            file.attrs["format_version"] = 2
+            file.attrs["format_version"] = 3
 
         def unfinished(file):
             file.attrs["complete"] = 0
 
-        refused(damaged(saved, tmp_path, kind, newer), "format_version 2", "up to 1")
+        refused(damaged(saved, tmp_path, kind, newer), "format_version 3", "up to 2")
         refused(damaged(saved, tmp_path, kind, unfinished), "complete")
 
 

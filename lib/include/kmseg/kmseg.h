@@ -6,6 +6,7 @@
 #include <kmseg/context.h>
 #include <kmseg/customer.h>
 #include <kmseg/evaluate.h>
+#include <kmseg/join.h>
 #include <kmseg/option.h>
 #include <kmseg/pipeline.h>
 #include <kmseg/prepare.h>

@@ -16,7 +16,9 @@ typedef struct kmseg_segment_options {
     const char *sample_weight;  /* NUMBER column with a weight >= 0 per row, or NULL */
     int64_t silhouette_samples; /* rows whose silhouette is computed, at most; 0: as many as
                                    10^8 distances allow, 200 to 10,000 */
-    const char *tiles; /* "auto", "int16", "float32" or "float64"; no result depends on it */
+    const char *tiles;  /* "auto", "int16", "float32" or "float64"; no result depends on it */
+    const char *joined; /* what the table was joined from, kept in the parameters of a result as a
+                           note to people; NULL: nothing */
 } kmseg_segment_options;
 
 KMSEG_API const kmseg_option_table *kmseg_segment_option_table(void);

@@ -1,0 +1,217 @@
+/* The customers that a command works on: a file of them, and files joined to it by a key. */
+#include "cli.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static const kmseg_option rows[] = {
+    {.name = "join",
+     .type = KMSEG_OPTION_TEXT,
+     .offset = offsetof(cli_joins, join),
+     .choices = "\n",
+     .metavar = "FILE:KEY",
+     .help =
+         "add the columns of a second file, by the column that says which customer a row is "
+         "about; FILE:A=B where it is A among the customers and B in the file; can be repeated"},
+    {.name = "join_type",
+     .type = KMSEG_OPTION_CHOICE,
+     .offset = offsetof(cli_joins, join_type),
+     .default_text = "left",
+     .choices = "left|inner",
+     .metavar = "HOW",
+     .help = "customers that a joined file does not have: left keeps them, with its columns "
+             "missing; inner leaves them out"},
+};
+
+static const kmseg_option_table table = {
+    .name = "joins",
+    .struct_size = sizeof(cli_joins),
+    .n_options = sizeof rows / sizeof *rows,
+    .options = rows,
+};
+
+const kmseg_option_table *cli_join_table(void) { return &table; }
+
+void cli_joins_init(cli_joins *joins) { kmseg_options_init(&table, joins); }
+
+static const char *base_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
+/* "demographics.csv:household_id" in its parts; a key is behind the last ':' of the name. */
+typedef struct request {
+    char text[4200]; /* cut into the strings below */
+    const char *path, *key, *from_key;
+} request;
+
+static int read_request(const char *start, size_t length, request *out) {
+    if (length == 0 || length >= sizeof out->text) {
+        return cli_misused("--join needs a file and its key, such as demographics.csv:customer_id");
+    }
+    memcpy(out->text, start, length);
+    out->text[length] = '\0';
+    out->path = out->text;
+    out->key = out->from_key = NULL;
+    char *colon = strrchr(out->text, ':');
+    if (colon == NULL || strchr(colon, '/') != NULL) {
+        return CLI_OK;
+    }
+    *colon = '\0';
+    out->from_key = colon + 1;
+    char *equals = strchr(colon + 1, '=');
+    if (equals != NULL) {
+        *equals = '\0';
+        out->key = colon + 1;
+        out->from_key = equals + 1;
+    }
+    if (out->path[0] == '\0' || out->from_key[0] == '\0' ||
+        (out->key != NULL && out->key[0] == '\0')) {
+        return cli_misused("--join needs a file and its key, such as demographics.csv:customer_id");
+    }
+    return CLI_OK;
+}
+
+static int read_table(cli_run *run, const char *path, const kmseg_csv_options *csv,
+                      kmseg_table **out) {
+    kmseg_file_kind kind;
+    int code = cli_status(run, kmseg_file_kind_of(run->ctx, path, &kind));
+    if (code == CLI_OK && kind == KMSEG_FILE_RESULT) {
+        char clean[300];
+        return cli_failed("%s holds segments; %s needs a table of customers",
+                          cli_clean(path, clean, sizeof clean), run->command->name);
+    }
+    return code == CLI_OK ? cli_status(run, kmseg_source_read(run->ctx, path, csv, out)) : code;
+}
+
+/* What is said of a join: in the file of segments (without counts), in JSON, and to people. */
+static int remember(cli_joined *customers, const char *name, const kmseg_join_counts *counts,
+                    const char *type) {
+    size_t old = customers->joined != NULL ? strlen(customers->joined) : 0;
+    size_t size = old + strlen(name) + strlen(counts->key) + strlen(counts->from_key) + 24;
+    char *text = realloc(customers->joined, size);
+    if (text == NULL) {
+        return cli_failed("out of memory");
+    }
+    int same = strcmp(counts->key, counts->from_key) == 0;
+    snprintf(text + old, size - old, "%s%s:%s%s%s (%s)", old > 0 ? ", " : "", name,
+             same ? "" : counts->key, same ? "" : "=", counts->from_key, type);
+    customers->joined = text;
+    json_t *join = json_object();
+    json_object_set_new(join, "file", cli_json_text(name));
+    json_object_set_new(join, "key", cli_json_text(counts->key));
+    json_object_set_new(join, "file_key", cli_json_text(counts->from_key));
+    json_object_set_new(join, "type", cli_json_text(type));
+    json_object_set_new(join, "customers", json_integer(counts->n_rows));
+    json_object_set_new(join, "customers_without",
+                        json_integer(counts->n_rows - counts->n_matched));
+    json_object_set_new(join, "rows", json_integer(counts->n_from));
+    json_object_set_new(join, "rows_without", json_integer(counts->n_from_unmatched));
+    json_object_set_new(join, "columns", json_integer(counts->n_columns));
+    if (customers->joins == NULL) {
+        customers->joins = json_array();
+    }
+    return json_array_append_new(customers->joins, join) == 0 ? CLI_OK
+                                                              : cli_failed("out of memory");
+}
+
+static int join_one(cli_run *run, const request *asked, const cli_joins *joins,
+                    const kmseg_csv_options *csv, cli_joined *customers) {
+    kmseg_table *from = NULL, *joined = NULL;
+    kmseg_join_counts counts;
+    kmseg_join_options options;
+    kmseg_join_options_init(&options);
+    options.key = asked->key;
+    options.from_key = asked->from_key;
+    options.from_name = base_name(asked->path);
+    options.inner = strcmp(joins->join_type, "inner") == 0;
+    int code = read_table(run, asked->path, csv, &from);
+    if (code == CLI_OK) {
+        code = cli_status(
+            run, kmseg_table_join(run->ctx, customers->table, from, &options, &joined, &counts));
+    }
+    if (code == CLI_OK) {
+        code = remember(customers, options.from_name, &counts, joins->join_type);
+        kmseg_table_free(customers->table);
+        customers->table = joined;
+    }
+    kmseg_table_free(from);
+    return code;
+}
+
+int cli_joined_read(cli_run *run, const char *path, const kmseg_csv_options *csv,
+                    const cli_joins *joins, cli_joined *out) {
+    *out = (cli_joined){0};
+    int code = read_table(run, path, csv, &out->table);
+    const char *at = joins->join;
+    while (code == CLI_OK && at != NULL && *at != '\0') {
+        size_t length = strcspn(at, "\n");
+        request asked;
+        code = read_request(at, length, &asked);
+        if (code == CLI_OK) {
+            code = join_one(run, &asked, joins, csv, out);
+        }
+        at += length + (at[length] == '\n');
+    }
+    if (code != CLI_OK) {
+        cli_joined_free(out);
+    }
+    return code;
+}
+
+void cli_joined_free(cli_joined *customers) {
+    kmseg_table_free(customers->table);
+    free(customers->joined);
+    json_decref(customers->joins);
+    *customers = (cli_joined){0};
+}
+
+static const char *counted(json_t *join, const char *name, char *room, size_t capacity) {
+    return cli_count(json_integer_value(json_object_get(join, name)), room, capacity);
+}
+
+void cli_joined_print(FILE *out, const cli_joined *customers) {
+    size_t n = json_array_size(customers->joins);
+    for (size_t i = 0; i < n; i++) {
+        json_t *join = json_array_get(customers->joins, i);
+        const char *type = json_string_value(json_object_get(join, "type"));
+        int64_t without = json_integer_value(json_object_get(join, "customers_without"));
+        int64_t all = json_integer_value(json_object_get(join, "customers"));
+        int64_t nobody = json_integer_value(json_object_get(join, "rows_without"));
+        int inner = strcmp(type, "inner") == 0;
+        char file[200], key[100], numbers[4][32], rest[100] = "", text[900];
+        if (nobody > 0) {
+            snprintf(rest, sizeof rest, " %s of its %s rows are about nobody among them.",
+                     cli_count(nobody, numbers[2], sizeof numbers[2]),
+                     counted(join, "rows", numbers[3], sizeof numbers[3]));
+        }
+        cli_clean(json_string_value(json_object_get(join, "file")), file, sizeof file);
+        cli_clean(json_string_value(json_object_get(join, "file_key")), key, sizeof key);
+        snprintf(text, sizeof text, "Joined %s by %s: it has %s of %s customers%s.%s", file, key,
+                 cli_count(all - without, numbers[0], sizeof numbers[0]),
+                 cli_count(all, numbers[1], sizeof numbers[1]),
+                 without == 0        ? ""
+                 : inner             ? "; the others are left out"
+                 : 2 * without > all ? "; for the others its columns are missing and get filled in "
+                                       "(--join-type inner leaves those customers out)"
+                                     : "; for the others its columns are missing",
+                 rest);
+        cli_wrap(out, text, 0, 0, cli_width(out));
+    }
+    if (n > 0) {
+        fputc('\n', out);
+    }
+}
+
+int cli_print_report(const char *report, const cli_joined *customers) {
+    if (customers->joins == NULL) {
+        fputs(report, stdout);
+        return CLI_OK;
+    }
+    json_t *root = json_loads(report, 0, NULL);
+    if (root == NULL) {
+        return cli_failed("out of memory");
+    }
+    json_object_set(root, "joins", customers->joins);
+    return cli_print_json(root);
+}

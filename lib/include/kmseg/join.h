@@ -1,0 +1,51 @@
+/* Columns of a second table added to a first by a key, such as demographics to order features. */
+#ifndef KMSEG_JOIN_H
+#define KMSEG_JOIN_H
+
+#include <kmseg/table.h>
+
+KMSEG_BEGIN_DECLS
+
+typedef struct kmseg_join_options {
+    size_t struct_size;
+    const char *key;      /* column of table; NULL: one named as from_key, else its id column */
+    const char *from_key; /* column of from; NULL: one named as key or as the id column of table,
+                              else the only name that both have */
+    int32_t inner;        /* 1: rows of table without a match are left out; 0: their new columns are
+                              missing */
+    const char *from_name; /* what from is called in messages: its file; NULL: "the other table" */
+} kmseg_join_options;
+
+/** No keys named, rows without a match kept. */
+KMSEG_API void kmseg_join_options_init(kmseg_join_options *options);
+
+typedef struct kmseg_join_counts {
+    const char *key, *from_key; /* the columns that were matched; of table and from */
+    int64_t n_rows;             /* of table */
+    int64_t n_matched;          /* of these, with a row in from */
+    int64_t n_from;             /* rows of from */
+    int64_t n_from_unmatched;   /* of these, without a row in table */
+    int32_t n_columns;          /* that were added */
+} kmseg_join_counts;
+
+/**
+ * Makes a table of the rows of table, in their order, with the columns of from but its key behind
+ * them. Keys are compared as text, so that 17 and "17" match; a missing one matches nothing. Added
+ * columns whose role is unknown become features where table has features, so that they are
+ * clustered on as those are.
+ *
+ * options     NULL for the defaults
+ * out         owned by the caller; kmseg_table_free()
+ * out_counts  NULL: not wanted
+ *
+ * KMSEG_E_NOT_FOUND when there is no such key, KMSEG_E_DATA when a key is in two rows of from (the
+ * message has examples) or nothing matches, KMSEG_E_ARGUMENT when both have a column of one name.
+ * Cost O(rows).
+ */
+KMSEG_API kmseg_status kmseg_table_join(kmseg_context *ctx, const kmseg_table *table,
+                                        const kmseg_table *from, const kmseg_join_options *options,
+                                        kmseg_table **out, kmseg_join_counts *out_counts);
+
+KMSEG_END_DECLS
+
+#endif
