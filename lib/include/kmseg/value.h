@@ -1,4 +1,4 @@
-/* What customers are worth and where they stand: RFM scores.
+/* What customers are worth and where they stand: RFM scores, value tiers.
  *
  * Each function reads columns of a customer table, adds columns of its own to it, and returns what
  * there is to say about the whole: thresholds, counts, groups, and every convention in words. No
@@ -144,6 +144,82 @@ KMSEG_API kmseg_status kmseg_rfm_new(kmseg_context *ctx, kmseg_table *customers,
                                      kmseg_rfm **out);
 
 KMSEG_API void kmseg_rfm_free(kmseg_rfm *rfm);
+
+/* Value tiers */
+
+#define KMSEG_MOST_TIERS 20
+
+typedef struct kmseg_tier_options {
+    size_t struct_size;
+    const char *value;     /* column that customers are ranked by */
+    const char *weights;   /* "monetary=0.5,frequency=0.3,recency=-0.2": rank by a score of these
+                                columns instead; below 0: low is good. NULL: no score */
+    const char *normalise; /* how columns of a score compare: "rank", "minmax" or "zscore" */
+    const char *method; /* "abc", "percentile", "thresholds"; "auto": percentile for a score, else
+                                thresholds where they are given, else abc */
+    const char *shares; /* "abc": cumulative percent of value, ascending: "80,95" */
+    const char *percentiles; /* "percentile": ascending: "50,80" */
+    const char *thresholds;  /* "thresholds": ascending values: "200,1000" */
+    const char *names;  /* of the tiers, best first; NULL: A, B, C, ... for abc, else high, mid, low
+                                or tier 1, tier 2, ... */
+    const char *column; /* of the result; the others begin with it */
+} kmseg_tier_options;
+
+KMSEG_API const kmseg_option_table *kmseg_tier_option_table(void);
+KMSEG_API void kmseg_tier_options_init(kmseg_tier_options *options);
+
+/** A column of a composite score, over the customers that have a score. */
+typedef struct kmseg_tier_part {
+    const char *column;
+    double weight; /* as given; their absolute values are used in proportion */
+    double mean, deviation, minimum, maximum;
+} kmseg_tier_part;
+
+typedef struct kmseg_tier {
+    size_t struct_size;
+    const char *value;    /* the column, or "score" */
+    const char *method;   /* that was used */
+    int64_t n_customers;  /* with a value */
+    int64_t n_missing;    /* without: no tier */
+    double total;         /* of the value */
+    int32_t n_tiers;      /* best first */
+    const double *limits; /* n_tiers - 1, from the best tier on: shares in percent for abc, else
+                               values */
+    const kmseg_value_group *tiers;
+    const double *value_sums, *value_shares;    /* n_tiers, of the ranked value; shares are NaN for
+                                                    a total that is not positive */
+    const double *value_lowest, *value_highest; /* n_tiers; NaN: no customer */
+    kmseg_value_group all;
+    int32_t n_parts; /* 0: no score */
+    const kmseg_tier_part *parts;
+    kmseg_sentences conventions, notes;
+} kmseg_tier;
+
+/**
+ * Sorts customers into tiers of value, best first.
+ *
+ * customers  gets `tier` (TEXT), `tier_rank` (NUMBER, 1 is the highest value; equal values share the
+ *            best rank), for abc `tier_share_before` (percent of all value that better customers
+ *            have), for a score `tier_score`
+ *
+ *   abc         customers in descending order of value, equal ones by id: where those before have less
+ *               than 80 % of the total a customer is A, less than 95 % B, else C
+ *   percentile  type-7 quantiles of the value; a customer above the highest is in the best tier; equal
+ *               values share a tier
+ *   thresholds  a value that reaches a threshold is above it
+ *
+ * A score is the mean of normalised columns, weighted by the absolute weights: "rank" is the share of
+ * customers that the customer is better than, counting equal ones (itself too) half, times 100; "minmax" 0 for the
+ * worst value and 100 for the best; "zscore" standard deviations (with n - 1) from the mean, upwards
+ * where the customer is better. A column that is the same for all customers counts 50, 0 and 0.
+ *
+ * Cost O(n log n). KMSEG_E_DATA when nobody has a value, or for abc when the total is not positive.
+ */
+KMSEG_API kmseg_status kmseg_tier_new(kmseg_context *ctx, kmseg_table *customers,
+                                      const kmseg_value_columns *columns,
+                                      const kmseg_tier_options *options, kmseg_tier **out);
+
+KMSEG_API void kmseg_tier_free(kmseg_tier *tier);
 
 KMSEG_END_DECLS
 
