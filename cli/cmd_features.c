@@ -1,5 +1,5 @@
 /* kmseg features: from an order log to one row per customer. */
-#include "cli.h"
+#include "value.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -106,6 +106,7 @@ static json_t *report_json(const kmseg_features_report *report, const char *inpu
     json_object_set_new(root, "first_order", date_json(report->first_order));
     json_object_set_new(root, "last_order", date_json(report->last_order));
     json_object_set_new(root, "reference_date", date_json(report->reference_date));
+    json_object_set_new(root, "days_between_orders", cli_json_gaps(report));
     return root;
 }
 
@@ -156,6 +157,13 @@ static void print_report(FILE *out, const kmseg_features_report *report, const c
     fprintf(out, "%-16s%s\n", "Total amount", cli_number(report->total_amount, 2, a, sizeof a));
     fprintf(out, "%-16s%s (recency and tenure count back from it)\n", "Reference date",
             day(report->reference_date, b, sizeof b));
+    if (report->n_gaps > 0) {
+        const double *days = report->gap_percentiles;
+        fprintf(
+            out,
+            "%-16sdays between a customer's orders: half at most %.0f, 80 %% %.0f, 95 %% %.0f\n",
+            "Rhythm", days[50], days[80], days[95]);
+    }
 }
 
 static int print_text(cli_run *run, const kmseg_table *table, const kmseg_features_report *report) {

@@ -259,12 +259,12 @@ static int run_rfm(cli_run *run) {
     if (code != CLI_OK) {
         return code;
     }
-    cli_customers customers;
+    cli_customers customers = {0};
     code = cli_customers_read(run, input, needs, 3, &command->features, &customers);
     if (code == CLI_OK) {
         code = score(run, &customers, format);
     }
-    kmseg_table_free(customers.table);
+    cli_customers_free(&customers);
     return code;
 }
 

@@ -202,7 +202,7 @@ static int run_tier(cli_run *run) {
     if (code == CLI_OK) {
         code = cut(run, &customers, format);
     }
-    kmseg_table_free(customers.table);
+    cli_customers_free(&customers);
     free(weights);
     return code;
 }

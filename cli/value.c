@@ -23,6 +23,31 @@ static const kmseg_option_table files_table = {
 
 const kmseg_option_table *cli_value_files_table(void) { return &files_table; }
 
+/* What is worth keeping of how a table was made. */
+static json_t *facts_of(const cli_customers *customers) {
+    json_t *facts = json_object();
+    if (customers->is_log) {
+        char date[32];
+        kmseg_time_format(customers->report.reference_date, date, sizeof date);
+        json_object_set_new(facts, "n_lines", json_integer(customers->report.n_lines));
+        json_object_set_new(facts, "n_kept", json_integer(customers->report.n_kept));
+        json_object_set_new(facts, "reference_date", json_string(date));
+        json_object_set_new(facts, "days_between_orders", cli_json_gaps(&customers->report));
+        return facts;
+    }
+    static const char *const kept[] = {"reference_date", "days_between_orders"};
+    const char *params = kmseg_table_params(customers->table);
+    json_t *all = params != NULL ? json_loads(params, 0, NULL) : NULL;
+    for (int i = 0; i < 2; i++) {
+        json_t *fact = json_object_get(all, kept[i]);
+        if (fact != NULL) {
+            json_object_set(facts, kept[i], fact);
+        }
+    }
+    json_decref(all);
+    return facts;
+}
+
 int cli_customers_read(cli_run *run, const char *path, const char *const *needs, int32_t n_needs,
                        const kmseg_features_options *options, cli_customers *out) {
     kmseg_file_kind kind;
@@ -33,10 +58,36 @@ int cli_customers_read(cli_run *run, const char *path, const char *const *needs,
         return cli_failed("%s holds segments; %s needs orders or a table of customers",
                           cli_clean(path, clean, sizeof clean), run->command->name);
     }
-    return code != CLI_OK ? code
-                          : cli_status(run, kmseg_customers_from_file(run->ctx, path, needs,
-                                                                      n_needs, options, &out->table,
-                                                                      &out->is_log, &out->report));
+    if (code == CLI_OK) {
+        code = cli_status(run, kmseg_customers_from_file(run->ctx, path, needs, n_needs, options,
+                                                         &out->table, &out->is_log, &out->report));
+    }
+    if (code == CLI_OK) {
+        out->facts = facts_of(out);
+    }
+    return code;
+}
+
+void cli_customers_free(cli_customers *customers) {
+    kmseg_table_free(customers->table);
+    json_decref(customers->facts);
+}
+
+int64_t cli_customers_gaps(const cli_customers *customers, double *out) {
+    json_t *gaps = json_object_get(customers->facts, "days_between_orders");
+    json_t *percentiles = json_object_get(gaps, "percentiles");
+    json_int_t n = json_integer_value(json_object_get(gaps, "n"));
+    if (n <= 0 || json_array_size(percentiles) != KMSEG_N_GAP_PERCENTILES) {
+        return 0;
+    }
+    for (size_t p = 0; p < KMSEG_N_GAP_PERCENTILES; p++) {
+        json_t *days = json_array_get(percentiles, p);
+        if (!json_is_number(days)) {
+            return 0;
+        }
+        out[p] = json_number_value(days);
+    }
+    return n;
 }
 
 void cli_print_customers(FILE *out, const cli_customers *customers, const char *path) {
@@ -194,18 +245,20 @@ void cli_print_sentences(FILE *out, const char *title, const kmseg_sentences *se
     }
 }
 
+json_t *cli_json_gaps(const kmseg_features_report *report) {
+    json_t *gaps = json_object();
+    json_object_set_new(gaps, "n", json_integer(report->n_gaps));
+    json_object_set_new(gaps, "percentiles",
+                        cli_json_numbers(report->gap_percentiles, KMSEG_N_GAP_PERCENTILES));
+    return gaps;
+}
+
 json_t *cli_json_input(const cli_customers *customers, const char *path) {
     json_t *root = json_object();
     json_object_set_new(root, "kmseg_version", json_string(kmseg_version()));
     const char *slash = strrchr(path, '/'); /* no folder: results do not say where they were made */
     json_object_set_new(root, "input", cli_json_text(slash != NULL ? slash + 1 : path));
-    if (customers->is_log) {
-        char date[32];
-        kmseg_time_format(customers->report.reference_date, date, sizeof date);
-        json_object_set_new(root, "n_lines", json_integer(customers->report.n_lines));
-        json_object_set_new(root, "n_kept", json_integer(customers->report.n_kept));
-        json_object_set_new(root, "reference_date", json_string(date));
-    }
+    json_object_update(root, customers->facts);
     return root;
 }
 

@@ -18,10 +18,17 @@ typedef struct cli_customers {
     kmseg_table *table;
     int is_log;
     kmseg_features_report report; /* of an order log */
+    json_t
+        *facts; /* reference date and days between orders, of the log or as a table of ours says */
 } cli_customers;
 
 int cli_customers_read(cli_run *run, const char *path, const char *const *needs, int32_t n_needs,
                        const kmseg_features_options *options, cli_customers *out);
+
+void cli_customers_free(cli_customers *customers);
+
+/* The gaps of facts: their number, and KMSEG_N_GAP_PERCENTILES days into out; 0 when not known. */
+int64_t cli_customers_gaps(const cli_customers *customers, double *out);
 
 /* "Customers   4,338 from orders.csv ...". */
 void cli_print_customers(FILE *out, const cli_customers *customers, const char *path);
@@ -37,6 +44,8 @@ void cli_print_sentences(FILE *out, const char *title, const kmseg_sentences *se
  * aligned left. NULL is empty. */
 void cli_print_cells(FILE *out, const char *const *cells, int n_rows, int n_columns, int n_left);
 
+/* What later commands want to know of a log: n gaps and their percentiles. */
+json_t *cli_json_gaps(const kmseg_features_report *report);
 json_t *cli_json_input(const cli_customers *customers, const char *path);
 json_t *cli_json_group(const kmseg_value_group *group);
 json_t *cli_json_groups(const kmseg_value_group *groups, int32_t n);

@@ -40,6 +40,8 @@ const kmseg_column *kmseg_table_column(const kmseg_table *table, int32_t i) {
     return i >= 0 && i < table->n_columns ? &table->columns[i] : NULL;
 }
 
+const char *kmseg_table_params(const kmseg_table *table) { return table->params; }
+
 int32_t kmseg_table_find(const kmseg_table *table, const char *name) {
     for (int32_t i = 0; i < table->n_columns; i++) {
         if (strcmp(table->columns[i].name, name) == 0) {
@@ -259,19 +261,19 @@ static kmseg_status take_column(kmseg_context *ctx, const kmseg_column *from, co
     case KMSEG_COLUMN_NUMBER:
         KM_TRY(km_table_add_number_column(ctx, to, from->name, &numbers));
         for (int64_t r = 0; r < to->n_rows; r++) {
-            numbers[r] = from->numbers[rows[r]];
+            numbers[r] = rows[r] >= 0 ? from->numbers[rows[r]] : NAN;
         }
         break;
     case KMSEG_COLUMN_TIME:
         KM_TRY(km_table_add_time_column(ctx, to, from->name, &times));
         for (int64_t r = 0; r < to->n_rows; r++) {
-            times[r] = from->times[rows[r]];
+            times[r] = rows[r] >= 0 ? from->times[rows[r]] : KMSEG_TIME_MISSING;
         }
         break;
     case KMSEG_COLUMN_TEXT:
         KM_TRY(km_table_add_code_column(ctx, to, from->name, &codes));
         for (int64_t r = 0; r < to->n_rows; r++) {
-            codes[r] = from->codes[rows[r]];
+            codes[r] = rows[r] >= 0 ? from->codes[rows[r]] : -1;
         }
         const char **levels = km_arena_array(&to->arena, from->n_levels, sizeof *levels);
         for (int32_t i = 0; levels != NULL && i < from->n_levels; i++) {

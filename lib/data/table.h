@@ -11,6 +11,7 @@ struct kmseg_table {
     int64_t n_rows;
     int32_t n_columns, capacity;
     kmseg_column *columns;
+    const char *params; /* JSON on how it was made, or NULL; in the arena */
 };
 
 /* Adds an uncleared column that the caller fills, through *out, before anyone reads it; then
@@ -30,7 +31,8 @@ kmseg_status km_table_set_levels(kmseg_context *ctx, kmseg_table *table, int32_t
 /* Counts n_missing of one column from its values. */
 void km_table_count_missing(kmseg_table *table, int32_t column);
 
-/* A new table of the given rows (positions in table) of every column, in that order. */
+/* A new table of the given rows (positions in table) of every column, in that order; -1 is a row
+ * without any value. */
 kmseg_status km_table_take_rows(kmseg_context *ctx, const kmseg_table *table, const int64_t *rows,
                                 int64_t n_rows, kmseg_table **out);
 

@@ -274,6 +274,9 @@ static kmseg_status load(km_h5_file *file, km_h5_plan *plan, int32_t n_select,
         status = read_next(file, plan, rows, &i, *out);
     }
     km_progress_end(file->ctx);
+    if (status == KMSEG_OK && rows && plan->own && km_h5_exists(file, "/params")) {
+        status = km_h5_get_long_text(file, "/params", &(*out)->arena, &(*out)->params);
+    }
     if (status == KMSEG_E_ARGUMENT) { /* a name is empty, or there twice: no fault of the caller */
         status = km_fail_prefix(file->ctx, KMSEG_E_FORMAT, "%s", file->path);
     }

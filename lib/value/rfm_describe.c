@@ -132,8 +132,8 @@ kmseg_status km_rfm_describe(km_scoring *s) {
     }
     if (result->shown.n_missing > 0) {
         char shown[64];
-        km_say(&notes, "%s customers without recency, frequency or monetary have no scores.",
-               km_shown((double)result->shown.n_missing, 0, shown));
+        km_say(&notes, "%s without recency, frequency or monetary: no scores.",
+               km_customers(result->shown.n_missing, shown));
     }
     if (result->shown.n_segments == 0) {
         km_say(&notes, "The built-in grid is for 5 scores; segments of %d need a grid of your own.",

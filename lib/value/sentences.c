@@ -56,3 +56,9 @@ const char *km_shown(double value, int decimals, char out[64]) {
     }
     return out;
 }
+
+const char *km_customers(int64_t n, char out[64]) {
+    size_t length = km_format_number((double)n, 0, out, 48);
+    snprintf(out + length, 64 - length, " customer%s", n == 1 ? "" : "s");
+    return out;
+}

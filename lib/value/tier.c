@@ -220,13 +220,11 @@ static void say_notes(km_tiering *t) {
         n_negative++;
     }
     if (n_negative > 0 && strcmp(shown->method, "abc") == 0) {
-        km_say(&t->notes,
-               "%s customers have a value below 0: the others have more than 100 %% of the total.",
-               km_shown((double)n_negative, 0, number));
+        km_say(&t->notes, "%s below 0: the others have more than 100 %% of the total.",
+               km_customers(n_negative, number));
     }
     if (shown->n_missing > 0) {
-        km_say(&t->notes, "%s customers without a value have no tier.",
-               km_shown((double)shown->n_missing, 0, number));
+        km_say(&t->notes, "%s without a value: no tier.", km_customers(shown->n_missing, number));
     }
 }
 

@@ -24,6 +24,9 @@ kmseg_status km_sentences_take(kmseg_context *ctx, const km_sentences *list, kms
 /* A number as sentences show it, "1,234.5": at most so many decimals, no zeros behind the point. */
 const char *km_shown(double value, int decimals, char out[64]);
 
+/* "1 customer", "2,345 customers". */
+const char *km_customers(int64_t n, char out[64]);
+
 /* A NUMBER column of that name. KMSEG_E_NOT_FOUND, or KMSEG_E_DATA when it is not NUMBER. */
 kmseg_status km_number_column(kmseg_context *ctx, const kmseg_table *table, const char *name,
                               const double **out);

@@ -88,7 +88,7 @@ Test(abc, values_below_zero_are_last_and_a_total_of_nothing_is_refused)
     /* The total is 60: the best has 0 before it, the next 100 / 60. */
     const char *expect[] = {"C", "A", "C"};
     texts_are(table, "tier", expect);
-    cr_assert(says(&tier->notes, "1 customers have a value below 0"));
+    cr_assert(says(&tier->notes, "1 customer below 0"));
     kmseg_tier_free(tier);
     kmseg_table_free(table);
     table = values_of(ctx, 3, nothing);
@@ -219,7 +219,7 @@ Test(score, constant_columns_and_missing_values_are_told)
     kmseg_tier *tier;
     OK(ctx, kmseg_tier_new(ctx, table, NULL, &options, &tier));
     cr_assert(says(&tier->notes, "the same monetary"));
-    cr_assert(says(&tier->notes, "1 customers without a value"));
+    cr_assert(says(&tier->notes, "1 customer without a value"));
     cr_assert_eq(tier->n_parts, 2);
     cr_assert_eq(tier->parts[0].mean, 2, "of those with a score");
     cr_assert_eq(tier->parts[0].deviation, 1);

@@ -74,6 +74,10 @@ KMSEG_API const kmseg_column *kmseg_table_column(const kmseg_table *table, int32
 /** Position of the column of that name (exact match), or -1. */
 KMSEG_API int32_t kmseg_table_find(const kmseg_table *table, const char *name);
 
+/** JSON on how the table was made, where it comes from a file of kmseg that says so; else NULL.
+ * Borrowed from the table. */
+KMSEG_API const char *kmseg_table_params(const kmseg_table *table);
+
 KMSEG_END_DECLS
 
 #endif

@@ -1,4 +1,5 @@
-/* What customers are worth and where they stand: RFM scores, value tiers.
+/* What customers are worth and where they stand: RFM scores, value tiers,
+ * lifecycle.
  *
  * Each function reads columns of a customer table, adds columns of its own to it, and returns what
  * there is to say about the whole: thresholds, counts, groups, and every convention in words. No
@@ -220,6 +221,96 @@ KMSEG_API kmseg_status kmseg_tier_new(kmseg_context *ctx, kmseg_table *customers
                                       const kmseg_tier_options *options, kmseg_tier **out);
 
 KMSEG_API void kmseg_tier_free(kmseg_tier *tier);
+
+/* Lifecycle */
+
+typedef enum kmseg_stage {
+    KMSEG_STAGE_POTENTIAL = 0,
+    KMSEG_STAGE_NEW,
+    KMSEG_STAGE_GROWING,
+    KMSEG_STAGE_MATURE,
+    KMSEG_STAGE_DECLINING,
+    KMSEG_STAGE_LOST,
+    KMSEG_N_STAGES
+} kmseg_stage;
+
+/** "potential", "new", ...; NULL out of range. */
+KMSEG_API const char *kmseg_stage_name(int32_t stage);
+
+typedef struct kmseg_lifecycle_options {
+    size_t struct_size;
+    int32_t warn;     /* percentile of the days between orders past which a customer declines */
+    int32_t lost;     /* ... past which a customer is lost */
+    double warn_days; /* in days, instead of the percentile; 0: fitted */
+    double lost_days;
+    double trend_margin; /* a trend of at most this counts as none */
+} kmseg_lifecycle_options;
+
+KMSEG_API const kmseg_option_table *kmseg_lifecycle_option_table(void);
+KMSEG_API void kmseg_lifecycle_options_init(kmseg_lifecycle_options *options);
+
+typedef struct kmseg_lifecycle {
+    size_t struct_size;
+    double warn_days, lost_days;      /* that were used */
+    int32_t warn_fitted, lost_fitted; /* 1: from the days between orders */
+    int64_t n_gaps;                   /* that they were fitted on; 0: given */
+    int64_t n_customers;
+    int64_t n_missing; /* with orders but no recency: no stage */
+    kmseg_value_group stages[KMSEG_N_STAGES];
+    kmseg_value_group all;
+    kmseg_sentences conventions, notes;
+} kmseg_lifecycle;
+
+/**
+ * Where each customer stands, judged by the data's own rhythm.
+ *
+ * customers        gets `lifecycle` and `lifecycle_reason` (TEXT)
+ * gap_percentiles  KMSEG_N_GAP_PERCENTILES days between orders, P0 to P100, of
+ *                  kmseg_features_report; NULL where the days are given by options
+ * n_gaps           that they come from
+ *
+ * In this order:
+ *   potential  no order: frequency missing or 0
+ *   lost       recency past the lost threshold
+ *   declining  recency past the warning threshold; or gaps rising and spend falling: trend_gap above
+ *              the margin and trend_spend below minus the margin
+ *   new        orders on one day only (order_days, else frequency, is 1)
+ *   growing    trend_spend above the margin, and trend_gap not above it
+ *   mature     everyone else
+ *
+ * Where the table has no trend_spend, growing is not told from mature, nor declining by trends; a
+ * note says so. KMSEG_E_DATA when thresholds are to be fitted and there are no days between orders;
+ * KMSEG_E_ARGUMENT when the warning threshold is above the lost one.
+ */
+KMSEG_API kmseg_status kmseg_lifecycle_new(kmseg_context *ctx, kmseg_table *customers,
+                                           const kmseg_value_columns *columns,
+                                           const double *gap_percentiles, int64_t n_gaps,
+                                           const kmseg_lifecycle_options *options,
+                                           kmseg_lifecycle **out);
+
+KMSEG_API void kmseg_lifecycle_free(kmseg_lifecycle *lifecycle);
+
+/** What became of a list of customers. */
+typedef struct kmseg_list_report {
+    int64_t n_rows;     /* of the list */
+    int64_t n_missing;  /* without an id */
+    int64_t n_known;    /* distinct ids of the list that the table has */
+    int64_t n_added;    /* distinct ids that it has not: rows that were added */
+    int64_t n_unlisted; /* rows of the table whose id is not in the list */
+} kmseg_list_report;
+
+/**
+ * A copy of a customer table with a row for everyone of a list who is not in it: the id, a frequency
+ * and monetary of 0 where there are such columns, everything else missing. New rows are behind the
+ * others, in ascending order of id. Ids compare as text; numbers as kmseg_csv_write() writes them.
+ *
+ * list         any table; column names its id column, NULL: found by the usual names, or the only one
+ * out_report   NULL: not wanted
+ */
+KMSEG_API kmseg_status kmseg_customers_add_list(kmseg_context *ctx, const kmseg_table *customers,
+                                                const kmseg_value_columns *columns,
+                                                const kmseg_table *list, const char *column,
+                                                kmseg_table **out, kmseg_list_report *out_report);
 
 KMSEG_END_DECLS
 
