@@ -107,7 +107,7 @@ static void measure(int64_t n, int32_t d, int32_t k, kmseg_dtype dtype, double p
     double built = bench_clock() - begin;
     km_arena_init(&s.arena, &s.ctx->allocator);
     bench_ok(s.ctx, km_workspace_init(s.ctx, s.tiles, k, &s.arena, &s.workspace));
-    bench_ok(s.ctx, km_pass_init(s.ctx, &s.workspace, k, &s.arena, &s.pass));
+    bench_ok(s.ctx, km_pass_init(s.ctx, &s.workspace, k, &s.arena, &s.arena, &s.pass));
     s.start = bench_memory((size_t)k * (size_t)d * sizeof(double));
     s.settled = bench_memory((size_t)k * (size_t)d * sizeof(double));
     for (int64_t i = 0; i < (int64_t)k * d; i++) {

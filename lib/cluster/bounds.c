@@ -3,17 +3,20 @@
 #include <math.h>
 #include <string.h>
 
-enum { LOSSES_AT_LEAST = 32, FIRST_PAUSE = 2, LONGEST_PAUSE = 32, FIRST_PER_CHANGE = 30 };
+/* Steps of a typical distance: so much is lost of what a margin is, and keys reach 16 of it. */
+#define STEPS 4096.0f
+
+enum { FIRST_PAUSE = 2, LONGEST_PAUSE = 32, FIRST_PER_CHANGE = 30 };
 
 int km_bounds_init(km_bounds *bounds, const kmseg_tiles *tiles, int32_t n_clusters,
                    km_arena *arena) {
     int64_t k = n_clusters;
     size_t n_rows = (size_t)(tiles->n_tiles * KM_TILE_ROWS);
     *bounds = (km_bounds){
-        .keys = km_arena_take(arena, n_rows * sizeof(float)),
+        .keys = km_arena_take(arena, n_rows * sizeof(uint16_t)),
         .tile_keys = km_arena_take(arena, (size_t)tiles->n_tiles * sizeof(float)),
         .lost = km_arena_array(arena, k, sizeof(double)),
-        .losses = km_arena_array(arena, k > LOSSES_AT_LEAST ? k : LOSSES_AT_LEAST, sizeof(float)),
+        .losses = km_arena_array(arena, KM_LOSSES_AT_LEAST + k, sizeof(uint16_t)),
         .last = km_arena_array(arena, k * tiles->n_features, sizeof(double)),
     };
     return bounds->keys != NULL && bounds->tile_keys != NULL && bounds->lost != NULL &&
@@ -21,6 +24,7 @@ int km_bounds_init(km_bounds *bounds, const kmseg_tiles *tiles, int32_t n_cluste
 }
 
 void km_bounds_reset(km_bounds *bounds) {
+    bounds->steps = 1;
     bounds->on = bounds->making = 0;
     bounds->pause = bounds->paused = 0;
     bounds->per_change = FIRST_PER_CHANGE;
@@ -68,6 +72,7 @@ void km_bounds_aim(km_bounds *bounds, const kmseg_tiles *tiles, const double *sc
     if (bounds->making) { /* keys begin with what is lost from now on */
         memset(bounds->lost, 0, (size_t)n_clusters * sizeof *bounds->lost);
         bounds->lost_most = 0;
+        bounds->steps = STEPS / bounds->typical;
     } else if (bounds->on) {
         double most = 0, next = 0; /* the two longest ways */
         for (int32_t c = 0; c < n_clusters; c++) {
@@ -79,10 +84,11 @@ void km_bounds_aim(km_bounds *bounds, const kmseg_tiles *tiles, const double *sc
             double way = travelled(bounds->last + c * d, scaled + c * d, n_features);
             bounds->lost[c] += way + (way == most ? next : most);
         }
-        bounds->lost_most += most + next;
+        bounds->lost_most += (most + next) * (double)bounds->steps;
     }
     for (int32_t c = 0; c < n_clusters; c++) {
-        bounds->losses[c] = nextafterf((float)bounds->lost[c], INFINITY);
+        double steps = ceil(bounds->lost[c] * (double)bounds->steps);
+        bounds->losses[c] = (uint16_t)fmin(steps, UINT16_MAX);
     }
     memcpy(bounds->last, scaled, (size_t)(n_clusters * d) * sizeof *scaled);
 }
@@ -108,6 +114,9 @@ static void learn(km_bounds *bounds, const km_bounds_news *news) {
     bounds->per_change += (now - bounds->per_change) / 4;
 }
 
+/* Keys are near the largest that there is. */
+static int lost_too_much(const km_bounds *bounds) { return bounds->lost_most > 0.75 * UINT16_MAX; }
+
 void km_bounds_judge(km_bounds *bounds, const km_bounds_news *news) {
     if (bounds->making) {
         bounds->making = 0;
@@ -115,7 +124,8 @@ void km_bounds_judge(km_bounds *bounds, const km_bounds_news *news) {
         return;
     }
     if (bounds->always) {
-        bounds->making = !bounds->on;
+        bounds->making = !bounds->on || lost_too_much(bounds);
+        bounds->on = bounds->on && !bounds->making;
         return;
     }
     double n = (double)news->n_rows, whole, filtered, spent;
@@ -128,6 +138,9 @@ void km_bounds_judge(km_bounds *bounds, const km_bounds_news *news) {
             bounds->paused = bounds->paused == 0 ? FIRST_PAUSE : 2 * bounds->paused;
             bounds->paused = bounds->paused < LONGEST_PAUSE ? bounds->paused : LONGEST_PAUSE;
             bounds->pause = bounds->paused;
+        } else if (lost_too_much(bounds)) {
+            bounds->on = 0;
+            bounds->making = 1;
         }
         return;
     }

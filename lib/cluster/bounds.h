@@ -8,6 +8,10 @@
  * tile spares the whole tile. Rows that are not spared are laid out in dense tiles, so that the
  * vector kernel stays full.
  *
+ * Keys and losses are whole steps of a fraction of a typical distance, 16 bits: margins rounded down,
+ * losses up, all that is too large to the largest. A difference of two rounded losses may be a step
+ * too small, which the comparison makes up for: key > loss leaves at least a step.
+ *
  * A spared label is the one that float64 gives: margins are rounded down, losses up, and what float64
  * decisions can be off is part of the slack. */
 #ifndef KM_CLUSTER_BOUNDS_H
@@ -17,14 +21,16 @@
 #include "kernels/kernels.h"
 
 typedef struct km_bounds {
-    float *keys; /* n_tiles x 64 */
-    float *
-        tile_keys; /* n_tiles: least margin of the tile's rows plus what any row had lost by then */
-    double *lost;  /* n_clusters: since the bounds were made */
-    float *losses; /* the same rounded up; whole 32 */
-    double lost_most; /* any row has lost at most that */
+    uint16_t *keys; /* n_tiles x 64; 0 where nothing is known */
+    float
+        *tile_keys; /* n_tiles: least margin of the tile's rows plus what any row had lost by then,
+                         in steps */
+    double *lost;   /* n_clusters: since the bounds were made, in units of the tiles */
+    uint16_t *losses; /* the same in steps; KM_LOSSES_AT_LEAST, and one more than n_clusters */
+    double lost_most; /* any row has lost at most that, in steps */
     double *last;  /* n_clusters x n_features: centroids of the last pass, in units of the tiles */
     float typical; /* distance of a row from its centroid, in units of the tiles */
+    float steps;   /* in a unit of the tiles; the same while the bounds are on */
     double farthest; /* norm of a centroid, in units of the tiles */
 
     int always;        /* on from the second pass, whether it pays or not */
@@ -48,6 +54,24 @@ void km_bounds_aim(km_bounds *bounds, const kmseg_tiles *tiles, const double *sc
 /* What a margin must exceed for float64 to decide alike, for a row of that norm, in units of the
  * tiles. */
 float km_bounds_slack(const km_bounds *bounds, const kmseg_tiles *tiles, double norm);
+
+/* Key of a row of so many whole steps. */
+static inline uint16_t km_bounds_key(const km_bounds *bounds, uint32_t steps, km_label label) {
+    uint32_t key = steps + bounds->losses[label];
+    key = key < UINT16_MAX ? key : UINT16_MAX;
+    return (uint16_t)(steps == 0 ? 0 : key);
+}
+
+/* What the least whole steps of a tile are compared with later: one less, and the rest rounded down. */
+static inline float km_bounds_tile_key(const km_bounds *bounds, uint32_t least) {
+    float most = (float)bounds->lost_most;
+    return (float)least - 1 + most - 0x1p-20f * (UINT16_MAX + most);
+}
+
+/* 1: no row of a tile of that key needs a look. */
+static inline int km_bounds_spare(const km_bounds *bounds, float tile_key) {
+    return (double)tile_key > bounds->lost_most;
+}
 
 /* What one pass did. */
 typedef struct km_bounds_news {

@@ -64,21 +64,10 @@ static void measure(const km_pass *pass, const km_bounds *bounds, km_worker *w,
         .cap = (float)pass->cap,
         .slack = km_bounds_slack(bounds, pass->tiles, norm) + 2 * most(pass->tiles->residuals, s),
         .typical = bounds->typical,
+        .steps = bounds->steps,
         .out = w->margins,
     };
     pass->workspace->kernels->margins(&margins);
-}
-
-/* Key of a row of that margin: rounded down, as the loss it is compared with is rounded up. */
-static inline float key_of(const km_bounds *bounds, float margin, km_label label) {
-    float loss = bounds->losses[label];
-    return margin + loss - 0x1p-21f * (fabsf(margin) + loss);
-}
-
-/* What a tile's least margin is compared with later. */
-static inline float tile_key_of(const km_bounds *bounds, float least) {
-    float most = (float)bounds->lost_most;
-    return least + most - 0x1p-21f * (fabsf(least) + most);
 }
 
 /* All rows. */
@@ -101,29 +90,29 @@ static void assign_all(const km_pass *pass, km_worker *w, km_span *s) {
         return;
     }
     measure(pass, bounds, w, values, s->n_tiles, s);
-    float *keys = bounds->keys + s->tile * KM_TILE_ROWS;
+    uint16_t *keys = bounds->keys + s->tile * KM_TILE_ROWS;
     for (int32_t t = 0; t < s->n_tiles; t++) {
-        float least = INFINITY;
+        uint32_t least = UINT16_MAX;
         for (int64_t r = (int64_t)t * KM_TILE_ROWS; r < (int64_t)(t + 1) * KM_TILE_ROWS; r++) {
-            keys[r] = key_of(bounds, w->margins[r], w->nearest[r]);
-            least = w->margins[r] < least ? w->margins[r] : least;
+            uint32_t steps = w->margins[r];
+            keys[r] = km_bounds_key(bounds, steps, w->nearest[r]);
+            least = steps < least ? steps : least;
         }
-        bounds->tile_keys[s->tile + t] = tile_key_of(bounds, least);
+        bounds->tile_keys[s->tile + t] = km_bounds_tile_key(bounds, least);
     }
 }
 
 /* Which rows their bounds do not spare; returns how many. */
 static int64_t filter(const km_pass *pass, const km_span *s, uint64_t *rows) {
     km_bounds *bounds = pass->bounds;
-    const float most = nextafterf((float)bounds->lost_most, INFINITY);
     int64_t n = 0;
     for (int32_t t = 0; t < s->n_tiles; t++) {
         int64_t tile = s->tile + t;
         rows[t] = 0;
-        if (bounds->tile_keys[tile] > most) {
+        if (km_bounds_spare(bounds, bounds->tile_keys[tile])) {
             continue;
         }
-        float least;
+        uint16_t least;
         km_filter filter = {
             .n_tiles = 1,
             .n_clusters = pass->n_clusters,
@@ -134,7 +123,7 @@ static int64_t filter(const km_pass *pass, const km_span *s, uint64_t *rows) {
             .least = &least,
         };
         pass->workspace->kernels->filter(&filter);
-        bounds->tile_keys[tile] = tile_key_of(bounds, least);
+        bounds->tile_keys[tile] = km_bounds_tile_key(bounds, least);
         n += __builtin_popcountll(rows[t]);
     }
     return n;
@@ -162,14 +151,14 @@ static void scatter_keys(const km_pass *pass, const km_worker *w, const km_span 
     int32_t i = 0;
     for (int32_t t = 0; t < s->n_tiles; t++) {
         const int32_t end = i + __builtin_popcountll(rows[t]);
-        float *keys = bounds->keys + s->tile * KM_TILE_ROWS;
-        float least = INFINITY;
+        uint16_t *keys = bounds->keys + s->tile * KM_TILE_ROWS;
+        uint32_t least = UINT16_MAX;
         for (; i < end; i++) {
-            float margin = w->margins[i];
-            keys[w->positions[i]] = key_of(bounds, margin, w->dense_nearest[i]);
-            least = margin < least ? margin : least;
+            uint32_t steps = w->margins[i];
+            keys[w->positions[i]] = km_bounds_key(bounds, steps, w->dense_nearest[i]);
+            least = steps < least ? steps : least;
         }
-        float key = tile_key_of(bounds, least);
+        float key = km_bounds_tile_key(bounds, least);
         float *of_tile = &bounds->tile_keys[s->tile + t];
         *of_tile = key < *of_tile ? key : *of_tile;
     }
@@ -241,10 +230,11 @@ void km_chunk_keep_key(const km_pass *pass, int64_t row, km_label label, double 
     double scale = pass->tiles->scale, norm = bounds->farthest + sqrt(nearest) * scale;
     double margin = (sqrt(second) - sqrt(nearest)) * scale -
                     2 * (double)km_bounds_slack(bounds, pass->tiles, norm);
-    float kept = isfinite(margin) ? (float)margin : -INFINITY;
-    bounds->keys[row] = key_of(bounds, kept, label);
+    double up_to = margin * (double)bounds->steps * (1 - 0x1p-18);
+    uint32_t steps = !(up_to >= 1) ? 0 : up_to < UINT16_MAX ? (uint32_t)up_to : UINT16_MAX;
+    bounds->keys[row] = km_bounds_key(bounds, steps, label);
     int64_t tile = row / KM_TILE_ROWS;
-    float key = tile_key_of(bounds, kept);
+    float key = km_bounds_tile_key(bounds, steps);
     if (!(key >= bounds->tile_keys[tile])) {
         bounds->tile_keys[tile] = key;
     }

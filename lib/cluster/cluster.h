@@ -50,10 +50,10 @@ typedef struct km_climb {
     km_int128 *sums, *totals; /* copies for filling empty clusters */
 } km_climb;
 
-/* Takes all memory from arena. */
+/* Takes memory from both arenas as km_pass_init() does. */
 kmseg_status km_climb_init(kmseg_context *ctx, km_workspace *workspace,
                            const kmseg_fit_options *options, int32_t n_clusters, int32_t restart,
-                           km_arena *arena, km_climb *out);
+                           km_arena *arena, km_arena *labels, km_climb *out);
 
 /* What follows a pass: better centroids, or the end. */
 kmseg_status km_climb_step(kmseg_context *ctx, km_climb *climb);
@@ -96,13 +96,14 @@ kmseg_status km_minibatch(kmseg_context *ctx, const km_fit_job *job, km_climb *c
 
 /* What a model is made of. */
 typedef struct km_model_parts {
-    const km_climb *climb;
+    km_climb *climb;  /* is not used any more */
+    km_arena *labels; /* of the climb; empty afterwards */
     double inertia;
     int64_t n_rechecked;
     double seconds_init, seconds_iterate, seconds_finish;
 } km_model_parts;
 
-/* A model of its own, by copying. */
+/* A model of its own, by copying all but the labels, whose memory it takes over. */
 kmseg_status km_model_new(kmseg_context *ctx, const km_model_parts *parts, kmseg_model **out);
 
 /* Checks options, and that there are samples enough for n_clusters. */

@@ -9,7 +9,7 @@
 
 kmseg_status km_climb_init(kmseg_context *ctx, km_workspace *workspace,
                            const kmseg_fit_options *options, int32_t n_clusters, int32_t restart,
-                           km_arena *arena, km_climb *out) {
+                           km_arena *arena, km_arena *labels, km_climb *out) {
     const kmseg_tiles *tiles = workspace->tiles;
     int64_t k = n_clusters, kd = k * tiles->n_features;
     double weight = km_tiles_weight_value(tiles, tiles->weight_sum);
@@ -33,7 +33,7 @@ kmseg_status km_climb_init(kmseg_context *ctx, km_workspace *workspace,
         out->totals == NULL) {
         return km_fail_memory(ctx, "a clustering");
     }
-    return km_pass_init(ctx, workspace, n_clusters, arena, &out->pass);
+    return km_pass_init(ctx, workspace, n_clusters, arena, labels, &out->pass);
 }
 
 static int32_t count_empty(const km_pass *pass) {

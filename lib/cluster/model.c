@@ -9,17 +9,31 @@ typedef struct owned_model {
     km_arena arena;
 } owned_model;
 
+/* Labels to numbers of 32 bits in the same place, from the last to the first. */
+static int32_t *widen_labels(km_label *narrow, int64_t n) {
+    enum { STEP = 64 };
+    int32_t *wide = (int32_t *)(void *)narrow;
+    for (int64_t end = n; end > 0;) {
+        int64_t begin = (end - 1) / STEP * STEP;
+        km_label some[STEP];
+        memcpy(some, narrow + begin, (size_t)(end - begin) * sizeof *some);
+        for (int64_t i = begin; i < end; i++) {
+            wide[i] = some[i - begin];
+        }
+        end = begin;
+    }
+    return wide;
+}
+
 /* Labels as the caller gets them, and how many samples each cluster has. */
-static int take_labels(owned_model *owned, const km_pass *pass) {
+static int take_labels(owned_model *owned, km_pass *pass) {
     kmseg_model *model = &owned->model;
-    int32_t *labels = km_arena_take(&owned->arena, (size_t)model->n_samples * sizeof *labels);
     int64_t *sizes = km_arena_array(&owned->arena, model->n_clusters, sizeof *sizes);
-    if (labels == NULL || sizes == NULL) {
+    if (sizes == NULL) {
         return 0;
     }
-    for (int64_t i = 0; i < model->n_samples; i++) {
-        labels[i] = pass->labels[i];
-    }
+    int32_t *labels = widen_labels(pass->labels, model->n_samples);
+    pass->labels = NULL;
     if (pass->tiles->weights == NULL) {
         for (int32_t c = 0; c < model->n_clusters; c++) {
             sizes[c] = (int64_t)pass->totals[c];
@@ -47,14 +61,15 @@ static int take_weights(owned_model *owned, const km_pass *pass) {
 }
 
 kmseg_status km_model_new(kmseg_context *ctx, const km_model_parts *parts, kmseg_model **out) {
-    const km_climb *climb = parts->climb;
-    const km_pass *pass = &climb->pass;
+    km_climb *climb = parts->climb;
+    km_pass *pass = &climb->pass;
     owned_model *owned = km_allocate(&ctx->allocator, sizeof *owned);
     if (owned == NULL) {
         return km_fail_memory(ctx, "a model");
     }
     memset(owned, 0, sizeof *owned);
-    km_arena_init(&owned->arena, &ctx->allocator);
+    owned->arena = *parts->labels;
+    km_arena_init(parts->labels, &ctx->allocator);
     owned->model = (kmseg_model){
         .struct_size = sizeof owned->model,
         .n_clusters = pass->n_clusters,

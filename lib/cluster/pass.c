@@ -127,15 +127,15 @@ static int make_packed(km_arena *arena, km_pass *pass) {
 }
 
 kmseg_status km_pass_init(kmseg_context *ctx, km_workspace *workspace, int32_t n_clusters,
-                          km_arena *arena, km_pass *out) {
+                          km_arena *arena, km_arena *labels, km_pass *out) {
     const kmseg_tiles *tiles = workspace->tiles;
     int64_t k = n_clusters, d = tiles->n_features;
-    size_t label_bytes = (size_t)(tiles->n_tiles * KM_TILE_ROWS) * sizeof *out->labels;
+    size_t label_bytes = (size_t)(tiles->n_tiles * KM_TILE_ROWS) * sizeof(int32_t);
     *out = (km_pass){
         .workspace = workspace,
         .tiles = tiles,
         .n_clusters = n_clusters,
-        .labels = km_arena_take(arena, label_bytes),
+        .labels = km_arena_take(labels, label_bytes),
         .sums = km_arena_array(arena, k * d, sizeof *out->sums),
         .totals = km_arena_array(arena, k, sizeof *out->totals),
         .scaled = km_arena_array(arena, k * d, sizeof *out->scaled),
@@ -166,6 +166,8 @@ kmseg_status km_pass_bound(kmseg_context *ctx, km_pass *pass, km_arena *arena) {
     pass->bounds = bounds;
     return KMSEG_OK;
 }
+
+void km_pass_unbind(km_pass *pass) { pass->bounds = NULL; }
 
 void km_pass_reset(km_pass *pass) {
     if (pass->bounds != NULL) {

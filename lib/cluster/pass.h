@@ -62,16 +62,20 @@ typedef struct km_pass {
 kmseg_status km_workspace_init(kmseg_context *ctx, const kmseg_tiles *tiles, int32_t most_clusters,
                                km_arena *arena, km_workspace *out);
 
-/* Takes all memory from arena; the pass ends with it. */
+/* Takes the labels' memory from `labels`, where there is room for them as int32_t, and all else from
+ * arena; the pass ends with either. */
 kmseg_status km_pass_init(kmseg_context *ctx, km_workspace *workspace, int32_t n_clusters,
-                          km_arena *arena, km_pass *out);
+                          km_arena *arena, km_arena *labels, km_pass *out);
 
 /* Lets bounds spare rows from being assigned again, from when it pays on; no label depends on it. Only
- * 16-bit tiles have them. Takes memory from arena: 4 bytes a sample. */
+ * 16-bit tiles have them. Takes memory from arena: 2 bytes a sample. */
 kmseg_status km_pass_bound(kmseg_context *ctx, km_pass *pass, km_arena *arena);
 
+/* The arena of the bounds is about to be freed. */
+void km_pass_unbind(km_pass *pass);
+
 /* Bytes that a pass with bounds takes per sample. */
-#define KM_PASS_SAMPLE_BYTES ((int64_t)(sizeof(km_label) + sizeof(float)))
+#define KM_PASS_SAMPLE_BYTES ((int64_t)(sizeof(km_label) + sizeof(uint16_t)))
 
 /* Forgets all labels and sums. */
 void km_pass_reset(km_pass *pass);

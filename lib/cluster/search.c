@@ -6,10 +6,11 @@
 #include <math.h>
 #include <string.h>
 
-/* A climb with the arena that owns it. */
+/* A climb with the arenas that own it. */
 typedef struct attempt {
     km_climb climb;
-    km_arena arena;
+    km_arena arena, labels;
+    km_arena bounds; /* only while it climbs */
     int live;
 } attempt;
 
@@ -38,6 +39,8 @@ void km_fit_progress(kmseg_context *ctx, const km_fit_job *job, double share) {
 static void drop(attempt *a) {
     if (a->live) {
         km_arena_free(&a->arena);
+        km_arena_free(&a->labels);
+        km_arena_free(&a->bounds);
         a->live = 0;
     }
 }
@@ -71,11 +74,13 @@ static kmseg_status begin(kmseg_context *ctx, search *s, int32_t i, int32_t firs
     int32_t which, restart;
     number(s, i, &which, &restart);
     km_arena_init(&a->arena, &ctx->allocator);
+    km_arena_init(&a->labels, &ctx->allocator);
+    km_arena_init(&a->bounds, &ctx->allocator);
     a->live = 1;
     KM_TRY(km_climb_init(ctx, &s->workspace, &s->options, s->ks[which], restart, &a->arena,
-                         &a->climb));
+                         &a->labels, &a->climb));
     if (s->algorithm->bounded) {
-        KM_TRY(km_pass_bound(ctx, &a->climb.pass, &a->arena));
+        KM_TRY(km_pass_bound(ctx, &a->climb.pass, &a->bounds));
         if (a->climb.pass.bounds != NULL) {
             a->climb.pass.bounds->always = s->algorithm->bounded == KM_BOUNDED_ALWAYS;
         }
@@ -146,6 +151,12 @@ static kmseg_status run_batch(kmseg_context *ctx, search *s, int32_t first, atte
             .tiles = s->tiles, .options = &s->options, .progress_from = first + KM_INIT_SHARE * n};
         status = s->algorithm->run(ctx, &job, climbs, n);
     }
+    for (int32_t i = 0; i < n; i++) {
+        if (batch[i].live) {
+            km_pass_unbind(&batch[i].climb.pass);
+            km_arena_free(&batch[i].bounds);
+        }
+    }
     double climbed = km_clock();
     if (status == KMSEG_OK) {
         status = finish(ctx, s, first, batch, n);
@@ -206,6 +217,7 @@ static kmseg_status make_models(kmseg_context *ctx, search *s, kmseg_model **out
     for (int32_t w = 0; w < s->n_k; w++) {
         km_model_parts parts = {
             .climb = &s->best[w].climb,
+            .labels = &s->best[w].labels,
             .inertia = s->inertias[w],
             .n_rechecked = s->rechecked[w],
             /* Of work that was shared, an equal share. */

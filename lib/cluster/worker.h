@@ -19,7 +19,7 @@ struct km_worker {
     /* Of 16-bit tiles. */
     int32_t *limits;        /* KM_CHUNK_TILES */
     int32_t *best, *second; /* KM_CHUNK_ROWS scores */
-    float *margins;         /* KM_CHUNK_ROWS */
+    uint16_t *margins;      /* KM_CHUNK_ROWS, in steps */
 
     /* Rows that are not spared, laid out as tiles. */
     int32_t *dense;                            /* KM_CHUNK_TILES x pairs x 64 */

@@ -4,50 +4,75 @@
  *
  * Part of exact_template.h, whose macros it uses. */
 
+#ifdef __AVX512BW__
+/* What 32 labels have lost. */
+static inline __m512i PASTE(losses_of_, SET)(const km_filter *f, __m512i labels) {
+    if (f->n_clusters <= 32) {
+        return _mm512_permutexvar_epi16(labels, _mm512_loadu_si512(f->losses));
+    }
+    if (f->n_clusters <= 64) {
+        return _mm512_permutex2var_epi16(_mm512_loadu_si512(f->losses), labels,
+                                         _mm512_loadu_si512(f->losses + 32));
+    }
+    __m256i half[2] = {_mm512_castsi512_si256(labels), _mm512_extracti64x4_epi64(labels, 1)};
+    for (int i = 0; i < 2; i++) { /* 32 bits are read, of which the lower ones are kept */
+        __m512i at = _mm512_cvtepu16_epi32(half[i]);
+        half[i] = _mm512_cvtepi32_epi16(_mm512_i32gather_epi32(at, f->losses, 2));
+    }
+    return _mm512_inserti64x4(_mm512_castsi256_si512(half[0]), half[1], 1);
+}
+
+static inline uint16_t PASTE(least_of_, SET)(__m512i values) {
+    __m256i eight =
+        _mm256_min_epu16(_mm512_castsi512_si256(values), _mm512_extracti64x4_epi64(values, 1));
+    __m128i least =
+        _mm_min_epu16(_mm256_castsi256_si128(eight), _mm256_extracti128_si256(eight, 1));
+    return (uint16_t)_mm_extract_epi16(_mm_minpos_epu16(least), 0);
+}
+#endif
+
 static void PASTE(filter_, SET)(const km_filter *f) {
     for (int32_t t = 0; t < f->n_tiles; t++) {
         const km_label *labels = f->labels + (int64_t)t * KM_LANES;
-        const float *keys = f->keys + (int64_t)t * KM_LANES;
-        uint64_t rows = 0;
-#ifdef __AVX512F__
-        __m512 least = _mm512_set1_ps(INFINITY);
-        const __m512 low = _mm512_loadu_ps(f->losses), high = _mm512_loadu_ps(f->losses + 16);
-        for (int q = 0; q < KM_LANES; q += 16) {
-            __m256i narrow = _mm256_loadu_si256((const __m256i *)(const void *)(labels + q));
-            __m512i at = _mm512_cvtepu16_epi32(narrow);
-            __m512 loss = f->n_clusters <= 16   ? _mm512_permutexvar_ps(at, low)
-                          : f->n_clusters <= 32 ? _mm512_permutex2var_ps(low, at, high)
-                                                : _mm512_i32gather_ps(at, f->losses, 4);
-            __m512 left = _mm512_sub_ps(_mm512_loadu_ps(keys + q), loss);
-            __mmask16 safe = _mm512_cmp_ps_mask(left, _mm512_setzero_ps(), _CMP_GT_OQ);
-            least = _mm512_mask_min_ps(least, safe, least, left);
-            rows |= (uint64_t)(uint16_t)~safe << q;
+        const uint16_t *keys = f->keys + (int64_t)t * KM_LANES;
+#ifdef __AVX512BW__
+        __mmask32 safe[2];
+        __m512i least = _mm512_set1_epi16(-1);
+        for (int half = 0; half < 2; half++) {
+            __m512i loss =
+                PASTE(losses_of_, SET)(f, _mm512_loadu_si512(labels + (ptrdiff_t)half * 32));
+            __m512i key = _mm512_loadu_si512(keys + (ptrdiff_t)half * 32);
+            safe[half] = _mm512_cmpgt_epu16_mask(key, loss);
+            __m512i left = _mm512_sub_epi16(key, loss);
+            least = _mm512_mask_min_epu16(least, safe[half], least, left);
         }
-        f->least[t] = _mm512_reduce_min_ps(least);
+        f->least[t] = PASTE(least_of_, SET)(least);
+        f->rows[t] = ~(uint64_t)_mm512_kunpackd(safe[1], safe[0]); /* see simd_avx512.h */
 #else
-        float least = INFINITY;
+        uint64_t rows = 0;
+        uint16_t least = UINT16_MAX;
         for (int r = 0; r < KM_LANES; r++) {
-            float left = keys[r] - f->losses[labels[r]];
-            int safe = left > 0;
+            uint16_t loss = f->losses[labels[r]], left = (uint16_t)(keys[r] - loss);
+            int safe = keys[r] > loss;
             least = safe && left < least ? left : least;
             rows |= (uint64_t)!safe << r;
         }
         f->least[t] = least;
-#endif
         f->rows[t] = rows;
+#endif
     }
 }
 
 /* What is the same for every row. */
 typedef struct PASTE(measure_, SET) {
-    float per_unit, doubt, doubts, cap, slack, typical, per_typical;
+    float per_unit, doubt, doubts, cap, slack, typical, per_typical, steps;
 } PASTE(measure_, SET);
 
 #ifdef __AVX512BW__
 /* Sixteen rows, the first of which is at x: pairs of values are 64 rows apart. A reciprocal may be off
  * by 2^-14 of itself. */
-static inline __m512 PASTE(margins_of_, SET)(const PASTE(measure_, SET) * m, const int16_t *x,
-                                             int32_t n_pairs, __m512i best, __m512i second) {
+static inline __m256i PASTE(margins_of_, SET)(const PASTE(measure_, SET) * m, const int16_t *x,
+                                              int32_t n_pairs, __m512i best, __m512i second) {
     __m512i squares = _mm512_setzero_si512();
     for (int32_t p = 0; p < n_pairs; p++) {
         __m512i pair = _mm512_loadu_si512(x + (ptrdiff_t)p * 2 * KM_LANES);
@@ -63,8 +88,12 @@ static inline __m512 PASTE(margins_of_, SET)(const PASTE(measure_, SET) * m, con
     __m512 away = _mm512_sub_ps(_mm512_sub_ps(next, near), _mm512_set1_ps(m->doubt));
     away = _mm512_max_ps(away, _mm512_setzero_ps());
     __m512 margin = _mm512_mul_ps(away, _mm512_rcp14_ps(both));
-    return _mm512_sub_ps(_mm512_mul_ps(margin, _mm512_set1_ps(1 - 0x1p-12f)),
-                         _mm512_set1_ps(m->slack));
+    margin = _mm512_sub_ps(_mm512_mul_ps(margin, _mm512_set1_ps(1 - 0x1p-12f)),
+                           _mm512_set1_ps(m->slack));
+    __m512 steps =
+        _mm512_mul_ps(_mm512_max_ps(margin, _mm512_setzero_ps()), _mm512_set1_ps(m->steps));
+    steps = _mm512_min_ps(steps, _mm512_set1_ps(UINT16_MAX));
+    return _mm512_cvtepi32_epi16(_mm512_cvttps_epi32(steps));
 }
 #endif
 
@@ -77,19 +106,21 @@ static void PASTE(margins_, SET)(const km_margins *in) {
         .slack = in->slack,
         .typical = in->typical,
         .per_typical = (1 + 0x1p-22f) / (2 * in->typical),
+        .steps = in->steps * (1 - 0x1p-18f),
     };
     for (int32_t t = 0; t < in->n_tiles; t++) {
         const int16_t *x = in->tiles + (int64_t)t * in->n_pairs * 2 * KM_LANES;
         const int32_t *best = in->best + (int64_t)t * KM_LANES;
         const int32_t *second = in->second + (int64_t)t * KM_LANES;
-        float *out = in->out + (int64_t)t * KM_LANES;
+        uint16_t *out = in->out + (int64_t)t * KM_LANES;
 #ifdef __AVX512BW__
         const __m512i zero = _mm512_set1_epi32(in->zero);
         for (int q = 0; q < KM_LANES; q += 16) {
             __m512i low = _mm512_sub_epi32(_mm512_loadu_si512(best + q), zero);
             __m512i high = _mm512_sub_epi32(_mm512_loadu_si512(second + q), zero);
-            _mm512_storeu_ps(
-                out + q, PASTE(margins_of_, SET)(&m, x + (ptrdiff_t)2 * q, in->n_pairs, low, high));
+            __m256i steps =
+                PASTE(margins_of_, SET)(&m, x + (ptrdiff_t)2 * q, in->n_pairs, low, high);
+            _mm256_storeu_si256((__m256i *)(void *)(out + q), steps);
         }
 #else
         int32_t squares[KM_LANES] = {0};
@@ -107,8 +138,9 @@ static void PASTE(margins_, SET)(const km_margins *in) {
             next = next < m.cap ? next : m.cap;
             /* d2 - d1 = (d2^2 - d1^2) / (d2 + d1), and d <= d^2 / 2s + s / 2 for any s. */
             float both = (next + near + m.doubts) * m.per_typical + m.typical;
-            float margin = (next - near - m.doubt) / both;
-            out[r] = margin > 0 ? margin * (1 - 0x1p-18f) - m.slack : -m.slack;
+            float margin = (next - near - m.doubt) / both * (1 - 0x1p-18f) - m.slack;
+            float steps = margin > 0 ? margin * m.steps : 0;
+            out[r] = (uint16_t)(steps < UINT16_MAX ? steps : UINT16_MAX);
         }
 #endif
     }

@@ -106,17 +106,18 @@ typedef struct km_own_sum {
 
 /* Which rows of some tiles need to be assigned again: those whose key does not exceed what their
  * label has lost. */
+#define KM_LOSSES_AT_LEAST 64
 typedef struct km_filter {
     int32_t n_tiles, n_clusters;
     const km_label *labels; /* n_tiles x 64 */
-    const float *keys;      /* n_tiles x 64 */
-    const float *losses;    /* at least n_clusters and 32 */
+    const uint16_t *keys;   /* n_tiles x 64 */
+    const uint16_t *losses; /* KM_LOSSES_AT_LEAST, and one more than n_clusters */
     uint64_t *rows;         /* out, n_tiles */
-    float *least;           /* out, n_tiles: lowest key less loss of the other rows, or infinity */
+    uint16_t *least; /* out, n_tiles: lowest key less loss of the other rows, or UINT16_MAX */
 } km_filter;
 
 /* By how much at least each row of some tiles of 16 bits is nearer to its nearest centroid than to any
- * other, in units of the tiles: from its two lowest scores. */
+ * other, from its two lowest scores. Distances and figures of km_margins are in units of the tiles. */
 typedef struct km_margins {
     const int16_t *tiles; /* n_tiles x n_pairs x 64 x 2 */
     int32_t n_tiles, n_pairs;
@@ -128,7 +129,8 @@ typedef struct km_margins {
     float cap;      /* squared distance beyond which the second best is not known */
     float slack;    /* by so much may the margin be off otherwise */
     float typical;  /* a distance > 0: the bound is closest for rows with such distances */
-    float *out;     /* n_tiles x 64 */
+    float steps;    /* in a unit of the tiles */
+    uint16_t *out;  /* n_tiles x 64: whole steps, at most UINT16_MAX */
 } km_margins;
 
 /* Rows of some tiles of 16 bits, laid out again as dense tiles. */
