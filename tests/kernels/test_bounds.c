@@ -112,7 +112,7 @@ static void check_margins(const km_kernels *kernels, int32_t n_pairs) {
         near_enough += out[i] / 16.0 >= 0.5 * (true_margin[i] - 0.5) - 1;
     }
     cr_assert_geq(near_enough, 0.9 * ROWS); /* they say something */
-    margins.cap = 0; /* the second is not known to be farther than that */
+    margins.cap = 0;                        /* the second is not known to be farther than that */
     kernels->margins(&margins);
     for (int32_t i = 0; i < ROWS; i++) {
         cr_assert_eq(out[i], 0);
@@ -150,7 +150,8 @@ Test(bounds, rows_are_laid_out_densely_in_their_order)
         labels[i] = (km_label)(1000 + i);
     }
     for (int32_t s = 0; km_kernels_at(s) != NULL; s++) {
-        for (int32_t p = 1; p <= MOST_PAIRS && kmseg_kernels_available(kmseg_kernels_name(s)); p++) {
+        for (int32_t p = 1; p <= MOST_PAIRS && kmseg_kernels_available(kmseg_kernels_name(s));
+             p++) {
             km_compact compact = {.tiles = tiles,
                                   .n_tiles = TILES,
                                   .n_pairs = p,
