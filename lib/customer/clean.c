@@ -18,7 +18,7 @@ typedef struct cleaning {
     const uint8_t *cancelled; /* order.n_levels: 1 for ids that mark a cancellation; or NULL */
     int64_t since, until, future;
     double limit;
-    int net, mark_duplicates;
+    int net, mark_duplicates, keep_free;
     _Atomic int64_t n_rejected[KMSEG_N_CLEAN_RULES];
 } cleaning;
 
@@ -90,7 +90,7 @@ static uint8_t judge(const cleaning *job, int64_t r) {
     int out_of_range =
         fabs(value) > job->limit || too_large(log->quantity, r) || too_large(log->discount, r);
     int64_t micro = out_of_range ? 0 : km_micro(is_return ? -fabs(value) : value);
-    if (micro == 0 && !out_of_range) {
+    if (micro == 0 && !out_of_range && !job->keep_free) {
         return KMSEG_CLEAN_ZERO_PRICE;
     }
     if (out_of_range) {
@@ -152,6 +152,7 @@ kmseg_status km_log_clean(kmseg_context *ctx, const kmseg_table *table,
     job.limit = options->max_amount > 0 ? options->max_amount : KM_LARGEST_VALUE;
     job.net = strcmp(options->returns, "net") == 0;
     job.mark_duplicates = options->drop_duplicates;
+    job.keep_free = strcmp(options->zero_price, "keep") == 0;
     KM_TRY(find_cancelled(ctx, log, &job));
     if (job.mark_duplicates) {
         KM_TRY(km_log_mark_duplicates(ctx, table, log));

@@ -152,6 +152,8 @@ static const kmseg_option rows[] = {
      "build these features alone, such as recency,frequency,monetary (see kmseg list features); "
      "columns that none of them needs are not read",
      0},
+    {"zero_price", KMSEG_OPTION_CHOICE, OFFSET(zero_price), 0, 0, 0, "drop", "drop|keep", NULL,
+     NULL, "HOW", "drop: lines worth nothing are left out; keep: they count as orders", 0},
 };
 
 static const kmseg_option_table table_of_options = {"features", sizeof(kmseg_features_options),

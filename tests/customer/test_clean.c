@@ -221,3 +221,28 @@ Test(clean, every_rule_has_a_name_and_help)
     cr_assert_null(kmseg_clean_rule_name(KMSEG_N_CLEAN_RULES));
     cr_assert_null(kmseg_clean_rule_help(-1));
 }
+
+Test(clean, lines_worth_nothing_are_orders_where_the_user_says_so)
+{
+    kmseg_context *ctx = test_context(1, NULL);
+    const line lines[] = {{"a", "1", "2024-03-01", 10},
+                          {"a", "2", "2024-03-05", 0},
+                          {"a", "3", "2024-03-06", -2},
+                          {"b", "4", "2024-03-05", 0}};
+    kmseg_features_options options = defaults();
+    kmseg_features_report report;
+    kmseg_table *out = features(ctx, log_of(ctx, lines, 4), &options, &report);
+    cr_assert_eq(report.n_rejected[KMSEG_CLEAN_ZERO_PRICE], 2);
+    cr_assert_eq(report.n_customers, 1);
+    kmseg_table_free(out);
+    options.zero_price = "keep";
+    out = features(ctx, log_of(ctx, lines, 4), &options, &report);
+    cr_assert_eq(report.n_rejected[KMSEG_CLEAN_ZERO_PRICE], 0);
+    cr_assert_eq(report.n_rejected[KMSEG_CLEAN_RETURN], 1);
+    cr_assert_eq(report.n_customers, 2);
+    cr_assert_eq(value(out, "frequency", 0), 2);
+    cr_assert_eq(value(out, "monetary", 0), 10);
+    cr_assert_eq(value(out, "monetary", 1), 0);
+    kmseg_table_free(out);
+    kmseg_context_free(ctx);
+}

@@ -31,6 +31,8 @@ typedef struct kmseg_features_options {
     const char
         *only; /* features to build, "recency,monetary", by kmseg_feature_info(); columns that
                          none of them needs are not read. NULL: all */
+    const char
+        *zero_price; /* "drop": lines worth nothing are left out; "keep": they are orders too */
 } kmseg_features_options;
 
 KMSEG_API const kmseg_option_table *kmseg_features_option_table(void);
