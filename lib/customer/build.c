@@ -10,7 +10,7 @@ static void copy_name(char to[64], const char *name) {
     snprintf(to, 64, "%s", name != NULL ? name : "");
 }
 
-static void report_columns(const kmseg_features_options *options, kmseg_features_report *report) {
+void km_report_columns(const kmseg_features_options *options, kmseg_features_report *report) {
     copy_name(report->customer, options->customer);
     copy_name(report->date, options->date);
     copy_name(report->order, options->order);
@@ -45,7 +45,7 @@ kmseg_status km_features_build(kmseg_context *ctx, const kmseg_table *orders,
     km_order_log log;
     uint8_t wanted[KM_N_FEATURES];
     KM_TRY(km_features_choose(ctx, &found, wanted));
-    report_columns(&found, &report);
+    km_report_columns(&found, &report);
     kmseg_table *table = NULL;
     kmseg_status status = build(ctx, orders, &found, wanted, &log, &table, &report);
     if (status == KMSEG_OK && out_state != NULL) {

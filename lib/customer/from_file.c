@@ -22,10 +22,9 @@ static void request(const char *name, kmseg_column_type type, kmseg_column_reque
     }
 }
 
-/* Reads the columns that matter, or all of them where whole lines matter. */
-static kmseg_status read_orders(kmseg_context *ctx, const char *path,
-                                const kmseg_features_options *options, int all_columns,
-                                kmseg_table **out) {
+kmseg_status km_read_orders(kmseg_context *ctx, const char *path,
+                            const kmseg_features_options *options, int all_columns,
+                            kmseg_table **out) {
     kmseg_column_request requests[MOST_COLUMNS];
     const char *select[MOST_COLUMNS];
     int32_t n = 0;
@@ -118,8 +117,8 @@ static kmseg_status build(kmseg_context *ctx, const char *path, const kmseg_tabl
     uint8_t wanted[KM_N_FEATURES];
     KM_TRY(km_features_choose(ctx, &found, wanted));
     kmseg_table *orders = NULL;
-    KM_TRY(
-        read_orders(ctx, path, &found, options->drop_duplicates || rejected_path != NULL, &orders));
+    KM_TRY(km_read_orders(ctx, path, &found, options->drop_duplicates || rejected_path != NULL,
+                          &orders));
     uint8_t *state = NULL;
     kmseg_table *table = NULL;
     status = km_features_build(ctx, orders, &found, &table, report,

@@ -131,4 +131,12 @@ kmseg_status km_features_build(kmseg_context *ctx, const kmseg_table *orders,
                                const kmseg_features_options *options, kmseg_table **out,
                                kmseg_features_report *out_report, uint8_t **out_state);
 
+/* Writes the names of the columns that options name into the report. */
+void km_report_columns(const kmseg_features_options *options, kmseg_features_report *report);
+
+/* Reads from a file the columns that options name, or all of them where whole lines matter. */
+kmseg_status km_read_orders(kmseg_context *ctx, const char *path,
+                            const kmseg_features_options *options, int all_columns,
+                            kmseg_table **out);
+
 #endif

@@ -3,6 +3,7 @@
 #define KMSEG_KMSEG_H
 
 #include <kmseg/cluster.h>
+#include <kmseg/clv.h>
 #include <kmseg/context.h>
 #include <kmseg/customer.h>
 #include <kmseg/evaluate.h>
