@@ -23,7 +23,10 @@ KMSEG = pathlib.Path(os.environ.get("KMSEG", ROOT / "build" / "dev" / "bin" / "k
 DATASETS = pathlib.Path(os.environ.get("KMSEG_DATASETS", ROOT.parent / "shared" / "datasets"))
 
 FENCE = re.compile(r"^(<!-- not run[^\n]*-->\n)?```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-DATA_FILES = {"online_retail.csv.gz": DATASETS / "online_retail" / "online_retail.csv.gz"}
+DATA_FILES = {
+    "online_retail.csv.gz": DATASETS / "online_retail" / "online_retail.csv.gz",
+    "CDNOW_sample.txt": DATASETS / "cdnow" / "CDNOW_sample.txt",
+}
 DURATION = re.compile(r"\b\d+(\.\d+)? ?(ms|s|seconds)\b|\b\d+(\.\d+)? [MG]B/s")
 
 

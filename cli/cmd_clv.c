@@ -1,0 +1,490 @@
+/* kmseg clv: who is still a customer, how often they will buy, what they are worth. */
+#include "cli.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+
+typedef struct clv_files {
+    size_t struct_size;
+    const char *output;
+} clv_files;
+
+typedef struct clv_command {
+    kmseg_clv_options clv;
+    kmseg_features_options cleaning;
+    clv_files files;
+} clv_command;
+
+static const kmseg_option file_rows[] = {
+    {.name = "output",
+     .type = KMSEG_OPTION_TEXT,
+     .offset = offsetof(clv_files, output),
+     .metavar = "FILE",
+     .help = "where one row per customer goes: .h5, .csv, or - for CSV on standard output; without "
+             "it only the summary is printed",
+     .short_flag = 'o'},
+};
+
+static const kmseg_option_table file_table = {
+    .name = "files",
+    .struct_size = sizeof(clv_files),
+    .n_options = sizeof file_rows / sizeof *file_rows,
+    .options = file_rows,
+};
+
+static const kmseg_option_table *files(void) { return &file_table; }
+
+static void init(void *options) {
+    clv_command *command = options;
+    kmseg_clv_options_init(&command->clv);
+    kmseg_features_options_init(&command->cleaning);
+    kmseg_options_init(&file_table, &command->files);
+}
+
+/* Of the options of cleaning those that matter here: no products, no features. */
+static const kmseg_option_table *cleaning(void) {
+    static const char *const names[] = {"customer",   "date",      "order",           "amount",
+                                        "quantity",   "price",     "reference_date",  "since",
+                                        "until",      "returns",   "drop_duplicates", "max_amount",
+                                        "zero_price", "date_order"};
+    enum { N_NAMES = sizeof names / sizeof *names };
+    static kmseg_option rows[N_NAMES];
+    static kmseg_option_table table;
+    const kmseg_option_table *all = kmseg_features_option_table();
+    table = (kmseg_option_table){"cleaning", all->struct_size, N_NAMES, rows};
+    for (int i = 0; i < N_NAMES; i++) {
+        rows[i] = *kmseg_options_find(all, names[i]);
+    }
+    return &table;
+}
+
+static const cli_argument arguments[] = {
+    {.name = "ORDERS",
+     .help = "an order log, or a summary with columns x, t_x, T: .csv, .csv.gz or HDF5"}};
+
+static const cli_group groups[] = {
+    {"Output", files, offsetof(clv_command, files)},
+    {"Models", kmseg_clv_option_table, offsetof(clv_command, clv)},
+    {"Columns and cleaning of an order log", cleaning, offsetof(clv_command, cleaning)},
+};
+
+/* Correlation of purchases and spend from which on independence is not believed. */
+static const double correlated = 0.2;
+
+static json_t *date_json(int64_t seconds) {
+    char text[32];
+    kmseg_time_format(seconds, text, sizeof text);
+    return json_string(text);
+}
+
+static json_t *parameter_json(double value, double error) {
+    json_t *json = json_object();
+    json_object_set_new(json, "value", cli_json_real(value));
+    json_object_set_new(json, "standard_error", cli_json_real(error));
+    return json;
+}
+
+static json_t *purchases_json(const kmseg_clv_report *report) {
+    const kmseg_bgnbd *m = &report->purchases;
+    json_t *json = json_object(), *parameters = json_object();
+    json_object_set_new(json, "model", json_string("BG/NBD"));
+    json_object_set_new(parameters, "r", parameter_json(m->r, m->standard_errors[0]));
+    json_object_set_new(parameters, "alpha", parameter_json(m->alpha, m->standard_errors[1]));
+    json_object_set_new(parameters, "a", parameter_json(m->a, m->standard_errors[2]));
+    json_object_set_new(parameters, "b", parameter_json(m->b, m->standard_errors[3]));
+    json_object_set_new(json, "parameters", parameters);
+    json_object_set_new(json, "log_likelihood", cli_json_real(m->log_likelihood));
+    json_object_set_new(json, "n_customers", json_integer(m->n_customers));
+    json_object_set_new(json, "n_repeat_buyers", json_integer(m->n_repeaters));
+    json_object_set_new(json, "n_repeat_purchases", json_integer(m->n_purchases));
+    json_object_set_new(json, "n_distinct", json_integer(m->n_distinct));
+    json_object_set_new(json, "n_evaluations", json_integer(m->n_evaluations));
+    return json;
+}
+
+static json_t *spend_json(const kmseg_clv_report *report) {
+    const kmseg_gamma_gamma *m = &report->spend;
+    if (!report->has_spend) {
+        return json_null();
+    }
+    json_t *json = json_object(), *parameters = json_object();
+    json_object_set_new(json, "model", json_string("Gamma-Gamma"));
+    json_object_set_new(parameters, "p", parameter_json(m->p, m->standard_errors[0]));
+    json_object_set_new(parameters, "q", parameter_json(m->q, m->standard_errors[1]));
+    json_object_set_new(parameters, "gamma", parameter_json(m->gamma, m->standard_errors[2]));
+    json_object_set_new(json, "parameters", parameters);
+    json_object_set_new(json, "log_likelihood", cli_json_real(m->log_likelihood));
+    json_object_set_new(json, "n_customers", json_integer(m->n_customers));
+    json_object_set_new(json, "n_left_out", json_integer(report->n_left_out_spend));
+    json_object_set_new(json, "mean_spend", cli_json_real(m->mean_spend));
+    json_object_set_new(json, "correlation", cli_json_real(m->correlation));
+    json_object_set_new(json, "correlated", json_boolean(fabs(m->correlation) > correlated));
+    json_object_set_new(json, "n_evaluations", json_integer(m->n_evaluations));
+    return json;
+}
+
+/* Months after the first purchase at which a new customer is looked at. */
+static const double ages[] = {1, 3, 6, 12, 24};
+enum { N_AGES = sizeof ages / sizeof *ages };
+
+static json_t *new_customer_json(const kmseg_clv_report *report) {
+    json_t *rows = json_array();
+    for (int i = 0; i < N_AGES; i++) {
+        double t = ages[i] * report->month;
+        json_t *row = json_object();
+        json_object_set_new(row, "months", cli_json_real(ages[i]));
+        json_object_set_new(row, "t", cli_json_real(t));
+        json_object_set_new(row, "expected_purchases",
+                            cli_json_real(kmseg_bgnbd_new_expected(&report->purchases, t)));
+        json_object_set_new(row, "p_no_purchase",
+                            cli_json_real(kmseg_bgnbd_new_probability(&report->purchases, 0, t)));
+        json_array_append_new(rows, row);
+    }
+    return rows;
+}
+
+static json_t *holdout_json(const kmseg_clv_report *report) {
+    const kmseg_clv_holdout *h = &report->holdout;
+    if (!report->has_holdout) {
+        return json_null();
+    }
+    json_t *json = json_object(), *rows = json_array();
+    json_object_set_new(json, "start", date_json(h->start));
+    json_object_set_new(json, "end", date_json(h->end));
+    json_object_set_new(json, "length", cli_json_real(h->length));
+    for (int i = 0; i < KMSEG_N_HOLDOUT_ROWS; i++) {
+        json_t *row = json_object();
+        json_object_set_new(row, "x", json_integer(i));
+        json_object_set_new(row, "and_more", json_boolean(i == KMSEG_N_HOLDOUT_ROWS - 1));
+        json_object_set_new(row, "n_customers", json_integer(h->rows[i].n_customers));
+        json_object_set_new(row, "actual", cli_json_real(h->rows[i].actual));
+        json_object_set_new(row, "predicted", cli_json_real(h->rows[i].predicted));
+        json_array_append_new(rows, row);
+    }
+    json_object_set_new(json, "by_x", rows);
+    json_object_set_new(json, "actual", cli_json_real(h->actual));
+    json_object_set_new(json, "predicted", cli_json_real(h->predicted));
+    json_object_set_new(json, "correlation", cli_json_real(h->correlation));
+    json_object_set_new(json, "mean_absolute_error", cli_json_real(h->mean_absolute_error));
+    json_object_set_new(json, "bias", cli_json_real(h->bias));
+    return json;
+}
+
+static void add_orders(json_t *root, const kmseg_clv_report *report) {
+    const kmseg_features_report *orders = &report->orders;
+    json_t *json = json_object(), *rejected = json_object();
+    for (int32_t r = 0; r < KMSEG_N_CLEAN_RULES; r++) {
+        json_object_set_new(rejected, kmseg_clean_rule_name(r),
+                            json_integer(orders->n_rejected[r]));
+    }
+    json_object_set_new(json, "n_lines", json_integer(orders->n_lines));
+    json_object_set_new(json, "n_kept", json_integer(orders->n_kept));
+    json_object_set_new(json, "rejected", rejected);
+    json_object_set_new(json, "observation_start", date_json(report->observation_start));
+    json_object_set_new(json, "observation_end", date_json(report->observation_end));
+    json_object_set_new(root, "orders", json);
+}
+
+static json_t *report_json(const clv_command *command, const kmseg_clv_report *report,
+                           const char *input) {
+    json_t *root = json_object();
+    json_object_set_new(root, "kmseg_version", json_string(kmseg_version()));
+    json_object_set_new(root, "input", cli_json_text(input));
+    if (report->orders.n_lines > 0) {
+        add_orders(root, report);
+    }
+    json_object_set_new(root, "unit", json_string(command->clv.unit));
+    json_object_set_new(root, "horizon", cli_json_real(report->horizon));
+    json_object_set_new(root, "months", json_integer(command->clv.months));
+    json_object_set_new(root, "discount_rate", cli_json_real(command->clv.discount_rate));
+    json_object_set_new(root, "purchases", purchases_json(report));
+    json_object_set_new(root, "spend", spend_json(report));
+    json_object_set_new(root, "new_customer", new_customer_json(report));
+    json_object_set_new(root, "mean_p_alive", cli_json_real(report->mean_alive));
+    json_object_set_new(root, "total_expected_purchases", cli_json_real(report->total_purchases));
+    json_object_set_new(root, "total_clv", cli_json_real(report->total_clv));
+    json_object_set_new(root, "holdout", holdout_json(report));
+    return root;
+}
+
+static const char *day(int64_t seconds, char *out, size_t capacity) {
+    kmseg_time_format(seconds, out, capacity);
+    return out;
+}
+
+static void print_input(FILE *out, const clv_command *command, const kmseg_clv_report *report,
+                        const char *input) {
+    char a[64], b[64], clean[300];
+    cli_clean(input, clean, sizeof clean);
+    if (report->orders.n_lines > 0) {
+        fprintf(out, "%-18s%s lines from %s, %s of them kept\n", "Read",
+                cli_count(report->orders.n_lines, a, sizeof a), clean,
+                cli_count(report->orders.n_kept, b, sizeof b));
+        for (int32_t r = 0; r < KMSEG_N_CLEAN_RULES; r++) {
+            if (report->orders.n_rejected[r] > 0) {
+                cli_count(report->orders.n_rejected[r], a, sizeof a);
+                int used = fprintf(out, "  %-16s%12s  ", kmseg_clean_rule_name(r), a);
+                cli_wrap(out, kmseg_clean_rule_help(r), used, used, cli_width(out));
+            }
+        }
+        fprintf(out, "%-18s%s to %s\n", "Observed", day(report->observation_start, a, sizeof a),
+                day(report->observation_end, b, sizeof b));
+    } else {
+        fprintf(out, "%-18s%s, times in %s\n", "Read", clean, command->clv.unit);
+    }
+    const kmseg_bgnbd *m = &report->purchases;
+    fprintf(out, "%-18s%s, of whom %s bought again,", "Customers",
+            cli_count(m->n_customers, a, sizeof a), cli_count(m->n_repeaters, b, sizeof b));
+    fprintf(out, " %s times in all\n", cli_count(m->n_purchases, a, sizeof a));
+}
+
+static void print_parameter(FILE *out, const char *name, double value, double error,
+                            const char *unit) {
+    char a[64], b[64];
+    int digits = value >= 1000 ? 0 : value >= 100 ? 2 : 4;
+    fprintf(out, "  %-8s%12s  +/- %s%s\n", name, cli_number(value, digits, a, sizeof a),
+            cli_number(error, digits, b, sizeof b), unit);
+}
+
+/* A parameter whose standard error is larger than itself. */
+static void warn_vague(FILE *out, const kmseg_bgnbd *m) {
+    static const char *const names[] = {"r", "alpha", "a", "b"};
+    const double values[] = {m->r, m->alpha, m->a, m->b};
+    char vague[32] = "", text[400];
+    int leaving = 0;
+    for (int i = 0; i < 4; i++) {
+        if (m->standard_errors[i] > values[i]) {
+            size_t used = strlen(vague);
+            snprintf(vague + used, sizeof vague - used, "%s%s", used > 0 ? ", " : "", names[i]);
+            leaving |= i >= 2;
+        }
+    }
+    if (vague[0] == '\0') {
+        return;
+    }
+    snprintf(text, sizeof text,
+             "Warning: these customers hardly determine %s (standard error above the value)%s",
+             vague,
+             leaving ? ": who leaves, and how soon, does not show in their purchases, so p_alive "
+                       "says little. Observe them for longer."
+                     : ". Observe them for longer.");
+    cli_wrap(out, text, 2, 0, cli_width(out));
+}
+
+static void print_models(FILE *out, const clv_command *command, const kmseg_clv_report *report) {
+    char a[64], b[64], unit[16];
+    const kmseg_bgnbd *m = &report->purchases;
+    snprintf(unit, sizeof unit, " %s", command->clv.unit);
+    fprintf(out, "\nHow they buy: BG/NBD, log-likelihood %s\n",
+            cli_number(m->log_likelihood, 2, a, sizeof a));
+    print_parameter(out, "r", m->r, m->standard_errors[0], "");
+    print_parameter(out, "alpha", m->alpha, m->standard_errors[1], unit);
+    print_parameter(out, "a", m->a, m->standard_errors[2], "");
+    print_parameter(out, "b", m->b, m->standard_errors[3], "");
+    warn_vague(out, m);
+    if (!report->has_spend) {
+        return;
+    }
+    const kmseg_gamma_gamma *s = &report->spend;
+    fprintf(out, "\nWhat they spend: Gamma-Gamma, log-likelihood %s, n = %s\n",
+            cli_number(s->log_likelihood, 2, a, sizeof a), cli_count(s->n_customers, b, sizeof b));
+    print_parameter(out, "p", s->p, s->standard_errors[0], "");
+    print_parameter(out, "q", s->q, s->standard_errors[1], "");
+    print_parameter(out, "gamma", s->gamma, s->standard_errors[2], "");
+    if (report->n_left_out_spend > 0) {
+        fprintf(out, "  %s repeat buyers without a mean spend above 0 are left out\n",
+                cli_count(report->n_left_out_spend, a, sizeof a));
+    }
+    if (fabs(s->correlation) > correlated) {
+        char text[300];
+        snprintf(
+            text, sizeof text,
+            "Warning: number of purchases and mean spend correlate (%.2f), and the model takes "
+            "them to be independent: expected spend and CLV are off for those who buy %s.",
+            s->correlation, "seldom or often");
+        cli_wrap(out, text, 2, 0, cli_width(out));
+    }
+}
+
+static void print_outlook(FILE *out, const clv_command *command, const kmseg_clv_report *report) {
+    char a[64];
+    fprintf(out, "\nA new customer             ");
+    for (int i = 0; i < N_AGES; i++) {
+        fprintf(out, "%4.0f mo.", ages[i]);
+    }
+    fprintf(out, "\n  expected repeat purchases");
+    for (int i = 0; i < N_AGES; i++) {
+        fprintf(out, "%8.3f",
+                kmseg_bgnbd_new_expected(&report->purchases, ages[i] * report->month));
+    }
+    fprintf(out, "\n  never buys again by then ");
+    for (int i = 0; i < N_AGES; i++) {
+        fprintf(out, "%6.1f %%",
+                100 * kmseg_bgnbd_new_probability(&report->purchases, 0, ages[i] * report->month));
+    }
+    fputs("\n", out);
+    if (report->has_spend) {
+        fprintf(out, "  mean spend per purchase  %8s\n",
+                cli_number(report->spend.mean_spend, 2, a, sizeof a));
+    }
+    fprintf(out, "\nThese customers\n");
+    fprintf(out, "  %-33s%14.1f %%\n", "still customers", 100 * report->mean_alive);
+    char label[80];
+    snprintf(label, sizeof label, "purchases in the next %.0f %s", report->horizon,
+             command->clv.unit);
+    fprintf(out, "  %-33s%14s\n", label, cli_number(report->total_purchases, 0, a, sizeof a));
+    if (report->has_spend) {
+        snprintf(label, sizeof label, "value of the next %d months", command->clv.months);
+        fprintf(out, "  %-33s%14s   at %g %% a month\n", label,
+                cli_number(report->total_clv, 0, a, sizeof a), 100 * command->clv.discount_rate);
+    }
+}
+
+static void print_mean(FILE *out, double value) {
+    if (isnan(value)) {
+        fprintf(out, "%12s", "-");
+    } else {
+        fprintf(out, "%12.3f", value);
+    }
+}
+
+static void print_holdout(FILE *out, const clv_command *command, const kmseg_clv_report *report) {
+    char a[64], b[64];
+    const kmseg_clv_holdout *h = &report->holdout;
+    fprintf(out, "\nHoldout from %s to %s, %.1f %s: purchases per customer\n",
+            day(h->start, a, sizeof a), day(h->end, b, sizeof b), h->length, command->clv.unit);
+    fprintf(out, "repeat purchases before  customers      actual   predicted\n");
+    for (int i = 0; i < KMSEG_N_HOLDOUT_ROWS; i++) {
+        fprintf(out, "%22d%c  %9s", i, i == KMSEG_N_HOLDOUT_ROWS - 1 ? '+' : ' ',
+                cli_count(h->rows[i].n_customers, a, sizeof a));
+        print_mean(out, h->rows[i].actual);
+        print_mean(out, h->rows[i].predicted);
+        fputc('\n', out);
+    }
+    double n = (double)report->purchases.n_customers;
+    fprintf(out, "%22s   %9s%12.3f%12.3f\n", "all", cli_count((int64_t)n, a, sizeof a),
+            h->actual / n, h->predicted / n);
+    fprintf(out,
+            "in all %s purchases, predicted %s; correlation %.3f, mean absolute error %.3f, "
+            "bias %+.3f\n",
+            cli_number(h->actual, 0, a, sizeof a), cli_number(h->predicted, 0, b, sizeof b),
+            h->correlation, h->mean_absolute_error, h->bias);
+}
+
+static void print_meaning(FILE *out, const char *name, const char *meaning) {
+    int used = fprintf(out, "%-20s", name);
+    cli_wrap(out, meaning, used, used, cli_width(out));
+}
+
+static void print_legend(FILE *out, const clv_command *command, const kmseg_clv_report *report) {
+    char text[200];
+    print_meaning(out, "p_alive",
+                  "chance that this is still a customer; 1 until the second purchase");
+    snprintf(text, sizeof text, "chance of no purchase in the next %.0f %s", report->horizon,
+             command->clv.unit);
+    print_meaning(out, "churn_risk", text);
+    snprintf(text, sizeof text, "purchases to expect in the next %.0f %s", report->horizon,
+             command->clv.unit);
+    print_meaning(out, "expected_purchases", text);
+    if (report->has_spend) {
+        print_meaning(out, "expected_spend", "amount to expect of each of them");
+        snprintf(text, sizeof text, "what the next %d months are worth today, at %g %% a month",
+                 command->clv.months, 100 * command->clv.discount_rate);
+        print_meaning(out, "clv", text);
+    }
+    fputc('\n', out);
+}
+
+static int print_text(cli_run *run, const kmseg_table *table, const kmseg_clv_report *report) {
+    const clv_command *command = run->options;
+    const char *output = command->files.output;
+    FILE *out = cli_summary_stream(output);
+    char *summary, clean[300];
+    print_input(out, command, report, run->arguments[0]);
+    print_models(out, command, report);
+    print_outlook(out, command, report);
+    if (report->has_holdout) {
+        print_holdout(out, command, report);
+    }
+    int code = cli_status(run, kmseg_report_table(run->ctx, table, "text", &summary));
+    if (code != CLI_OK) {
+        return code;
+    }
+    fprintf(out, "\n%s\n", summary);
+    kmseg_string_free(summary);
+    print_legend(out, command, report);
+    if (output == NULL) {
+        cli_wrap(out, "Nothing was written: give -o clv.h5 to keep these customers.", 0, 0,
+                 cli_width(out));
+    } else if (strcmp(output, "-") != 0) {
+        cli_clean(output, clean, sizeof clean);
+        fprintf(out, "Customers: %s\nNext: kmseg fit %s -k 6 -o segments.h5\n", clean, clean);
+    }
+    return CLI_OK;
+}
+
+static int write_and_print(cli_run *run, const kmseg_table *table, cli_format format,
+                           const kmseg_clv_report *report) {
+    const clv_command *command = run->options;
+    const char *output = command->files.output;
+    json_t *json = report_json(command, report, run->arguments[0]);
+    char *params = json != NULL ? json_dumps(json, JSON_INDENT(2)) : NULL;
+    int code = params != NULL ? CLI_OK : cli_failed("out of memory");
+    if (code == CLI_OK && output != NULL) {
+        code = cli_table_write(run, table, format, params, output);
+    }
+    if (code == CLI_OK && run->common.json && cli_summary_stream(output) == stdout) {
+        code = cli_print_json(json_incref(json));
+    } else if (code == CLI_OK && !run->common.quiet && !run->common.json) {
+        code = print_text(run, table, report);
+    }
+    free(params);
+    json_decref(json);
+    return code;
+}
+
+static int run_clv(cli_run *run) {
+    const clv_command *command = run->options;
+    const char *input = run->arguments[0];
+    cli_format format = CLI_CSV;
+    if (command->files.output != NULL) {
+        int code = cli_output_check(command->files.output, 0, input, &format);
+        if (code != CLI_OK) {
+            return code;
+        }
+    }
+    kmseg_table *table;
+    kmseg_clv_report report;
+    int code = cli_status(run, kmseg_clv_from_file(run->ctx, input, &command->cleaning,
+                                                   &command->clv, &table, &report));
+    if (code == CLI_OK) {
+        code = write_and_print(run, table, format, &report);
+        kmseg_table_free(table);
+    }
+    return code;
+}
+
+const cli_command cli_cmd_clv = {
+    .name = "clv",
+    .help = "predict who will buy again, how often, and what each customer is worth",
+    .description =
+        "Fits how customers buy and leave (BG/NBD) and what they spend (Gamma-Gamma), and writes "
+        "for each the probability that they are still a customer, the purchases and the spend to "
+        "expect, the risk of no purchase, and the discounted value of the coming months. It is for "
+        "shops whose customers come and go without notice, not for contracts.\n"
+        "ORDERS is an order log, or a summary with one row per customer: x, repeat purchases "
+        "(days with one after the first); t_x, time from the first to the last; T, time from the "
+        "first to the end of the observation; mean spend per repeat purchase.",
+    .examples = "  kmseg clv orders.csv.gz -o clv.h5\n"
+                "  kmseg clv orders.csv --holdout 2011-09-01\n"
+                "  kmseg clv orders.csv --until 2011-12-01 --unit days --horizon 90 -o clv.csv\n"
+                "  kmseg clv summary.csv --x frequency --t-x recency --age T --mean-spend zbar\n",
+    .arguments = arguments,
+    .n_arguments = 1,
+    .groups = groups,
+    .n_groups = 3,
+    .options_size = sizeof(clv_command),
+    .init = init,
+    .run = run_clv,
+};
