@@ -1,49 +1,34 @@
-#include "source/csv_parse.h"
-
 #include "source/csv_number.h"
+#include "source/csv_steps.h"
 
-#include <math.h>
 #include <string.h>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
+/* Slowest first. */
+static const km_csv_loop *const loops[] = {
+    &km_csv_loop_baseline,
+#if defined(__x86_64__)
+    &km_csv_loop_avx2,
+    &km_csv_loop_avx512,
 #endif
+};
 
-typedef uint8_t bytes16 __attribute__((vector_size(16)));
-
-static int64_t sum16(bytes16 v) {
-    int64_t sum = 0;
-    for (int i = 0; i < 16; i++) {
-        sum += v[i];
+const km_csv_loop *km_csv_loop_for(const kmseg_context *ctx) {
+    enum { N_LOOPS = sizeof loops / sizeof *loops };
+    const char *kernels = kmseg_context_kernels(ctx);
+    const km_csv_loop *best = loops[0];
+    for (int i = 0; i < N_LOOPS; i++) {
+        if (strncmp(kernels, loops[i]->name, strlen(loops[i]->name)) == 0) {
+            return loops[i]->available() ? loops[i] : best;
+        }
+        best = loops[i]->available() ? loops[i] : best;
     }
-    return sum;
+    return best; /* kernels that are of no instruction set */
 }
 
 void km_csv_survey(const km_csv_pass *pass, int64_t index) {
     km_csv_chunk *chunk = &pass->chunks[index];
-    const char *p = pass->text + chunk->begin, *end = pass->text + chunk->limit;
-    int64_t quotes = 0, line_ends = 0;
-    const bytes16 quote = (bytes16){0} + '"', lf = (bytes16){0} + '\n', cr = (bytes16){0} + '\r';
-    while (end - p >= 16) {
-        /* 255 blocks at a time, because the counters are bytes. */
-        const char *stop = end - p >= 16 * 255 ? p + 16 * 255 : p + ((end - p) & ~INT64_C(15));
-        bytes16 n_quotes = {0}, n_ends = {0};
-        for (; p < stop; p += 16) {
-            bytes16 v, next;
-            memcpy(&v, p, sizeof v);
-            memcpy(&next, p + 1, sizeof next);
-            n_quotes -= (bytes16)(v == quote);
-            n_ends -= (bytes16)(v == lf) | ((bytes16)(v == cr) & (bytes16)(next != lf));
-        }
-        quotes += sum16(n_quotes);
-        line_ends += sum16(n_ends);
-    }
-    for (; p < end; p++) {
-        quotes += *p == '"';
-        line_ends += *p == '\n' || (*p == '\r' && p[1] != '\n');
-    }
-    chunk->n_quotes = quotes;
-    chunk->n_line_ends = line_ends;
+    pass->loop->count(pass->text + chunk->begin, pass->text + chunk->limit, &chunk->n_quotes,
+                      &chunk->n_line_ends);
 }
 
 int64_t km_csv_find_start(const km_csv_pass *pass, const km_csv_chunk *chunk, int odd) {
@@ -77,81 +62,35 @@ void km_csv_tally_clear(km_csv_chunk *chunk, int32_t i, const kmseg_allocator *a
     }
 }
 
-/* Bytes at which an unquoted cell may end: the delimiter and everything below 14, which is line
- * ends and the zero behind the text, and a few that the caller steps over. One bit a byte. */
-static inline uint64_t ends_in_block(const char *block, char delimiter) {
-#if defined(__SSE2__)
-    const __m128i wanted = _mm_set1_epi8(delimiter), low = _mm_set1_epi8(13);
-    uint64_t mask = 0;
-    for (int i = 0; i < 4; i++) {
-        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(block + 16 * i));
-        __m128i hit =
-            _mm_or_si128(_mm_cmpeq_epi8(v, wanted), _mm_cmpeq_epi8(_mm_min_epu8(v, low), v));
-        mask |= (uint64_t)(uint32_t)_mm_movemask_epi8(hit) << (16 * i);
-    }
-    return mask;
-#else
-    uint64_t mask = 0;
-    for (int i = 0; i < 64; i++) {
-        mask |= (uint64_t)(block[i] == delimiter || (unsigned char)block[i] < 14) << i;
-    }
-    return mask;
-#endif
-}
-
-/* Goes from end to end, a block of 64 bytes at a time. */
-typedef struct walker {
-    const char *block;
-    uint64_t mask; /* ends in the block that are still ahead */
-    char delimiter;
-} walker;
-
-static inline void walk_from(walker *w, const char *p) {
-    if (p - w->block >= 64 || p < w->block) {
-        w->block = p;
-        w->mask = ends_in_block(p, w->delimiter);
-    } else {
-        w->mask &= ~UINT64_C(0) << (p - w->block);
+/* Which fields can be parsed together. */
+static void find_runs(km_csv_parser *s) {
+    int32_t run = 0;
+    for (int32_t i = s->pass->n_fields; i >= 0; i--) {
+        run = s->slots[i].action == KM_CSV_AS_NUMBER ? run + 1 : 0;
+        s->slots[i].run = run < KM_CSV_LONGEST_RUN ? run : KM_CSV_LONGEST_RUN;
     }
 }
 
-static inline const char *next_end(walker *w) {
-    while (w->mask == 0) {
-        w->block += 64;
-        w->mask = ends_in_block(w->block, w->delimiter);
+static int has_runs(const km_csv_parser *s) {
+    for (int32_t i = 0; i < s->pass->n_fields; i++) {
+        if (s->slots[i].run >= KM_CSV_SHORTEST_RUN) {
+            return 1;
+        }
     }
-    const char *at = w->block + __builtin_ctzll(w->mask);
-    w->mask &= w->mask - 1;
-    return at;
+    return 0;
 }
 
-/* A field as the inner loop sees it. */
-typedef struct slot {
-    char *values; /* of the column, from its first row */
-    km_csv_action action;
-    int32_t tally;
-} slot;
-
-/* Behind the last field; a record that gets there has too many cells. */
-#define BEYOND ((km_csv_action)9)
-
-/* What the steps below share while a chunk is parsed. */
-typedef struct parser {
-    km_csv_pass *pass;
-    km_csv_chunk *chunk;
-    slot *slots; /* one per field and one behind; SKIP once a column has refused its type */
-} parser;
-
-static km_csv_fault_kind refuse(parser *s, int32_t field, int reason) {
+static km_csv_fault_kind refuse(km_csv_parser *s, int32_t field, int reason) {
     km_csv_field *f = &s->pass->fields[field];
     s->chunk->tallies[f->tally].refused |= reason;
     s->slots[field].action = KM_CSV_SKIP;
+    find_runs(s);
     atomic_store_explicit(&f->refused, 1, memory_order_relaxed);
     return KM_CSV_FINE;
 }
 
 /* A cell of a requested column that is not of its type. */
-static km_csv_fault_kind unparsable(parser *s, km_csv_tally *tally, const char *p,
+static km_csv_fault_kind unparsable(km_csv_parser *s, km_csv_tally *tally, const char *p,
                                     km_csv_fault_kind kind) {
     if (!s->pass->lenient) {
         return kind;
@@ -164,9 +103,8 @@ static km_csv_fault_kind unparsable(parser *s, km_csv_tally *tally, const char *
     return KM_CSV_FINE;
 }
 
-/* Numbers that are not plain, and cells that are no numbers. */
-static __attribute__((noinline)) km_csv_fault_kind
-slow_number(parser *s, int32_t field, const char *p, size_t n, double *out) {
+km_csv_fault_kind km_csv_slow_number(km_csv_parser *s, int32_t field, const char *p, size_t n,
+                                     double *out) {
     km_csv_field *f = &s->pass->fields[field];
     km_csv_tally *tally = &s->chunk->tallies[f->tally];
     switch (km_number_read(p, n, out)) {
@@ -206,8 +144,8 @@ static void note_first(int64_t *first, int64_t offset) {
     *first = *first == INT64_MAX ? offset : *first;
 }
 
-static __attribute__((noinline)) km_csv_fault_kind
-slow_time(parser *s, int32_t field, const char *p, size_t n, int64_t *out) {
+km_csv_fault_kind km_csv_slow_time(km_csv_parser *s, int32_t field, const char *p, size_t n,
+                                   int64_t *out) {
     km_csv_field *f = &s->pass->fields[field];
     km_csv_tally *tally = &s->chunk->tallies[f->tally];
     int64_t offset = p - s->pass->text;
@@ -242,9 +180,7 @@ slow_time(parser *s, int32_t field, const char *p, size_t n, int64_t *out) {
     return f->requested ? unparsable(s, tally, p, KM_CSV_TIME) : refuse(s, field, KM_CSV_IS_TEXT);
 }
 
-/* A string seen for the first time in this chunk, or not the one before. */
-static __attribute__((noinline)) km_csv_fault_kind other_level(km_csv_levels *levels,
-                                                               km_csv_level *level, int32_t *out) {
+km_csv_fault_kind km_csv_other_level(km_csv_levels *levels, km_csv_level *level, int32_t *out) {
     *out = km_csv_levels_find(levels, level);
     if (*out < 0) {
         if (!km_utf8_valid(level->text, level->length)) {
@@ -256,20 +192,8 @@ static __attribute__((noinline)) km_csv_fault_kind other_level(km_csv_levels *le
     return *out >= 0 ? KM_CSV_FINE : KM_CSV_MEMORY;
 }
 
-static inline km_csv_fault_kind put_level(parser *s, int32_t tally, const char *text, size_t n,
-                                          int32_t *out) {
-    km_csv_levels *levels = &s->chunk->levels[tally];
-    km_csv_level level = km_csv_level_of(text, (uint32_t)n);
-    if (levels->last >= 0 && km_csv_level_same(&level, &levels->items[levels->last])) {
-        *out = levels->last;
-        return KM_CSV_FINE;
-    }
-    return other_level(levels, &level, out);
-}
-
-/* Empty cells, those that begin with a space, and those of 4 GiB. */
-static __attribute__((noinline)) km_csv_fault_kind
-odd_text(parser *s, int32_t tally, const char *text, size_t n, int32_t *out) {
+km_csv_fault_kind km_csv_odd_text(km_csv_parser *s, int32_t tally, const char *text, size_t n,
+                                  int32_t *out) {
     size_t spaces = 0;
     while (spaces < n && text[spaces] == ' ') {
         spaces++;
@@ -279,10 +203,10 @@ odd_text(parser *s, int32_t tally, const char *text, size_t n, int32_t *out) {
         s->chunk->tallies[tally].n_missing++;
         return KM_CSV_FINE;
     }
-    return n <= UINT32_MAX ? put_level(s, tally, text, n, out) : KM_CSV_LONG;
+    return n <= UINT32_MAX ? km_csv_put_level(s, tally, text, n, out) : KM_CSV_LONG;
 }
 
-static km_csv_fault_kind put_quoted_text(parser *s, int32_t tally, const km_csv_cell *cell,
+km_csv_fault_kind km_csv_put_quoted_text(km_csv_parser *s, int32_t tally, const km_csv_cell *cell,
                                          int32_t *out) {
     const char *text = cell->text;
     size_t n = cell->length;
@@ -297,53 +221,11 @@ static km_csv_fault_kind put_quoted_text(parser *s, int32_t tally, const km_csv_
         n = km_csv_unescape(cell, copy);
         text = copy;
     }
-    return put_level(s, tally, text, n, out);
+    return km_csv_put_level(s, tally, text, n, out);
 }
 
-/* The cell of n bytes at p into its column. */
-static inline km_csv_fault_kind put(parser *s, const slot *at, const char *p, size_t n,
-                                    int64_t row) {
-    switch (at->action) {
-    case KM_CSV_SKIP: return KM_CSV_FINE;
-    case KM_CSV_AS_NUMBER: {
-        double *out = (double *)(void *)at->values + row;
-        return __builtin_expect(km_number_read_plain(p, n, out), 1)
-                   ? KM_CSV_FINE
-                   : slow_number(s, (int32_t)(at - s->slots), p, n, out);
-    }
-    case KM_CSV_AS_TIME: {
-        int64_t *out = (int64_t *)(void *)at->values + row;
-        return km_time_read_iso(p, n, &s->chunk->tallies[at->tally].cache, out)
-                   ? KM_CSV_FINE
-                   : slow_time(s, (int32_t)(at - s->slots), p, n, out);
-    }
-    case KM_CSV_AS_TEXT: {
-        int32_t *out = (int32_t *)(void *)at->values + row;
-        return n - 1 >= UINT32_MAX || *p == ' ' ? odd_text(s, at->tally, p, n, out)
-                                                : put_level(s, at->tally, p, n, out);
-    }
-    }
-    return KM_CSV_RAGGED;
-}
-
-/* The same for a quoted cell that begins at p; *next is behind it. */
-static __attribute__((noinline)) km_csv_fault_kind
-put_quoted(parser *s, const slot *at, const char *p, int64_t row, const char **next) {
-    km_csv_cell cell;
-    km_csv_fault_kind fault =
-        km_csv_take_quoted(p, s->pass->text + s->pass->end, s->pass->delimiter, &cell, next);
-    if (fault != KM_CSV_FINE) {
-        return fault;
-    }
-    if (at->action == KM_CSV_AS_TEXT) {
-        return put_quoted_text(s, at->tally, &cell, (int32_t *)(void *)at->values + row);
-    }
-    return put(s, at, cell.text, cell.length, row);
-}
-
-/* Notes the fault of the cell at p. */
-static __attribute__((noinline)) void set_fault(parser *s, km_csv_fault_kind kind, int32_t field,
-                                                const char *p, const char *record) {
+void km_csv_set_fault(km_csv_parser *s, km_csv_fault_kind kind, int32_t field, const char *p,
+                      const char *record) {
     const km_csv_pass *pass = s->pass;
     km_csv_fault *fault = &s->chunk->fault;
     *fault = (km_csv_fault){.kind = kind, .field = field, .offset = p - pass->text};
@@ -361,49 +243,7 @@ static __attribute__((noinline)) void set_fault(parser *s, km_csv_fault_kind kin
     }
 }
 
-/* Parses the record at p into a row; returns where the next begins, or NULL after a fault. */
-static inline const char *parse_record(parser *s, walker *w, const char *p, const char *end,
-                                       int64_t row) {
-    const char *const record = p;
-    for (const slot *at = s->slots;; at++) {
-        const char *stop;
-        km_csv_fault_kind fault;
-        if (__builtin_expect(*p == '"', 0) && p < end) {
-            fault = put_quoted(s, at, p, row, &stop);
-            walk_from(w, stop);
-            w->mask &= w->mask - 1; /* the end itself */
-        } else {
-            stop = next_end(w);
-            if (__builtin_expect(*stop != w->delimiter, 0)) {
-                while (*stop != w->delimiter && *stop != '\n' && *stop != '\r' && *stop != '\0') {
-                    stop = next_end(w); /* a control character inside the cell */
-                }
-            }
-            fault = put(s, at, p, (size_t)(stop - p), row);
-        }
-        if (__builtin_expect(fault != KM_CSV_FINE, 0)) {
-            fault = at->action == BEYOND ? KM_CSV_RAGGED : fault;
-            set_fault(s, fault, (int32_t)(at - s->slots), p, record);
-            return NULL;
-        }
-        if (*stop == w->delimiter) {
-            p = stop + 1;
-            continue;
-        }
-        if (__builtin_expect(at[1].action != BEYOND || (*stop == '\0' && stop != end), 0)) {
-            set_fault(s, *stop == '\0' && stop != end ? KM_CSV_NUL : KM_CSV_RAGGED,
-                      (int32_t)(at - s->slots), p, record);
-            return NULL;
-        }
-        if (*stop == '\r' && stop[1] == '\n') {
-            walk_from(w, stop + 2);
-            return stop + 2;
-        }
-        return stop + (stop != end);
-    }
-}
-
-static int begin_slots(parser *s) {
+static int begin_slots(km_csv_parser *s) {
     const km_csv_pass *pass = s->pass;
     s->slots = km_arena_array(&s->chunk->arena, pass->n_fields + 1, sizeof *s->slots);
     if (s->slots == NULL) {
@@ -411,7 +251,7 @@ static int begin_slots(parser *s) {
     }
     for (int32_t i = 0; i < pass->n_fields; i++) {
         km_csv_field *f = &pass->fields[i];
-        s->slots[i] = (slot){f->values, f->action, f->tally};
+        s->slots[i] = (km_csv_slot){f->values, f->action, f->tally, 0};
         if (f->action == KM_CSV_SKIP) {
             continue;
         }
@@ -420,47 +260,33 @@ static int begin_slots(parser *s) {
             s->slots[i].action = KM_CSV_SKIP; /* this pass is lost for the column */
         }
     }
-    s->slots[pass->n_fields].action = BEYOND;
+    s->slots[pass->n_fields].action = KM_CSV_BEYOND;
+    find_runs(s);
     return 1;
 }
 
 void km_csv_parse(km_csv_pass *pass, km_csv_chunk *chunk, int64_t start) {
-    parser s = {.pass = pass, .chunk = chunk};
+    km_csv_parser s = {.pass = pass, .chunk = chunk};
     chunk->start = start;
     chunk->end = start;
     chunk->n_rows = 0;
     chunk->done = 1;
     chunk->fault.kind = KM_CSV_FINE;
     if (!begin_slots(&s)) {
-        set_fault(&s, KM_CSV_MEMORY, 0, pass->text, NULL);
+        km_csv_set_fault(&s, KM_CSV_MEMORY, 0, pass->text, NULL);
         return;
     }
     if (start < 0) {
         return;
     }
-    const char *p = pass->text + start, *end = pass->text + pass->end;
-    const char *limit = pass->text + chunk->limit;
-    walker w = {.block = p, .delimiter = pass->delimiter};
-    w.mask = ends_in_block(p, pass->delimiter);
     int64_t row = chunk->first_row;
-    const int64_t last_row = chunk->first_row + chunk->capacity;
-    const int32_t n_fields = pass->n_fields;
-    while (p < end && p <= limit) {
-        if (__builtin_expect(n_fields > 1 && (*p == '\n' || *p == '\r'), 0)) {
-            p = km_csv_skip_line_end(p, end); /* an empty line */
-            walk_from(&w, p);
-            continue;
-        }
-        if (__builtin_expect(row == last_row, 0)) {
-            set_fault(&s, KM_CSV_ROWS, 0, p, p);
-            return;
-        }
-        const char *next = parse_record(&s, &w, p, end, row);
-        if (next == NULL) {
-            return;
-        }
-        p = next;
-        row++;
+    const km_csv_loop *loop = pass->loop;
+    km_csv_records_fn records =
+        loop->records_of_runs != NULL && has_runs(&s) ? loop->records_of_runs : loop->records;
+    const char *p = records(&s, pass->text + start, pass->text + chunk->limit, row,
+                            row + chunk->capacity, &row);
+    if (p == NULL) {
+        return;
     }
     chunk->end = p - pass->text;
     chunk->n_rows = row - chunk->first_row;

@@ -80,8 +80,12 @@ typedef struct km_csv_pass {
     km_csv_field *fields;
     km_csv_chunk *chunks;
     int64_t n_chunks;
+    const struct km_csv_loop *loop; /* for this CPU */
     _Atomic int64_t first_bad_chunk;
 } km_csv_pass;
+
+/* The loop that goes with the kernels of a context. */
+const struct km_csv_loop *km_csv_loop_for(const kmseg_context *ctx);
 
 /* Fills begin, limit, n_line_ends and n_quotes of a chunk. */
 void km_csv_survey(const km_csv_pass *pass, int64_t chunk);

@@ -446,6 +446,7 @@ kmseg_status km_csv_read_input(kmseg_context *ctx, const char *path, const km_in
     reader.pass.ctx = ctx;
     reader.pass.text = input->text;
     reader.pass.lenient = options->lenient;
+    reader.pass.loop = km_csv_loop_for(ctx);
     km_arena_init(&reader.arena, &ctx->allocator);
     kmseg_status status = read_table(&reader, chunk_bytes);
     if (status == KMSEG_OK && out_report != NULL) {
