@@ -37,6 +37,22 @@ static void mixed_line(FILE *file) {
             1 + below(28), below(10) == 0 ? "" : "\"a note with some words\"");
 }
 
+/* A customer table of numbers, every customer with an id of its own, in no order. */
+static void id_line(FILE *file) {
+    static uint64_t customer;
+    customer = (customer + 7919) % 100000007;
+    fprintf(file, "C%09ld,", (long)customer);
+    numeric_line(file);
+}
+
+/* Answers to a survey: quoted, with commas, line ends and quotes in them. */
+static void quoted_line(FILE *file) {
+    static const char *const answers[] = {"\"yes, often\"", "\"no\"", "\"said \"\"maybe\"\"\"",
+                                          "\"two\nlines\""};
+    fprintf(file, "\"P%05ld\",%s,%s,\"%ld\",\"a longer answer, number %ld, in full sentences\"\n",
+            below(50000), answers[below(4)], answers[below(4)], 1 + below(5), below(500));
+}
+
 typedef struct kind {
     const char *name, *header;
     void (*line)(FILE *file);
@@ -45,6 +61,8 @@ typedef struct kind {
 static const kind kinds[] = {
     {"numeric", "a,b,c,d,e,f,g,h\n", numeric_line},
     {"precise", "a,b,c,d\n", precise_line},
+    {"ids and numeric", "id,a,b,c,d,e,f,g,h\n", id_line},
+    {"quoted", "person,often,rarely,score,answer\n", quoted_line},
     {"mixed", "id,city,member,age,spend,since,note\n", mixed_line},
 };
 

@@ -1,6 +1,10 @@
-/* Distinct strings of one text column, numbered in order of first appearance. Unlike
- * data/dictionary.h it does not copy strings: they stay where the file is mapped, and one that was
- * looked up last is found without hashing. */
+/* The strings of one text column in one chunk, numbered in order of first appearance. Unlike
+ * data/dictionary.h this does not copy strings: they stay where the file is mapped, and one that was
+ * looked up last is found without hashing.
+ *
+ * Each thread has one table per column, which it empties for every chunk; what a chunk keeps are
+ * strings alone, sixteen bytes each. Where nearly all strings are new, as ids are, none is looked up
+ * any more: a string may then be there twice, and only csv_merge.c sees that it is the same. */
 #ifndef KM_SOURCE_CSV_LEVELS_H
 #define KM_SOURCE_CSV_LEVELS_H
 
@@ -14,6 +18,18 @@ typedef struct km_csv_level {
     uint32_t hash;
 } km_csv_level;
 
+/* A level as a chunk keeps it. */
+typedef struct km_csv_string {
+    const char *text; /* not terminated */
+    uint32_t length;
+    uint32_t hash;
+} km_csv_string;
+
+typedef struct km_csv_strings {
+    km_csv_string *items; /* in a pool */
+    int32_t n;
+} km_csv_strings;
+
 typedef struct km_csv_level_slot {
     uint32_t hash;
     int32_t code; /* -1: empty */
@@ -24,17 +40,32 @@ typedef struct km_csv_levels {
     km_csv_level *items;
     km_csv_level_slot *slots;
     int64_t n_slots; /* a power of two, or 0 */
+    int64_t n_lookups;
     int32_t n, capacity;
     int32_t last; /* code looked up last; -1: none */
-    int32_t *to;  /* where codes go in the merged levels, see csv_merge.c; NULL before */
+    int only_new; /* nothing is looked up any more */
 } km_csv_levels;
+
+/* Memory that is freed as a whole, in few large blocks. */
+typedef struct km_csv_pool {
+    kmseg_allocator allocator;
+    struct km_csv_pool_block *blocks; /* the one in use first */
+    size_t used;
+} km_csv_pool;
+
+void km_csv_pool_init(km_csv_pool *pool, const kmseg_allocator *allocator);
+void *km_csv_pool_take(km_csv_pool *pool, size_t size);
+void km_csv_pool_free(km_csv_pool *pool);
 
 void km_csv_levels_init(km_csv_levels *levels, const kmseg_allocator *allocator);
 
-/* Frees the index and keeps the items. */
-void km_csv_levels_close(km_csv_levels *levels);
+/* Empties the table, which keeps its room. */
+void km_csv_levels_clear(km_csv_levels *levels);
 
 void km_csv_levels_free(km_csv_levels *levels);
+
+/* What the table has, for a chunk to keep: 1, or 0 when out of memory. */
+int km_csv_levels_keep(const km_csv_levels *levels, km_csv_pool *pool, km_csv_strings *out);
 
 /* What a level of that text is like; its hash is not set. Sixteen bytes from text on must be
  * readable. */
@@ -56,16 +87,16 @@ static inline int km_csv_level_same(const km_csv_level *a, const km_csv_level *b
            (a->length <= 16 || memcmp(a->text + 16, b->text + 16, a->length - 16) == 0);
 }
 
-/* Code of a level, with its hash set, or -1 when it is not there. */
-int32_t km_csv_levels_find(const km_csv_levels *levels, km_csv_level *level);
+/* 1 when two strings of the same hash are the same. */
+static inline int km_csv_string_same(const km_csv_string *a, const km_csv_string *b) {
+    return a->length == b->length && memcmp(a->text, b->text, a->length) == 0;
+}
 
-/* Adds a level that is not there, its hash set; its code, or -1 when out of memory or past
+/* Code of a level, with its hash set, or -1 when it is not there or nothing is looked up. */
+int32_t km_csv_levels_find(km_csv_levels *levels, km_csv_level *level);
+
+/* Adds a level that was not found, its hash set; its code, or -1 when out of memory or past
  * INT32_MAX / 2 levels. */
 int32_t km_csv_levels_add(km_csv_levels *levels, const km_csv_level *level);
-
-/* Adds n chosen levels of part to all, in that order, and sets their part->to: their codes in all,
- * complemented where they were not there before. 1, or 0 when out of memory. */
-int km_csv_levels_merge(km_csv_levels *all, const km_csv_levels *part, const int32_t *chosen,
-                        int32_t n);
 
 #endif

@@ -57,6 +57,10 @@ put_quoted(km_csv_parser *s, const km_csv_slot *at, const char *p, int64_t row, 
 static __attribute__((noinline)) int32_t put_rest(km_csv_parser *s, const km_csv_slot *at,
                                                   const walker *w, const char *p, int32_t n,
                                                   uint32_t rest, int64_t row) {
+    s->n_rest += __builtin_popcount(rest);
+    if (s->n_rest > 64 && 4 * s->n_rest > (row - s->chunk->first_row) * s->n_numbers) {
+        km_csv_forget_runs(s); /* numbers of 17 digits, or many that are missing */
+    }
     for (int32_t i = 0; i < n; i++) {
         const char *stop = w->base + (w->next[i] & ~KM_CSV_NO_DELIMITER);
         if ((rest >> i & 1) != 0 &&

@@ -46,7 +46,9 @@ int64_t km_csv_find_start(const km_csv_pass *pass, const km_csv_chunk *chunk, in
     return -1;
 }
 
-void km_csv_tally_clear(km_csv_chunk *chunk, int32_t i, const kmseg_allocator *allocator) {
+/* Clears what a pass puts into the tallies and strings of one column. */
+static void clear_tally(km_csv_parser *s, int32_t i) {
+    km_csv_chunk *chunk = s->chunk;
     km_csv_tally *tally = &chunk->tallies[i];
     memset(tally, 0, sizeof *tally);
     tally->first_infinite = INT64_MAX;
@@ -55,24 +57,31 @@ void km_csv_tally_clear(km_csv_chunk *chunk, int32_t i, const kmseg_allocator *a
     tally->first_month_first = INT64_MAX;
     tally->first_either = INT64_MAX;
     km_date_cache_init(&tally->cache);
-    if (chunk->levels[i].items != NULL || chunk->levels[i].slots != NULL) {
-        km_csv_levels_free(&chunk->levels[i]);
-    } else {
-        km_csv_levels_init(&chunk->levels[i], allocator);
-    }
+    chunk->strings[i].n = 0;
+    km_csv_levels_clear(&s->levels[i]);
 }
 
 /* Which fields can be parsed together. */
 static void find_runs(km_csv_parser *s) {
     int32_t run = 0;
+    s->n_numbers = 0;
     for (int32_t i = s->pass->n_fields; i >= 0; i--) {
+        s->n_numbers += s->slots[i].action == KM_CSV_AS_NUMBER;
         run = s->slots[i].action == KM_CSV_AS_NUMBER ? run + 1 : 0;
         s->slots[i].run = run < KM_CSV_LONGEST_RUN ? run : KM_CSV_LONGEST_RUN;
     }
 }
 
-static int has_runs(const km_csv_parser *s) {
+void km_csv_forget_runs(km_csv_parser *s) {
+    atomic_store_explicit(&s->pass->no_runs, 1, memory_order_relaxed);
     for (int32_t i = 0; i < s->pass->n_fields; i++) {
+        s->slots[i].run = 0;
+    }
+}
+
+static int has_runs(const km_csv_parser *s) {
+    int forgotten = atomic_load_explicit(&s->pass->no_runs, memory_order_relaxed);
+    for (int32_t i = 0; i < s->pass->n_fields && !forgotten; i++) {
         if (s->slots[i].run >= KM_CSV_SHORTEST_RUN) {
             return 1;
         }
@@ -255,7 +264,7 @@ static int begin_slots(km_csv_parser *s) {
         if (f->action == KM_CSV_SKIP) {
             continue;
         }
-        km_csv_tally_clear(s->chunk, f->tally, &pass->ctx->allocator);
+        clear_tally(s, f->tally);
         if (atomic_load_explicit(&f->refused, memory_order_relaxed)) {
             s->slots[i].action = KM_CSV_SKIP; /* this pass is lost for the column */
         }
@@ -265,8 +274,9 @@ static int begin_slots(km_csv_parser *s) {
     return 1;
 }
 
-void km_csv_parse(km_csv_pass *pass, km_csv_chunk *chunk, int64_t start) {
+void km_csv_parse(km_csv_pass *pass, km_csv_chunk *chunk, int64_t start, int32_t thread) {
     km_csv_parser s = {.pass = pass, .chunk = chunk};
+    s.levels = pass->levels + (int64_t)thread * pass->n_tallies;
     chunk->start = start;
     chunk->end = start;
     chunk->n_rows = 0;
@@ -290,7 +300,12 @@ void km_csv_parse(km_csv_pass *pass, km_csv_chunk *chunk, int64_t start) {
     }
     chunk->end = p - pass->text;
     chunk->n_rows = row - chunk->first_row;
-    for (int32_t i = 0; i < pass->n_tallies; i++) {
-        km_csv_levels_close(&chunk->levels[i]);
+    for (int32_t i = 0; i < pass->n_fields; i++) {
+        if (s.slots[i].action == KM_CSV_AS_TEXT &&
+            !km_csv_levels_keep(&s.levels[s.slots[i].tally], &pass->pools[thread],
+                                &chunk->strings[s.slots[i].tally])) {
+            km_csv_set_fault(&s, KM_CSV_MEMORY, i, pass->text, NULL);
+            return;
+        }
     }
 }

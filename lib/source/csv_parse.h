@@ -65,9 +65,9 @@ typedef struct km_csv_chunk {
     int64_t first_row, capacity, n_rows;
     int done;
     km_csv_fault fault;
-    km_csv_tally *tallies; /* one per column that is read */
-    km_csv_levels *levels; /* likewise; used by those that are text */
-    km_arena arena;        /* of unescaped cells */
+    km_csv_tally *tallies;   /* one per column that is read */
+    km_csv_strings *strings; /* likewise; used by those that are text */
+    km_arena arena;          /* of unescaped cells */
 } km_csv_chunk;
 
 typedef struct km_csv_pass {
@@ -81,7 +81,10 @@ typedef struct km_csv_pass {
     km_csv_chunk *chunks;
     int64_t n_chunks;
     const struct km_csv_loop *loop; /* for this CPU */
+    km_csv_levels *levels;          /* of each thread: n_tallies */
+    km_csv_pool *pools;             /* of each thread: what chunks keep */
     _Atomic int64_t first_bad_chunk;
+    atomic_int no_runs; /* a chunk found that numbers are better parsed one by one */
 } km_csv_pass;
 
 /* The loop that goes with the kernels of a context. */
@@ -95,9 +98,6 @@ void km_csv_survey(const km_csv_pass *pass, int64_t chunk);
 int64_t km_csv_find_start(const km_csv_pass *pass, const km_csv_chunk *chunk, int odd);
 
 /* Parses the records of a chunk from start on. */
-void km_csv_parse(km_csv_pass *pass, km_csv_chunk *chunk, int64_t start);
-
-/* Clears what a pass puts into the tallies and levels of one column. */
-void km_csv_tally_clear(km_csv_chunk *chunk, int32_t tally, const kmseg_allocator *allocator);
+void km_csv_parse(km_csv_pass *pass, km_csv_chunk *chunk, int64_t start, int32_t thread);
 
 #endif

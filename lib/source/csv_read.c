@@ -248,9 +248,9 @@ static kmseg_status cut_chunks(km_csv_reader *reader, int64_t chunk_bytes) {
         chunk->begin = begin + c * chunk_bytes;
         chunk->limit = c + 1 < pass->n_chunks ? chunk->begin + chunk_bytes : pass->end;
         chunk->tallies = km_arena_array(&reader->arena, pass->n_tallies, sizeof(km_csv_tally));
-        chunk->levels = km_arena_array(&reader->arena, pass->n_tallies, sizeof(km_csv_levels));
-        if (chunk->tallies == NULL || chunk->levels == NULL) {
-            pass->n_chunks = c; /* those that have levels to free */
+        chunk->strings = km_arena_array(&reader->arena, pass->n_tallies, sizeof(km_csv_strings));
+        if (chunk->tallies == NULL || chunk->strings == NULL) {
+            pass->n_chunks = c + 1; /* those that have an arena to free */
             return km_fail_memory(reader->ctx, "the chunks of a CSV file");
         }
     }
@@ -269,6 +269,27 @@ static void prefer_huge_pages(void *values, size_t bytes) {
 #else
     (void)values, (void)bytes;
 #endif
+}
+
+/* What each thread needs to parse chunks. */
+static kmseg_status make_levels(km_csv_reader *reader) {
+    km_csv_pass *pass = &reader->pass;
+    int64_t n_threads = kmseg_context_threads(reader->ctx);
+    km_csv_levels *levels =
+        km_arena_array(&reader->arena, n_threads * pass->n_tallies, sizeof *levels);
+    pass->pools = km_arena_array(&reader->arena, n_threads, sizeof *pass->pools);
+    if (levels == NULL || pass->pools == NULL) {
+        pass->pools = NULL;
+        return km_fail_memory(reader->ctx, "reading a CSV file");
+    }
+    for (int64_t i = 0; i < n_threads * pass->n_tallies; i++) {
+        km_csv_levels_init(&levels[i], &reader->ctx->allocator);
+    }
+    for (int64_t t = 0; t < n_threads; t++) {
+        km_csv_pool_init(&pass->pools[t], &reader->ctx->allocator);
+    }
+    pass->levels = levels;
+    return KMSEG_OK;
 }
 
 /* Where the chunks begin, how many rows they have room for, and the table with that room. */
@@ -313,7 +334,7 @@ static void parse_chunk(void *argument, int64_t index, int32_t thread) {
     km_csv_pass *pass = argument;
     km_csv_chunk *chunk = &pass->chunks[index];
     if (index < atomic_load_explicit(&pass->first_bad_chunk, memory_order_relaxed)) {
-        km_csv_parse(pass, chunk, chunk->start);
+        km_csv_parse(pass, chunk, chunk->start, thread);
     }
     km_progress_step(pass->ctx, chunk->limit - chunk->begin, thread == 0);
 }
@@ -337,7 +358,7 @@ static kmseg_status run_pass(km_csv_reader *reader) {
             break;
         }
         if (!chunk->done || chunk->start != start) {
-            km_csv_parse(pass, chunk, start);
+            km_csv_parse(pass, chunk, start, 0);
         }
         if (chunk->fault.kind != KM_CSV_FINE) {
             status = km_csv_fail(reader, &chunk->fault);
@@ -369,6 +390,15 @@ static void close_gaps(void *argument, int64_t index, int32_t thread) {
     column->n_rows = row;
 }
 
+/* Frees the tables of the threads, which nobody needs once everything is parsed. */
+static void free_levels(km_csv_reader *reader) {
+    km_csv_pass *pass = &reader->pass;
+    int64_t n_tables = (int64_t)kmseg_context_threads(reader->ctx) * pass->n_tallies;
+    for (int64_t i = 0; pass->levels != NULL && i < n_tables; i++) {
+        km_csv_levels_free(&pass->levels[i]);
+    }
+}
+
 static kmseg_status finish_table(km_csv_reader *reader) {
     kmseg_table *table = reader->table;
     const km_csv_pass *pass = &reader->pass;
@@ -381,6 +411,7 @@ static kmseg_status finish_table(km_csv_reader *reader) {
         column->times = column->type == KMSEG_COLUMN_TIME ? values : NULL;
         column->codes = column->type == KMSEG_COLUMN_TEXT ? values : NULL;
     }
+    free_levels(reader);
     KM_TRY(km_csv_merge_levels(reader));
     KM_TRY(km_parallel(reader->ctx, table->n_columns, close_gaps, reader));
     table->n_rows = 0;
@@ -398,6 +429,7 @@ static kmseg_status read_table(km_csv_reader *reader, int64_t chunk_bytes) {
     KM_TRY(find_end(reader));
     KM_TRY(km_csv_guess(reader));
     KM_TRY(cut_chunks(reader, chunk_bytes));
+    KM_TRY(make_levels(reader));
     KM_TRY(make_room(reader));
     for (int again = 1; again;) {
         KM_TRY(run_pass(reader));
@@ -422,14 +454,13 @@ static void fill_report(const km_csv_reader *reader, kmseg_csv_report *report) {
 }
 
 static void close_reader(km_csv_reader *reader) {
-    for (int64_t c = 0; c < reader->pass.n_chunks; c++) {
-        km_csv_chunk *chunk = &reader->pass.chunks[c];
-        for (int32_t i = 0; i < reader->pass.n_tallies; i++) {
-            if (chunk->levels[i].allocator.allocate != NULL) {
-                km_csv_levels_free(&chunk->levels[i]);
-            }
-        }
-        km_arena_free(&chunk->arena);
+    km_csv_pass *pass = &reader->pass;
+    free_levels(reader);
+    for (int32_t t = 0; pass->pools != NULL && t < kmseg_context_threads(reader->ctx); t++) {
+        km_csv_pool_free(&pass->pools[t]);
+    }
+    for (int64_t c = 0; c < pass->n_chunks; c++) {
+        km_arena_free(&pass->chunks[c].arena);
     }
     km_arena_free(&reader->arena);
 }

@@ -33,8 +33,14 @@ typedef struct km_csv_list {
 typedef struct km_csv_parser {
     km_csv_pass *pass;
     km_csv_chunk *chunk;
+    km_csv_levels *levels; /* of this thread */
     km_csv_slot *slots; /* one per field and one behind; SKIP once a column has refused its type */
+    int64_t n_rest;     /* cells that did not parse with the others of their run */
+    int32_t n_numbers;  /* fields that are parsed as numbers */
 } km_csv_parser;
+
+/* From here on every number is parsed by itself, in this chunk and those after it. */
+void km_csv_forget_runs(km_csv_parser *s);
 
 /* Numbers that are not plain, and cells that are no numbers. */
 km_csv_fault_kind km_csv_slow_number(km_csv_parser *s, int32_t field, const char *p, size_t n,
@@ -60,7 +66,7 @@ void km_csv_set_fault(km_csv_parser *s, km_csv_fault_kind kind, int32_t field, c
 
 static inline km_csv_fault_kind km_csv_put_level(km_csv_parser *s, int32_t tally, const char *text,
                                                  size_t n, int32_t *out) {
-    km_csv_levels *levels = &s->chunk->levels[tally];
+    km_csv_levels *levels = &s->levels[tally];
     km_csv_level level = km_csv_level_of(text, (uint32_t)n);
     if (levels->last >= 0 && km_csv_level_same(&level, &levels->items[levels->last])) {
         *out = levels->last;

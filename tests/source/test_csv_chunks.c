@@ -332,3 +332,44 @@ Test(csv_chunks, the_first_fault_of_the_file_is_reported_for_any_threads_and_chu
     }
     free(text);
 }
+
+/* Mostly new ids, so that none is looked up any more while parsing, and then ones that were there:
+ * near by, in the same chunk, and far away. */
+Test(csv_chunks, ids_that_come_back_have_the_number_that_they_had)
+{
+    enum { ROWS = 80000 };
+    int32_t *expected = malloc(sizeof(int32_t) * ROWS), *codes = malloc(sizeof(int32_t) * ROWS);
+    char *text = malloc((size_t)ROWS * 24), *p = stpcpy(text, "x,id\n");
+    memset(codes, 0xff, sizeof(int32_t) * ROWS);
+    km_random random = {.seed = 21, .stage = KM_STAGE_TEST};
+    int32_t n_ids = 0;
+    for (int32_t r = 0; r < ROWS; r++) {
+        int far = km_next_below(&random, 40) == 0, near = km_next_below(&random, 20) == 0;
+        int32_t id = far    ? (int32_t)km_next_below(&random, (uint64_t)r + 1)
+                     : near ? r - r % 1000
+                            : r;
+        codes[id] = codes[id] < 0 ? n_ids++ : codes[id];
+        expected[r] = codes[id];
+        p += sprintf(p, id % 9 == 0 ? "1,\"id \"\"%d\"\"\"\n" : "1,C%06d\n", id);
+    }
+    kmseg_context *contexts[] = {test_context(1, NULL), test_context(3, NULL)};
+    const int64_t sizes[] = {0, 3000, 40000};
+    for (size_t s = 0; s < 6; s++) {
+        kmseg_table *table = read_text(contexts[s % 2], text, sizes[s / 2], NULL);
+        const kmseg_column *column = kmseg_table_column(table, 1);
+        cr_assert_eq(kmseg_table_n_rows(table), ROWS);
+        cr_assert_eq(column->n_levels, n_ids);
+        cr_assert(memcmp(column->codes, expected, sizeof(int32_t) * ROWS) == 0);
+        for (int32_t id = 0; id < ROWS; id++) {
+            char name[32];
+            sprintf(name, id % 9 == 0 ? "id \"%d\"" : "C%06d", id);
+            cr_assert(codes[id] < 0 || strcmp(column->levels[codes[id]], name) == 0, "%s", name);
+        }
+        kmseg_table_free(table);
+    }
+    kmseg_context_free(contexts[0]);
+    kmseg_context_free(contexts[1]);
+    free(text);
+    free(codes);
+    free(expected);
+}
