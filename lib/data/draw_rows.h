@@ -1,0 +1,25 @@
+/* A sample of rows that depends on what is in the rows, not on where they are. */
+#ifndef KM_DATA_DRAW_ROWS_H
+#define KM_DATA_DRAW_ROWS_H
+
+#include "base/rng.h"
+#include "data/tiles.h"
+
+/**
+ * Draws n_wanted rows without replacement, each as likely as any other; all where there are fewer.
+ *
+ * Every row has a random number of (seed, stage, what is in the row, how many equal rows came
+ * before), and those with the lowest numbers are drawn, lowest first. So whatever the order of the
+ * rows, the drawn rows hold the same values in the same order (but where two different rows share a
+ * 64-bit hash). Which of several equal rows are drawn does depend on it.
+ *
+ * weighted  1: rows of weight 0 are not drawn
+ * out       n_wanted positions; *out_n of them are filled
+ *
+ * Cost O(n_samples n_features), memory 24 bytes a row while it runs.
+ */
+kmseg_status km_draw_rows(kmseg_context *ctx, const kmseg_tiles *tiles, int64_t n_wanted,
+                          int weighted, uint64_t seed, km_stage stage, int64_t *out,
+                          int64_t *out_n);
+
+#endif

@@ -1,0 +1,128 @@
+#include "data/draw_rows.h"
+#include "support/failing.h"
+
+#include <math.h>
+
+static kmseg_tiles *tiles_of(kmseg_context *ctx, const double *x, int64_t n, int32_t d,
+                             const double *weights) {
+    kmseg_matrix matrix = kmseg_matrix_view(x, KMSEG_FLOAT64, n, d);
+    kmseg_tiles *tiles;
+    OK(ctx, kmseg_tiles_new(ctx, &matrix, weights, NULL, &tiles));
+    return tiles;
+}
+
+/* Drawn 500 times, 20 of 100: each row about 100 times, with a deviation of sqrt(500 .2 .8) = 9. Five
+ * pairs of rows are equal. */
+Test(draw_rows, every_row_is_as_likely_and_none_comes_twice)
+{
+    enum { N = 100, M = 20, TIMES = 500 };
+    kmseg_context *ctx = test_context(1, NULL);
+    double x[N];
+    int64_t rows[M], n, counts[N] = {0};
+    for (int i = 0; i < N; i++) {
+        x[i] = i < 10 ? i / 2 : i * i;
+    }
+    kmseg_tiles *tiles = tiles_of(ctx, x, N, 1, NULL);
+    for (uint64_t seed = 0; seed < TIMES; seed++) {
+        int taken[N] = {0};
+        OK(ctx, km_draw_rows(ctx, tiles, M, 0, seed, KM_STAGE_SAMPLE, rows, &n));
+        cr_assert_eq(n, M);
+        for (int i = 0; i < M; i++) {
+            cr_assert(rows[i] >= 0 && rows[i] < N && taken[rows[i]]++ == 0);
+            counts[rows[i]]++;
+        }
+    }
+    for (int i = 0; i < N; i++) {
+        int64_t both = i < 10 ? (counts[i] + counts[i ^ 1]) / 2 : counts[i];
+        cr_assert(llabs(both - 100) < 5 * 9, "row %d: %lld times", i, (long long)both);
+    }
+    kmseg_tiles_free(tiles);
+    kmseg_context_free(ctx);
+}
+
+/* Nine in ten rows hold the same, which would fill one bucket. */
+Test(draw_rows, equal_rows_are_drawn_in_proportion)
+{
+    enum { N = 50000, M = 5000 };
+    static double x[N];
+    static int64_t rows[M];
+    for (int32_t threads = 1; threads < 4; threads++) {
+        kmseg_context *ctx = test_context(threads, NULL);
+        for (int i = 0; i < N; i++) {
+            x[i] = i % 10 == 0 ? i : -1;
+        }
+        kmseg_tiles *tiles = tiles_of(ctx, x, N, 1, NULL);
+        int64_t n, same = 0;
+        OK(ctx, km_draw_rows(ctx, tiles, M, 0, 3, KM_STAGE_SAMPLE, rows, &n));
+        for (int i = 0; i < M; i++) {
+            same += x[rows[i]] == -1;
+        }
+        cr_assert(llabs(same - 4500) < 5 * 21, "%lld", (long long)same); /* sqrt(5000 .9 .1) = 21 */
+        kmseg_tiles_free(tiles);
+        kmseg_context_free(ctx);
+    }
+}
+
+Test(draw_rows, the_order_of_the_rows_changes_no_value)
+{
+    enum { N = 10007, D = 2, M = 1500, STEP = 4000 };
+    static double x[N * D], turned[N * D];
+    static int64_t a[M], b[M];
+    kmseg_context *ctx = test_context(2, NULL);
+    for (int64_t i = 0; i < N; i++) {
+        for (int64_t j = 0; j < D; j++) {
+            double value =
+                floor(20 * km_random_uniform(1, KM_STAGE_TEST, (uint64_t)(i * D + j), 0));
+            x[i * D + j] = value;
+            turned[i * STEP % N * D + j] = value == 0 && i % 2 ? -0.0 : value;
+        }
+    }
+    kmseg_tiles *one = tiles_of(ctx, x, N, D, NULL), *other = tiles_of(ctx, turned, N, D, NULL);
+    int64_t n, m;
+    OK(ctx, km_draw_rows(ctx, one, M, 0, 8, KM_STAGE_SAMPLE, a, &n));
+    OK(ctx, km_draw_rows(ctx, other, M, 0, 8, KM_STAGE_SAMPLE, b, &m));
+    cr_assert(n == M && m == M);
+    for (int i = 0; i < M; i++) {
+        cr_assert(x[a[i] * D] == turned[b[i] * D] && x[a[i] * D + 1] == turned[b[i] * D + 1]);
+    }
+    OK(ctx, km_draw_rows(ctx, one, M, 0, 9, KM_STAGE_SAMPLE, b, &m));
+    cr_assert_neq(memcmp(a, b, sizeof a), 0, "another seed draws others");
+    kmseg_tiles_free(one);
+    kmseg_tiles_free(other);
+    kmseg_context_free(ctx);
+}
+
+Test(draw_rows, all_rows_and_rows_of_weight)
+{
+    enum { N = 9 };
+    kmseg_context *ctx = test_context(1, NULL);
+    const double x[N] = {1, 2, 3, 4, 5, 6, 7, 8, 9}, weights[N] = {1, 0, 1, 0, 2, 0, 1, 0, 0};
+    int64_t rows[N], n;
+    kmseg_tiles *tiles = tiles_of(ctx, x, N, 1, weights);
+    OK(ctx, km_draw_rows(ctx, tiles, 50, 0, 8, KM_STAGE_SAMPLE, rows, &n));
+    cr_assert_eq(n, N);
+    OK(ctx, km_draw_rows(ctx, tiles, N, 1, 8, KM_STAGE_SAMPLE, rows, &n));
+    cr_assert_eq(n, 4);
+    for (int i = 0; i < 4; i++) {
+        cr_assert_gt(weights[rows[i]], 0);
+    }
+    kmseg_tiles_free(tiles);
+    kmseg_context_free(ctx);
+}
+
+static kmseg_status drawn(kmseg_context *ctx, void *argument) {
+    (void)argument;
+    const double x[] = {1, 2, 3};
+    kmseg_matrix matrix = kmseg_matrix_view(x, KMSEG_FLOAT64, 3, 1);
+    kmseg_tiles *tiles;
+    int64_t rows[2], n;
+    kmseg_status status = kmseg_tiles_new(ctx, &matrix, NULL, NULL, &tiles);
+    if (status == KMSEG_OK) {
+        status = km_draw_rows(ctx, tiles, 2, 0, 1, KM_STAGE_SAMPLE, rows, &n);
+    }
+    kmseg_tiles_free(tiles);
+    return status;
+}
+
+Test(draw_rows, every_refused_request_for_memory_fails_cleanly)
+{ fails_cleanly(drawn, NULL); }
