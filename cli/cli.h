@@ -115,6 +115,8 @@ typedef enum cli_format { CLI_CSV = 1, CLI_HDF5 = 2 } cli_format;
 /* Checks before any work that path can be written as a table or, when only_hdf5, a result: its
  * ending, its folder, and that it is none of the inputs. CLI_OK or the exit status. */
 int cli_output_check(const char *path, int only_hdf5, const char *input, cli_format *out);
+/* That a file can be made where path says; shown is path as messages show it. */
+int cli_folder_check(const char *path, const char *shown);
 int cli_table_write(cli_run *run, const kmseg_table *table, cli_format format,
                     const char *params_json, const char *path);
 /* stdout, or stderr when stdout carries the data itself (path "-"). */
@@ -151,13 +153,17 @@ const char *cli_clean(const char *text, char *out, size_t capacity);
 const char *cli_number(double value, int digits, char *out, size_t capacity);
 const char *cli_count(int64_t value, char *out, size_t capacity);
 
+/* range.c. Reads the value of --n-clusters where it is a range: "2:15", or "5" for that number alone.
+ * CLI_OK or the exit status. */
+int cli_range(const char *text, int32_t *k_min, int32_t *k_max);
+
 /* json.c. Prints and releases root; returns the exit status. */
 int cli_print_json(json_t *root);
 json_t *cli_json_real(double value);     /* null unless finite */
 json_t *cli_json_text(const char *text); /* any bytes */
 
 extern const cli_command cli_cmd_features, cli_cmd_rfm, cli_cmd_tier, cli_cmd_lifecycle,
-    cli_cmd_clv, cli_cmd_sweep, cli_cmd_fit, cli_cmd_predict, cli_cmd_info, cli_cmd_generate,
-    cli_cmd_list, cli_cmd_help;
+    cli_cmd_clv, cli_cmd_sweep, cli_cmd_choose_k, cli_cmd_fit, cli_cmd_predict, cli_cmd_info,
+    cli_cmd_generate, cli_cmd_list, cli_cmd_help;
 
 #endif

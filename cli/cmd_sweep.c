@@ -79,43 +79,6 @@ static const cli_group groups[] = {
     {"Reading CSV", kmseg_csv_option_table, offsetof(sweep_command, csv)},
 };
 
-/* A whole number at *text, which moves behind it; far out of bounds where it has too many digits. */
-static int read_whole(const char **text, long *out) {
-    char *end;
-    int digits = (**text >= '0' && **text <= '9') || **text == '-';
-    *out = strtol(*text, &end, 10);
-    int read = digits && end != *text;
-    *text = end;
-    return read;
-}
-
-/* "2:15", or "5" for that number alone. CLI_OK or the exit status. */
-static int read_range(const char *text, int32_t *k_min, int32_t *k_max) {
-    const char *rest = text;
-    long from = 0, to = 0;
-    int read = read_whole(&rest, &from);
-    to = from;
-    if (read && *rest == ':') {
-        rest++;
-        read = read_whole(&rest, &to);
-    }
-    char clean[80];
-    cli_clean(text, clean, sizeof clean);
-    if (!read || *rest != '\0') {
-        return cli_misused("--n-clusters is \"%s\"; it needs to be a range of whole numbers, "
-                           "FROM:TO, such as 2:15",
-                           clean);
-    }
-    const kmseg_option *bounds = kmseg_options_find(kmseg_fit_option_table(), "n_clusters");
-    if ((double)from < bounds->minimum || to < from || (double)to > bounds->maximum) {
-        return cli_failed("--n-clusters is %s; FROM:TO needs %.0f <= FROM <= TO <= %.0f", clean,
-                          bounds->minimum, bounds->maximum);
-    }
-    *k_min = (int32_t)from;
-    *k_max = (int32_t)to;
-    return CLI_OK;
-}
-
 static const char *stop_word(kmseg_stop_reason reason) {
     switch (reason) {
     case KMSEG_STOP_LABELS: return "labels";
@@ -514,7 +477,7 @@ static int run_sweep(cli_run *run) {
     const char *input = run->arguments[0], *output = command->range.output;
     cli_format format = CLI_CSV;
     int32_t k_min = 0, k_max = 0;
-    int code = read_range(command->range.n_clusters, &k_min, &k_max);
+    int code = cli_range(command->range.n_clusters, &k_min, &k_max);
     if (code == CLI_OK && output != NULL) {
         code = cli_output_check(output, 0, input, &format);
     }

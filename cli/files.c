@@ -12,7 +12,7 @@ static int ends_in(const char *path, const char *ending) {
     return n > m && strcasecmp(path + n - m, ending) == 0;
 }
 
-static int check_folder(const char *path, const char *shown) {
+int cli_folder_check(const char *path, const char *shown) {
     char folder[4096];
     const char *slash = strrchr(path, '/');
     size_t length = slash == NULL ? 1 : slash == path ? 1 : (size_t)(slash - path);
@@ -61,7 +61,7 @@ int cli_output_check(const char *path, int only_hdf5, const char *input, cli_for
         from.st_dev == to.st_dev && from.st_ino == to.st_ino) {
         return cli_misused("-o %s is the input itself; name another file", shown);
     }
-    return check_folder(path, shown);
+    return cli_folder_check(path, shown);
 }
 
 FILE *cli_summary_stream(const char *path) {

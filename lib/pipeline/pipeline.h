@@ -54,6 +54,13 @@ kmseg_status km_order_segments(km_run_state *run, int32_t value);
 kmseg_status km_score(km_run_state *run, const kmseg_labelling *clusterings, const double *inertias,
                       int32_t n, kmseg_scores *out);
 
+/* Scores of every model of a sweep, all in one go, and what else is in their rows. */
+kmseg_status km_score_sweep(km_run_state *run, const kmseg_sweep_result *sweep,
+                            kmseg_sweep_row *rows);
+
+/* Sum of squares around the mean: the inertia if all samples were one segment. */
+double km_total_squares(const kmseg_tiles *tiles);
+
 /* Ids of the rows as text: those of a column of table, or row numbers from 1 when column is -1.
  * rows are the positions wanted, NULL for all. */
 kmseg_status km_row_ids(kmseg_context *ctx, const kmseg_table *table, int32_t column,

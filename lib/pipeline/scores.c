@@ -5,8 +5,7 @@
 
 #include <math.h>
 
-/* Sum of squares around the mean: the inertia if all samples were one segment. */
-static double total_squares(const kmseg_tiles *tiles) {
+double km_total_squares(const kmseg_tiles *tiles) {
     double total = 0;
     for (int32_t j = 0; j < tiles->n_features; j++) {
         total += tiles->squares[j];
@@ -34,7 +33,7 @@ kmseg_status km_score(km_run_state *run, const kmseg_labelling *clusterings, con
     const kmseg_segment_options *options = run->options;
     int64_t n_sampled =
         silhouette_samples(options->silhouette_samples, run->prepared->matrix.n_rows);
-    double total = total_squares(run->tiles);
+    double total = km_total_squares(run->tiles);
     kmseg_indices *indices = km_allocate_array(&ctx->allocator, n, sizeof *indices);
     if (indices == NULL) {
         return km_fail_memory(ctx, "scores");

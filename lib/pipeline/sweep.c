@@ -10,6 +10,7 @@ typedef struct owned_summary {
 } owned_summary;
 
 static void describe(const kmseg_model *model, kmseg_sweep_row *row) {
+    memset(row, 0, sizeof *row);
     row->n_clusters = model->n_clusters;
     row->n_segments = model->n_nonempty;
     row->n_iter = model->n_iter;
@@ -24,9 +25,8 @@ static void describe(const kmseg_model *model, kmseg_sweep_row *row) {
     }
 }
 
-/* Scores of every model, all in one go, to the rows. */
-static kmseg_status score(km_run_state *run, const kmseg_sweep_result *sweep,
-                          kmseg_sweep_row *rows) {
+kmseg_status km_score_sweep(km_run_state *run, const kmseg_sweep_result *sweep,
+                            kmseg_sweep_row *rows) {
     km_arena arena;
     km_arena_init(&arena, &run->ctx->allocator);
     int32_t n = sweep->n_models;
@@ -68,7 +68,7 @@ static kmseg_status sweep_and_score(km_run_state *run, int32_t k_min, int32_t k_
     } else if (sweep->models[0]->stop_reason == KMSEG_STOP_CANCELLED) {
         status = km_fail_cancelled(ctx);
     } else {
-        status = score(run, sweep, owned->rows);
+        status = km_score_sweep(run, sweep, owned->rows);
     }
     kmseg_sweep_free(sweep);
     summary->seconds_scores = km_lap(clock);

@@ -10,7 +10,7 @@ from command import KMSEG, ok, refused, run
 
 def commands():
     listing = ok("--help").split("Commands\n", 1)[1].split("\n\n", 1)[0]
-    return re.findall(r"^  (\w+)", listing, re.M)
+    return re.findall(r"^  ([\w-]+)", listing, re.M)
 
 
 def flags(command):

@@ -2,6 +2,7 @@
 #ifndef KMSEG_KMSEG_H
 #define KMSEG_KMSEG_H
 
+#include <kmseg/choose.h>
 #include <kmseg/cluster.h>
 #include <kmseg/clv.h>
 #include <kmseg/context.h>

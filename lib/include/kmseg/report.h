@@ -2,6 +2,7 @@
 #ifndef KMSEG_REPORT_H
 #define KMSEG_REPORT_H
 
+#include <kmseg/choose.h>
 #include <kmseg/pipeline.h>
 
 KMSEG_BEGIN_DECLS
@@ -28,6 +29,15 @@ KMSEG_API kmseg_status kmseg_report(kmseg_context *ctx, const kmseg_result *resu
  */
 KMSEG_API kmseg_status kmseg_report_table(kmseg_context *ctx, const kmseg_table *table,
                                           const char *format, char **out);
+
+/**
+ * Renders the choice of a number of segments. format is "text", "json", or "svg": a drawing of every
+ * index over the numbers of segments, for a browser or a document. options NULL: the defaults; they
+ * matter to text alone. Free out with kmseg_string_free().
+ */
+KMSEG_API kmseg_status kmseg_report_choice(kmseg_context *ctx, const kmseg_choice *choice,
+                                           const char *format, const kmseg_report_options *options,
+                                           char **out);
 
 /** Frees a report; NULL is fine. */
 KMSEG_API void kmseg_string_free(char *text);
