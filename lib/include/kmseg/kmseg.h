@@ -8,6 +8,7 @@
 #include <kmseg/context.h>
 #include <kmseg/customer.h>
 #include <kmseg/evaluate.h>
+#include <kmseg/inspect.h>
 #include <kmseg/join.h>
 #include <kmseg/option.h>
 #include <kmseg/pipeline.h>
