@@ -22,6 +22,14 @@ Test(telco, is_prepared_and_profiled_without_options)
     cr_assert_eq(charges->n_missing, 11);
     cr_assert_float_eq(charges->fill, 1397.475, 1e-9); /* the published median */
     cr_assert(noted(prepare, "TotalCharges", "11 missing values"));
+    /* Nothing is taken for an order or for tags that is none. */
+    for (int32_t c = 0; c < prepare->n_columns; c++) {
+        if (prepare->columns[c].type == KMSEG_COLUMN_TEXT) {
+            cr_assert_str_eq(prepare->columns[c].scale, "onehot", "%s", prepare->columns[c].name);
+        }
+        cr_assert_str_eq(prepare->columns[c].impute, "median");
+        cr_assert_str_eq(prepare->columns[c].group, "");
+    }
 
     kmseg_prepared *prepared;
     OK(ctx, kmseg_prepare_apply(ctx, prepare, table, &prepared));
