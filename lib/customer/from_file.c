@@ -58,8 +58,10 @@ static const char *free_name(const kmseg_table *table, const char *name, char bu
     return buffer;
 }
 
+/* Line and rule of each, behind the columns that the file has. */
 static kmseg_status describe_rejected(kmseg_context *ctx, kmseg_table *rejected,
-                                      const int64_t *rows, const uint8_t *state) {
+                                      const int64_t *rows, const int64_t *at,
+                                      const uint8_t *state) {
     char name[64];
     double *lines;
     int32_t *rules;
@@ -71,22 +73,24 @@ static kmseg_status describe_rejected(kmseg_context *ctx, kmseg_table *rejected,
     }
     for (int64_t i = 0; i < rejected->n_rows; i++) {
         uint8_t rule = state[rows[i]];
-        lines[i] = (double)rows[i] + 2; /* the header is line 1 */
+        lines[i] = (double)at[i];
         rules[i] = rule == KM_LINE_RETURN_OUTSIDE ? KMSEG_CLEAN_RETURN : rule;
     }
     return km_table_set_levels(ctx, rejected, rejected->n_columns - 1, KMSEG_N_CLEAN_RULES, names);
 }
 
 static kmseg_status write_rejected(kmseg_context *ctx, const kmseg_table *orders,
-                                   const uint8_t *state, const char *path) {
+                                   const uint8_t *state, const char *orders_path,
+                                   const char *path) {
     int64_t n = 0;
     for (int64_t r = 0; r < orders->n_rows; r++) {
         n += state[r] < KM_LINE_NETTED;
     }
-    int64_t *rows = km_allocate_array(&ctx->allocator, n, sizeof *rows);
+    int64_t *rows = km_allocate_array(&ctx->allocator, 2 * n, sizeof *rows);
     if (rows == NULL) {
         return km_fail_memory(ctx, "the rejected lines");
     }
+    int64_t *lines = rows + n;
     int64_t i = 0;
     for (int64_t r = 0; r < orders->n_rows; r++) {
         if (state[r] < KM_LINE_NETTED) {
@@ -94,9 +98,12 @@ static kmseg_status write_rejected(kmseg_context *ctx, const kmseg_table *orders
         }
     }
     kmseg_table *rejected = NULL;
-    kmseg_status status = km_table_take_rows(ctx, orders, rows, n, &rejected);
+    kmseg_status status = kmseg_source_lines(ctx, orders_path, NULL, rows, n, lines);
     if (status == KMSEG_OK) {
-        status = describe_rejected(ctx, rejected, rows, state);
+        status = km_table_take_rows(ctx, orders, rows, n, &rejected);
+    }
+    if (status == KMSEG_OK) {
+        status = describe_rejected(ctx, rejected, rows, lines, state);
     }
     if (status == KMSEG_OK) {
         status = kmseg_csv_write(ctx, rejected, path);
@@ -126,7 +133,7 @@ static kmseg_status build(kmseg_context *ctx, const char *path, const kmseg_tabl
     if (status != KMSEG_OK) {
         status = km_fail_prefix(ctx, status, "%s", path);
     } else if (rejected_path != NULL) {
-        status = write_rejected(ctx, orders, state, rejected_path);
+        status = write_rejected(ctx, orders, state, path, rejected_path);
     }
     km_release(&ctx->allocator, state);
     kmseg_table_free(orders);

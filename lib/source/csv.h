@@ -18,6 +18,11 @@ kmseg_status km_csv_read_input(kmseg_context *ctx, const char *path, const km_in
 kmseg_status km_csv_columns(kmseg_context *ctx, const char *path, const km_input *input,
                             const kmseg_csv_options *options, kmseg_table **out, int *out_whole);
 
+/* The lines, from 1, at which the given rows of an open file begin; rows ascend from 0. */
+kmseg_status km_csv_lines(kmseg_context *ctx, const char *path, const km_input *input,
+                          const kmseg_csv_options *options, const int64_t *rows, int64_t n_rows,
+                          int64_t *out_lines);
+
 /* One column of the table that is being read. */
 typedef struct km_csv_column {
     int32_t field; /* position in the file */

@@ -168,6 +168,23 @@ kmseg_status kmseg_source_read(kmseg_context *ctx, const char *path,
     return status;
 }
 
+kmseg_status kmseg_source_lines(kmseg_context *ctx, const char *path,
+                                const kmseg_csv_options *options, const int64_t *rows,
+                                int64_t n_rows, int64_t *out_lines) {
+    km_input input;
+    KM_TRY(km_input_open(ctx, path, 0, &input));
+    kmseg_status status = KMSEG_OK;
+    if (km_input_is_hdf5(&input)) {
+        for (int64_t i = 0; i < n_rows; i++) {
+            out_lines[i] = rows[i] + 1;
+        }
+    } else {
+        status = km_csv_lines(ctx, path, &input, options, rows, n_rows, out_lines);
+    }
+    km_input_close(&input);
+    return status;
+}
+
 /* The names, types and descriptions of an HDF5 table, without its rows. */
 static kmseg_status hdf5_columns(kmseg_context *ctx, const char *path, kmseg_table **out) {
     return km_h5_table_load(ctx, path, 0, NULL, 0, out);

@@ -203,6 +203,30 @@ Test(from_file, a_missing_column_is_reported_with_the_file)
     kmseg_context_free(ctx);
 }
 
+Test(from_file, rejected_lines_are_named_by_where_they_are_in_the_file)
+{
+    kmseg_context *ctx = test_context(1, NULL);
+    kmseg_features_options options;
+    kmseg_features_options_init(&options);
+    kmseg_table *out, *rejected;
+    /* The note of the first row goes on in line 3; line 5 is empty. */
+    const char *path = test_write("log.csv", "customer,date,amount,note\n"
+                                             "a,2024-01-01,1,\"two\nlines\"\n"
+                                             ",2024-01-02,2,\n"
+                                             "\n"
+                                             "a,2024-01-03,-3,\n"
+                                             "a,2024-01-04,4,\n");
+    const char *rejected_path = test_path("rejected.csv");
+    OK(ctx, kmseg_features_from_file(ctx, path, &options, rejected_path, &out, NULL));
+    OK(ctx, kmseg_csv_read(ctx, rejected_path, NULL, &rejected, NULL));
+    cr_assert_eq(kmseg_table_n_rows(rejected), 2);
+    cr_assert_eq(column(rejected, "line")->numbers[0], 4);
+    cr_assert_eq(column(rejected, "line")->numbers[1], 6);
+    kmseg_table_free(rejected);
+    kmseg_table_free(out);
+    kmseg_context_free(ctx);
+}
+
 Test(from_file, cells_that_cannot_be_read_are_counted_and_leave_no_trace)
 {
     kmseg_context *ctx = test_context(1, NULL);

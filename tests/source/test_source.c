@@ -90,3 +90,44 @@ Test(source, selection_and_requests_apply_to_hdf5_too)
           "no column cod", "did you mean code");
     kmseg_context_free(ctx);
 }
+
+Test(source, rows_are_found_again_by_their_lines)
+{
+    kmseg_context *ctx = test_context(1, NULL);
+    /* Line 1 is empty, 2 the header; rows at 3, 4 (to 6), 8, 9 (to 10), 11, 12. */
+    const char *path = test_write("lines.csv", "\na,b\n"
+                                               "1,x\n"
+                                               "2,\"two\nlines\r\nand a third\"\n"
+                                               "\n"
+                                               "3,5\" pipe\r\n"
+                                               "\"4\",\"and \"\"\rso on\"\"\"\r"
+                                               "5,y\n"
+                                               "6,no line end");
+    const int64_t rows[] = {0, 1, 2, 3, 3, 4, 5}, expected[] = {3, 4, 8, 9, 9, 11, 12};
+    int64_t lines[7];
+    OK(ctx, kmseg_source_lines(ctx, path, NULL, rows, 7, lines));
+    cr_assert_arr_eq(lines, expected, sizeof lines);
+    OK(ctx, kmseg_source_lines(ctx, path, NULL, rows + 5, 2, lines));
+    cr_assert_arr_eq(lines, expected + 5, 2 * sizeof *lines);
+    OK(ctx, kmseg_source_lines(ctx, path, NULL, rows, 0, lines));
+    const int64_t beyond = 6;
+    FAILS(ctx, KMSEG_E_DATA, kmseg_source_lines(ctx, path, NULL, &beyond, 1, lines), "lines.csv",
+          "6 rows", "no row 7");
+    OK(ctx, kmseg_source_lines(ctx, hdf5_table(ctx), NULL, rows, 3, lines));
+    cr_assert_eq(lines[2], 3);
+    kmseg_context_free(ctx);
+}
+
+/* In a file of one column an empty line is a row. */
+Test(source, lines_of_one_column_and_of_carriage_returns_alone)
+{
+    kmseg_context *ctx = test_context(1, NULL);
+    const int64_t rows[] = {0, 1, 2}, expected[] = {2, 3, 4};
+    const char *texts[] = {"a\n1\n\n3\n", "a\r1\r\r3\r", "a\r\n1\r\n\r\n3"};
+    for (size_t i = 0; i < 3; i++) {
+        int64_t lines[3];
+        OK(ctx, kmseg_source_lines(ctx, test_write("one.csv", texts[i]), NULL, rows, 3, lines));
+        cr_assert_arr_eq(lines, expected, sizeof lines);
+    }
+    kmseg_context_free(ctx);
+}

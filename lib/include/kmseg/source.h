@@ -89,6 +89,19 @@ KMSEG_API kmseg_status kmseg_source_read(kmseg_context *ctx, const char *path,
                                          const kmseg_csv_options *options, kmseg_table **out);
 
 /**
+ * Where rows of a table are in the file that kmseg_source_read() read it from.
+ *
+ * rows       n_rows positions in the table, ascending from 0
+ * out_lines  n_rows lines of the text, from 1, the header and empty lines included, at which the rows
+ *            begin; of an HDF5 file, which has no lines, the rows counted from 1
+ *
+ * Cost: goes through the text up to the last of the rows. KMSEG_E_DATA when there is no such row.
+ */
+KMSEG_API kmseg_status kmseg_source_lines(kmseg_context *ctx, const char *path,
+                                          const kmseg_csv_options *options, const int64_t *rows,
+                                          int64_t n_rows, int64_t *out_lines);
+
+/**
  * Writes a table as CSV: UTF-8, LF, RFC 4180 quoting, numbers with 17 significant digits or fewer
  * where fewer give the same number, times as ISO 8601. Crash-safe: the file appears whole or not
  * at all. path "-" is standard output.
