@@ -40,12 +40,26 @@ static kmseg_status describe_fit(km_run_state *run) {
     return result->history != NULL ? KMSEG_OK : km_fail_memory(run->ctx, "a result");
 }
 
-static kmseg_status describe_rows(km_run_state *run) {
+/* Which rows of the table the samples are (NULL: all), which is all that what follows the scores asks
+ * about them: their memory is then there to use again, where new memory would first have to be
+ * cleared. */
+static const int64_t *rows_alone(km_run_state *run) {
+    kmseg_tiles_free(run->tiles);
+    run->tiles = NULL;
+    if (run->prepared->rows != NULL) {
+        return run->prepared->rows;
+    }
+    kmseg_prepared_free(run->prepared);
+    run->prepared = NULL;
+    return NULL;
+}
+
+static kmseg_status describe_rows(km_run_state *run, const int64_t *rows) {
     kmseg_result *result = &run->result->result;
     const char *id = result->prepare->id;
     int32_t column = id[0] != '\0' ? kmseg_table_find(run->table, id) : -1;
-    return km_row_ids(run->ctx, run->table, column, run->prepared->rows, result->n_samples,
-                      &run->result->arena, &result->ids);
+    return km_row_ids(run->ctx, run->table, column, rows, result->n_samples, &run->result->arena,
+                      &result->ids);
 }
 
 static kmseg_status run_stages(km_run_state *run) {
@@ -65,10 +79,11 @@ static kmseg_status run_stages(km_run_state *run) {
     kmseg_labelling segments = {result->labels, result->n_segments};
     KM_TRY(km_score(run, &segments, &result->inertia, 1, &result->scores));
     result->seconds_scores = km_lap(&clock);
-    KM_TRY(describe_rows(run));
-    KM_TRY(kmseg_profile_new(ctx, run->table, run->prepared->rows, result->n_samples,
-                             result->labels, result->n_segments, result->prepare,
-                             &run->options->profile, &result->profile));
+    const int64_t *rows = rows_alone(run);
+    KM_TRY(describe_rows(run, rows));
+    KM_TRY(kmseg_profile_new(ctx, run->table, rows, result->n_samples, result->labels,
+                             result->n_segments, result->prepare, &run->options->profile,
+                             &result->profile));
     result->seconds_profile = km_lap(&clock);
     return km_segment_params(ctx, run->options, &run->result->arena, &result->params);
 }
