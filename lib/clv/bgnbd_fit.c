@@ -186,17 +186,20 @@ kmseg_status km_bgnbd_fit_triples(kmseg_context *ctx, const km_triples *triples,
 
 kmseg_status km_clv_check(kmseg_context *ctx, int64_t n, const double *x, const double *t_x,
                           const double *T) {
-    const double most = 1e9; /* purchases, and units of time */
+    const double most = 1e6, longest = 1e9; /* purchases, and units of time */
     for (int64_t i = 0; i < n; i++) {
         const char *wrong = NULL;
         if (!(x[i] >= 0 && x[i] <= most) || floor(x[i]) != x[i]) {
-            wrong = "x needs to be a whole number of repeat purchases";
-        } else if (!(T[i] >= 0 && T[i] <= most)) {
+            wrong = "x needs to be a whole number of repeat purchases, 0 to a million";
+        } else if (!(T[i] >= 0 && T[i] <= longest)) {
             wrong = "T needs to be a time, 0 or more";
         } else if (!(t_x[i] >= 0 && t_x[i] <= T[i])) {
             wrong = "t_x needs to lie between 0 and T";
         } else if (x[i] == 0 && t_x[i] != 0) {
             wrong = "t_x needs to be 0 where x is 0: it counts from the first purchase";
+        } else if (x[i] > 0 && t_x[i] == 0) {
+            wrong = "t_x needs to be above 0 where x is: it is the time from the first purchase to "
+                    "the last, not the time since the last";
         }
         if (wrong != NULL) {
             return km_fail(ctx, KMSEG_E_DATA, "row %lld has x %.6g, t_x %.6g, T %.6g; %s",

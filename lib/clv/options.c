@@ -34,7 +34,7 @@ static const kmseg_option rows[] = {
      .type = KMSEG_OPTION_DOUBLE,
      .offset = OFFSET(horizon),
      .minimum = 0,
-     .maximum = 1e6,
+     .maximum = 1e4,
      .metavar = "X",
      .help = "weeks or days that expected purchases and churn risk look ahead; 0: as many as the "
              "months"},

@@ -99,6 +99,15 @@ def test_files_have_a_row_per_customer_and_can_be_clustered(cdnow, tmp_path):
     assert len(fit["segments"]) == 3
 
 
+def test_the_columns_join_those_of_features(orders, tmp_path):
+    ok("features", orders, "-o", tmp_path / "customers.h5", "-q")
+    ok("clv", orders, "-o", tmp_path / "clv.h5", "-q")
+    fit = json.loads(ok("fit", tmp_path / "customers.h5", "-k", 3, "--json", "--join",
+                        f"{tmp_path / 'clv.h5'}:customer_id"))
+    assert sum(segment["customers"] for segment in fit["segments"]) == 1500
+    assert "churn_risk" in json.dumps(fit)
+
+
 def test_threads_and_the_order_of_lines_change_no_byte(orders, tmp_path):
     lines = orders.read_text().splitlines(keepends=True)
     shuffled = tmp_path / "orders.csv"

@@ -362,8 +362,9 @@ Test(refusals, say_what_is_wrong_and_what_to_do)
     OK(ctx, kmseg_bgnbd_fit(ctx, MANY, x, t_x, T, &fit));
     OK(ctx, kmseg_gamma_gamma_fit(ctx, MANY, x, m, &spend));
     FAILS(ctx, KMSEG_E_DATA, kmseg_bgnbd_fit(ctx, 0, x, t_x, T, &fit), "no customer");
-    const double wrong[][3] = {{1.5, 1, 5}, {-1, 0, 5}, {NAN, 0, 5}, {1, 6, 5},        {1, -1, 5},
-                               {1, 1, NAN}, {0, 1, 5},  {1, 1, -5},  {1, INFINITY, 5}, {2, NAN, 5}};
+    const double wrong[][3] = {{1.5, 1, 5}, {-1, 0, 5},  {NAN, 0, 5},      {1, 6, 5},
+                               {1, -1, 5},  {1, 1, NAN}, {0, 1, 5},        {1, 0, 5},
+                               {2e6, 1, 5}, {1, 1, -5},  {1, INFINITY, 5}, {2, NAN, 5}};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         double keep[3] = {x[7], t_x[7], T[7]};
         x[7] = wrong[i][0];

@@ -2,7 +2,7 @@
  *
  * Purchases follow the BG/NBD model, spend per purchase the Gamma-Gamma model; docs/clv.md has every
  * formula with its source. What is known of a customer is
- *   x     repeat purchases: days with a purchase after the first such day, a whole number
+ *   x     repeat purchases: days with a purchase after the first such day, a whole number up to 1e6
  *   t_x   time from the first purchase to the last, 0 where x is 0
  *   T     time from the first purchase to the end of the observation, the customer's age
  *   m     mean spend per repeat purchase, the first purchase left out
@@ -93,7 +93,8 @@ KMSEG_API double kmseg_bgnbd_new_probability(const kmseg_bgnbd *model, int64_t x
 KMSEG_API kmseg_status kmseg_gamma_gamma_fit(kmseg_context *ctx, int64_t n, const double *x,
                                              const double *m, kmseg_gamma_gamma *out);
 
-/** E[M], the mean spend per purchase to expect of a customer; for x = 0 that of the population. */
+/** E[M], the mean spend per purchase to expect of a customer; that of the population where x is 0 or m
+ * is missing or not above 0. */
 KMSEG_API double kmseg_gamma_gamma_expected(const kmseg_gamma_gamma *model, double x, double m);
 
 typedef struct kmseg_clv_options {
@@ -178,7 +179,7 @@ KMSEG_API kmseg_status kmseg_clv_summary(kmseg_context *ctx, const kmseg_table *
  *               expected_spend      per purchase
  *               clv                 discounted value of the purchases of the coming months
  *             with a holdout also holdout_purchases, and expected_purchases are those of its length
- * out_report  may be NULL; what kmseg_clv_summary() filled stays
+ * out_report  may be NULL; else zero, or as kmseg_clv_summary() left it: what that filled stays
  *
  * Predictions depend on distinct values and run in parallel. KMSEG_E_DATA as the fits say, and for
  * fewer customers than options ask for.
