@@ -48,19 +48,38 @@ static json_t *facts_of(const cli_customers *customers) {
     return facts;
 }
 
-int cli_customers_read(cli_run *run, const char *path, const char *const *needs, int32_t n_needs,
-                       const kmseg_features_options *options, cli_customers *out) {
+/* Segments are neither orders nor customers. */
+static int check_kind(cli_run *run, const char *path, const char *needs) {
     kmseg_file_kind kind;
-    memset(out, 0, sizeof *out);
     int code = cli_status(run, kmseg_file_kind_of(run->ctx, path, &kind));
     if (code == CLI_OK && kind == KMSEG_FILE_RESULT) {
         char clean[300];
-        return cli_failed("%s holds segments; %s needs orders or a table of customers",
-                          cli_clean(path, clean, sizeof clean), run->command->name);
+        return cli_failed("%s holds segments; %s needs %s", cli_clean(path, clean, sizeof clean),
+                          run->command->name, needs);
     }
+    return code;
+}
+
+int cli_customers_read(cli_run *run, const char *path, const char *const *needs, int32_t n_needs,
+                       const kmseg_features_options *options, cli_customers *out) {
+    memset(out, 0, sizeof *out);
+    int code = check_kind(run, path, "orders or a table of customers");
     if (code == CLI_OK) {
         code = cli_status(run, kmseg_customers_from_file(run->ctx, path, needs, n_needs, options,
                                                          &out->table, &out->is_log, &out->report));
+    }
+    if (code == CLI_OK) {
+        out->facts = facts_of(out);
+    }
+    return code;
+}
+
+int cli_table_read(cli_run *run, const char *path, const kmseg_csv_options *options,
+                   cli_customers *out) {
+    memset(out, 0, sizeof *out);
+    int code = check_kind(run, path, "a table of customers");
+    if (code == CLI_OK) {
+        code = cli_status(run, kmseg_source_read(run->ctx, path, options, &out->table));
     }
     if (code == CLI_OK) {
         out->facts = facts_of(out);

@@ -25,6 +25,9 @@ typedef struct cli_customers {
 int cli_customers_read(cli_run *run, const char *path, const char *const *needs, int32_t n_needs,
                        const kmseg_features_options *options, cli_customers *out);
 
+/* Any table, as it is. */
+int cli_table_read(cli_run *run, const char *path, const kmseg_csv_options *options,
+                   cli_customers *out);
 void cli_customers_free(cli_customers *customers);
 
 /* The gaps of facts: their number, and KMSEG_N_GAP_PERCENTILES days into out; 0 when not known. */

@@ -15,6 +15,7 @@
 #include <kmseg/prepare.h>
 #include <kmseg/profile.h>
 #include <kmseg/report.h>
+#include <kmseg/rules.h>
 #include <kmseg/source.h>
 #include <kmseg/status.h>
 #include <kmseg/store.h>
