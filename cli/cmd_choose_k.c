@@ -16,6 +16,7 @@ typedef struct choose_command {
     kmseg_segment_options segment;
     kmseg_choose_options choose;
     kmseg_csv_options csv;
+    cli_joins joins;
     choose_files files;
 } choose_command;
 
@@ -55,6 +56,7 @@ static void init(void *options) {
     kmseg_segment_options_init(&command->segment);
     kmseg_choose_options_init(&command->choose);
     kmseg_csv_options_init(&command->csv);
+    cli_joins_init(&command->joins);
     kmseg_options_init(&file_table, &command->files);
 }
 
@@ -78,6 +80,7 @@ static const kmseg_option_table *weights(void) {
 
 static const cli_group groups[] = {
     {"Numbers and output", files, offsetof(choose_command, files)},
+    {"More columns", cli_join_table, offsetof(choose_command, joins)},
     {"Gap statistic and stability", kmseg_choose_option_table, offsetof(choose_command, choose)},
     {"Clustering", kmseg_fit_option_table, offsetof(choose_command, segment.fit)},
     {"Which columns, and how", kmseg_prepare_option_table,
@@ -201,7 +204,7 @@ static void print_times(FILE *out, const kmseg_choice *choice) {
     }
 }
 
-static int report(cli_run *run, const kmseg_choice *choice) {
+static int report(cli_run *run, const cli_joined *customers, const kmseg_choice *choice) {
     const choose_command *command = run->options;
     FILE *out = cli_summary_stream(command->files.output);
     kmseg_report_options options;
@@ -218,11 +221,14 @@ static int report(cli_run *run, const kmseg_choice *choice) {
     if (code != CLI_OK) {
         return code;
     }
+    if (run->common.json) {
+        code = cli_print_report(text, customers);
+        kmseg_string_free(text);
+        return code;
+    }
+    cli_joined_print(out, customers);
     fputs(text, out);
     kmseg_string_free(text);
-    if (run->common.json) {
-        return CLI_OK;
-    }
     int32_t k = choice->recommended > 0 ? choice->recommended : choice->closest;
     cli_clean(run->arguments[0], clean, sizeof clean);
     fputc('\n', out);
@@ -239,19 +245,6 @@ static int report(cli_run *run, const kmseg_choice *choice) {
         fprintf(out, "Plot: %s\n", cli_clean(command->files.plot, clean, sizeof clean));
     }
     return CLI_OK;
-}
-
-static int read_customers(cli_run *run, const char *path, kmseg_table **out) {
-    const choose_command *command = run->options;
-    kmseg_file_kind kind;
-    int code = cli_status(run, kmseg_file_kind_of(run->ctx, path, &kind));
-    if (code == CLI_OK && kind == KMSEG_FILE_RESULT) {
-        char clean[300];
-        return cli_failed("%s holds segments; choose-k needs a table of customers",
-                          cli_clean(path, clean, sizeof clean));
-    }
-    return code == CLI_OK ? cli_status(run, kmseg_source_read(run->ctx, path, &command->csv, out))
-                          : code;
 }
 
 static int check_plot(const char *path, const char *input) {
@@ -282,15 +275,14 @@ static int run_choose(cli_run *run) {
     if (code != CLI_OK) {
         return code;
     }
-    kmseg_table *table = NULL;
+    cli_joined customers;
     kmseg_choice *choice = NULL;
-    code = read_customers(run, input, &table);
+    code = cli_joined_read(run, input, &command->csv, &command->joins, &customers);
     if (code == CLI_OK) {
         code = cli_status_of(run,
-                             kmseg_choose_k(run->ctx, table, &command->segment, &command->choose,
-                                            k_min, k_max, &choice),
+                             kmseg_choose_k(run->ctx, customers.table, &command->segment,
+                                            &command->choose, k_min, k_max, &choice),
                              input);
-        kmseg_table_free(table);
     }
     if (code == CLI_OK && output != NULL) {
         code = write_rows(run, choice, format);
@@ -299,8 +291,9 @@ static int run_choose(cli_run *run) {
         code = write_plot(run, choice, command->files.plot);
     }
     if (code == CLI_OK) {
-        code = report(run, choice);
+        code = report(run, &customers, choice);
     }
+    cli_joined_free(&customers);
     kmseg_choice_free(choice);
     return code;
 }

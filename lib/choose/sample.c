@@ -44,7 +44,7 @@ kmseg_status km_sample_draw(kmseg_context *ctx, const kmseg_tiles *tiles, int64_
     if (rows == NULL) {
         return km_fail_memory(ctx, "a sample");
     }
-    KM_TRY(km_draw_rows(ctx, tiles, n, 1, seed, KM_STAGE_SAMPLE, rows, &n));
+    KM_TRY(km_draw_rows(ctx, tiles, n, 1, seed, KM_STAGE_SAMPLE, rows, &n, NULL));
     return fill(ctx, tiles, rows, n, arena, out);
 }
 

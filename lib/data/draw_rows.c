@@ -32,10 +32,11 @@ typedef struct draw_job {
     km_stage stage;
     int32_t bucket_bits;
     int64_t n_buckets, n_blocks, n_slots;
-    double *rows;     /* per thread: n_features */
-    uint64_t *hashes; /* n_samples */
-    int64_t *starts;  /* n_blocks x n_buckets: counts, then where a block's rows go */
-    int64_t *bounds;  /* n_buckets + 1 */
+    double *rows;      /* per thread: n_features */
+    uint64_t *hashes;  /* n_samples */
+    uint64_t *numbers; /* n_samples, or NULL */
+    int64_t *starts;   /* n_blocks x n_buckets: counts, then where a block's rows go */
+    int64_t *bounds;   /* n_buckets + 1 */
     entry *entries;
     slot *slots; /* per thread: n_slots */
 } draw_job;
@@ -139,6 +140,9 @@ static void number_bucket(void *argument, int64_t bucket, int32_t thread) {
         uint64_t hash = job->entries[e].number;
         job->entries[e].number =
             km_random_u64(job->seed, job->stage, hash, occurrence(slots, n_slots, hash));
+        if (job->numbers != NULL) {
+            job->numbers[job->entries[e].row] = job->entries[e].number;
+        }
     }
 }
 
@@ -217,9 +221,10 @@ static kmseg_status draw(kmseg_context *ctx, draw_job *job, km_arena *arena, int
 }
 
 kmseg_status km_draw_rows(kmseg_context *ctx, const kmseg_tiles *tiles, int64_t n_wanted,
-                          int weighted, uint64_t seed, km_stage stage, int64_t *out,
-                          int64_t *out_n) {
-    draw_job job = {.tiles = tiles, .weighted = weighted, .seed = seed, .stage = stage};
+                          int weighted, uint64_t seed, km_stage stage, int64_t *out, int64_t *out_n,
+                          uint64_t *numbers) {
+    draw_job job = {
+        .tiles = tiles, .weighted = weighted, .seed = seed, .stage = stage, .numbers = numbers};
     km_arena arena;
     km_arena_init(&arena, &ctx->allocator);
     kmseg_status status = draw(ctx, &job, &arena, n_wanted, out, out_n);

@@ -14,12 +14,13 @@
  * 64-bit hash). Which of several equal rows are drawn does depend on it.
  *
  * weighted  1: rows of weight 0 are not drawn
+ * numbers   n_samples: the number of every row that could be drawn, or NULL
  * out       n_wanted positions; *out_n of them are filled
  *
  * Cost O(n_samples n_features), memory 24 bytes a row while it runs.
  */
 kmseg_status km_draw_rows(kmseg_context *ctx, const kmseg_tiles *tiles, int64_t n_wanted,
-                          int weighted, uint64_t seed, km_stage stage, int64_t *out,
-                          int64_t *out_n);
+                          int weighted, uint64_t seed, km_stage stage, int64_t *out, int64_t *out_n,
+                          uint64_t *numbers);
 
 #endif

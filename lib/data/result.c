@@ -13,6 +13,7 @@ kmseg_status km_result_new(kmseg_context *ctx, km_result **out) {
     km_arena_init(&result->arena, &ctx->allocator);
     result->result.struct_size = sizeof result->result;
     result->result.tiles = "";
+    result->result.inertia_unmerged = NAN;
     result->result.scores = (kmseg_scores){.inertia = NAN,
                                            .explained = NAN,
                                            .silhouette = NAN,

@@ -29,25 +29,49 @@ typedef struct measure_job {
     km_int128 *sums, *totals; /* per thread: n_clusters x n_features; n_clusters */
     int64_t *sizes;           /* per thread: n_clusters */
     double *rows;             /* per thread: n_features */
+    int64_t *units, *fine;    /* per thread: n_clusters x n_features: of a chunk */
 } measure_job;
+
+/* Adds a sample to the sums of a chunk, in the two words of km_tiles_whole(). */
+static void add_sample(const kmseg_tiles *tiles, const double *x, double weight, int64_t *units,
+                       int64_t *fine) {
+    for (int32_t j = 0; j < tiles->n_features; j++) {
+        double value = (x[j] - tiles->centre[j]) * weight * tiles->sum_scale[j];
+        int64_t whole = km_round(value);
+        units[j] += whole;
+        if (tiles->sum_fine != NULL) {
+            fine[j] += km_round((value - (double)whole) * tiles->sum_fine[j]);
+        }
+    }
+}
+
+/* Sums of a chunk fit 64 bits (see KM_SUM_BITS); those of all chunks need 128. */
+static void fold_chunk(const measure_job *job, int64_t *units, int64_t *fine, km_int128 *sums) {
+    const double *unit = job->tiles->sum_fine;
+    int64_t d = job->tiles->n_features;
+    for (int64_t v = 0; v < job->n_clusters * d; v++) {
+        sums[v] += unit != NULL ? (km_int128)units[v] * (int64_t)unit[v % d] + fine[v] : units[v];
+        units[v] = 0;
+        fine[v] = 0;
+    }
+}
 
 static void measure_chunk(void *argument, int64_t chunk, int32_t thread) {
     measure_job *job = argument;
     int64_t k = job->n_clusters, d = job->tiles->n_features;
-    km_int128 *sums = job->sums + thread * k * d, *totals = job->totals + thread * k;
+    int64_t *units = job->units + thread * k * d, *fine = job->fine + thread * k * d;
+    km_int128 *totals = job->totals + thread * k;
     double *x = job->rows + thread * d;
     int64_t end = (chunk + 1) * KM_CHUNK_ROWS;
     end = end < job->tiles->n_samples ? end : job->tiles->n_samples;
     for (int64_t i = chunk * KM_CHUNK_ROWS; i < end; i++) {
         int64_t c = job->labels[i];
-        double weight = km_tiles_weight(job->tiles, i);
         km_tiles_row(job->tiles, i, x);
-        for (int32_t j = 0; j < d; j++) {
-            sums[c * d + j] += km_tiles_whole(job->tiles, j, x[j], weight);
-        }
+        add_sample(job->tiles, x, km_tiles_weight(job->tiles, i), units + c * d, fine + c * d);
         totals[c] += km_tiles_whole_weight(job->tiles, i);
         job->sizes[thread * k + c]++;
     }
+    fold_chunk(job, units, fine, job->sums + thread * k * d);
 }
 
 /* Adds the threads' shares up and divides. */
@@ -93,8 +117,11 @@ kmseg_status km_clusters_measure(kmseg_context *ctx, const kmseg_tiles *tiles,
     job.totals = km_arena_array(arena, threads * k, sizeof *job.totals);
     job.sizes = km_arena_array(arena, threads * k, sizeof *job.sizes);
     job.rows = km_arena_array(arena, threads * d, sizeof *job.rows);
+    job.units = km_arena_array(arena, threads * k * d, sizeof *job.units);
+    job.fine = km_arena_array(arena, threads * k * d, sizeof *job.fine);
     if (out->sizes == NULL || out->weights == NULL || out->means == NULL || job.sums == NULL ||
-        job.totals == NULL || job.sizes == NULL || job.rows == NULL) {
+        job.totals == NULL || job.sizes == NULL || job.rows == NULL || job.units == NULL ||
+        job.fine == NULL) {
         return km_fail_memory(ctx, "the means of clusters");
     }
     KM_TRY(km_parallel(ctx, km_chunks(tiles->n_samples, KM_CHUNK_ROWS), measure_chunk, &job));

@@ -1,5 +1,6 @@
 /* Indices of spread within and between clusters: Calinski-Harabasz and Davies-Bouldin. Samples count
  * by their weights. */
+#include "base/parallel.h"
 #include "data/own_distances.h"
 #include "evaluate/evaluate.h"
 
@@ -23,16 +24,44 @@ static double calinski_harabasz(const kmseg_tiles *tiles, const km_clusters *clu
     return within > 0 ? (between / (k - 1)) / (within / (n - k)) : INFINITY;
 }
 
-/* Weighted mean distance of each cluster's samples to its mean, from their squares. */
-static void spreads(const kmseg_tiles *tiles, const km_labelling *labelling, const double *squares,
-                    double *out) {
-    for (int64_t i = 0; i < tiles->n_samples; i++) {
-        out[labelling->labels[i]] += sqrt(squares[i]) * km_tiles_weight(tiles, i);
+typedef struct spread_job {
+    const kmseg_tiles *tiles;
+    const km_labelling *labelling;
+    const double *squares; /* n_samples */
+    double *sums;          /* n_parts x n_clusters */
+} spread_job;
+
+/* Rows whose distances are added up one after the other; fixed, so that no sum depends on threads. */
+enum { PART_ROWS = 16 * KM_CHUNK_ROWS };
+
+static void spread_part(void *argument, int64_t part, int32_t thread) {
+    (void)thread;
+    spread_job *job = argument;
+    double *sums = job->sums + part * job->labelling->clusters.n_clusters;
+    int64_t end = (part + 1) * PART_ROWS;
+    end = end < job->tiles->n_samples ? end : job->tiles->n_samples;
+    for (int64_t i = part * PART_ROWS; i < end; i++) {
+        sums[job->labelling->labels[i]] += sqrt(job->squares[i]) * km_tiles_weight(job->tiles, i);
     }
-    for (int32_t c = 0; c < labelling->clusters.n_clusters; c++) {
-        double weight = labelling->clusters.weights[c];
+}
+
+/* Weighted mean distance of each cluster's samples to its mean, from their squares. */
+static kmseg_status spreads(kmseg_context *ctx, spread_job *job, km_arena *arena, double *out) {
+    int64_t k = job->labelling->clusters.n_clusters;
+    int64_t n_parts = km_chunks(job->tiles->n_samples, PART_ROWS);
+    job->sums = km_arena_array(arena, n_parts * k, sizeof *job->sums);
+    if (job->sums == NULL) {
+        return km_fail_memory(ctx, "the spreads of clusters");
+    }
+    KM_TRY(km_parallel(ctx, n_parts, spread_part, job));
+    for (int64_t c = 0; c < k; c++) {
+        for (int64_t p = 0; p < n_parts; p++) {
+            out[c] += job->sums[p * k + c];
+        }
+        double weight = job->labelling->clusters.weights[c];
         out[c] = weight > 0 ? out[c] / weight : 0;
     }
+    return KMSEG_OK;
 }
 
 /* The worst ratio of a cluster with any other; 0 for pairs that coincide with no spread. */
@@ -85,7 +114,10 @@ kmseg_status km_dispersion(kmseg_context *ctx, const kmseg_tiles *tiles,
         *out_calinski_harabasz = calinski_harabasz(tiles, clusters, within);
     }
     if (status == KMSEG_OK && out_davies_bouldin != NULL) {
-        spreads(tiles, labelling, squares, spread);
+        spread_job job = {.tiles = tiles, .labelling = labelling, .squares = squares};
+        status = spreads(ctx, &job, &arena, spread);
+    }
+    if (status == KMSEG_OK && out_davies_bouldin != NULL) {
         *out_davies_bouldin = davies_bouldin(tiles, clusters, spread);
     }
     km_arena_free(&arena);

@@ -41,6 +41,31 @@ kmseg_status km_labelling_measure(kmseg_context *ctx, const kmseg_tiles *tiles,
 /* KMSEG_E_DATA unless n, the clusters that count for the index, is at least two. */
 kmseg_status km_clusters_need_two(kmseg_context *ctx, int32_t n, const char *index);
 
+/* Rows that stand for all others when silhouettes are computed on a sample of many rows. */
+typedef struct km_references {
+    int64_t n;
+    int32_t
+        n_groups; /* equal parts, for the error that comes of them; 1: the rows are all there are */
+    const int64_t *rows;                 /* n */
+    const struct km_reference_use *uses; /* n_labellings */
+} km_references;
+
+typedef struct km_reference_use {
+    int32_t *slots;  /* n: the cluster that a row stands for; n_clusters: none */
+    int64_t *counts; /* n_groups x n_clusters: rows that stand for a cluster */
+} km_reference_use;
+
+/* With more rows than that, samples are compared with so many, or with as many as there are samples. */
+#define KM_MOST_REFERENCES 20000
+
+/* The first n of rows in the order of their numbers (see km_draw_rows()), and beyond them as many of
+ * each small cluster as it takes to have KM_LEAST_REFERENCES of it, or all its rows. */
+#define KM_LEAST_REFERENCES 64
+kmseg_status km_references_choose(kmseg_context *ctx, const km_labelling *labellings,
+                                  int32_t n_labellings, int64_t n_samples, const uint64_t *numbers,
+                                  const int64_t *first, int64_t n, km_arena *arena,
+                                  km_references *out);
+
 /* What follows needs labellings of two clusters at least: with samples for the silhouettes, of positive
  * weight for the dispersions. */
 

@@ -15,7 +15,8 @@ typedef struct simplified_job {
     const double *means;      /* of the clusters that have samples */
     const int32_t *positions; /* n_clusters: where a cluster's mean is in means */
     int32_t n_means;
-    double *values; /* n_samples */
+    double *values; /* n_samples, or NULL */
+    double *sums;   /* n_chunks x 2: weighted silhouettes, and weights */
     double *blocks, *distances;
 } simplified_job;
 
@@ -42,15 +43,24 @@ static void simplified_chunk(void *argument, int64_t chunk, int32_t thread) {
     double *square = job->distances + (int64_t)thread * job->n_means * KM_TILE_ROWS;
     int64_t end = (chunk + 1) * KM_CHUNK_ROWS;
     end = end < job->tiles->n_samples ? end : job->tiles->n_samples;
+    double sum = 0, weights = 0;
     for (int64_t first = chunk * KM_CHUNK_ROWS; first < end; first += KM_TILE_ROWS) {
         int32_t n = end - first < KM_TILE_ROWS ? (int32_t)(end - first) : KM_TILE_ROWS;
         km_tiles_block(job->kernels, job->tiles, first, n, block);
         job->kernels->distances(block, d, job->means, job->n_means, square);
         for (int32_t r = 0; r < n; r++) {
             int32_t own = job->positions[job->labels[first + r]];
-            job->values[first + r] = simplified_value(square, job->n_means, own, r);
+            double value = simplified_value(square, job->n_means, own, r);
+            double weight = km_tiles_weight(job->tiles, first + r);
+            sum += value * weight;
+            weights += weight;
+            if (job->values != NULL) {
+                job->values[first + r] = value;
+            }
         }
     }
+    job->sums[2 * chunk] = sum;
+    job->sums[2 * chunk + 1] = weights;
 }
 
 /* Means of the clusters that have samples, side by side. */
@@ -82,16 +92,17 @@ static kmseg_status simplified(kmseg_context *ctx, const kmseg_tiles *tiles,
     job.blocks = km_arena_array(arena, threads * d * KM_TILE_ROWS, sizeof *job.blocks);
     job.distances =
         km_arena_array(arena, threads * job.n_means * KM_TILE_ROWS, sizeof *job.distances);
-    job.values = out_samples != NULL ? out_samples
-                                     : km_arena_array(arena, tiles->n_samples, sizeof *job.values);
-    if (job.blocks == NULL || job.distances == NULL || job.values == NULL) {
+    int64_t n_chunks = km_chunks(tiles->n_samples, KM_CHUNK_ROWS);
+    job.values = out_samples;
+    job.sums = km_arena_array(arena, 2 * n_chunks, sizeof *job.sums);
+    if (job.blocks == NULL || job.distances == NULL || job.sums == NULL) {
         return km_fail_memory(ctx, "silhouettes");
     }
-    KM_TRY(km_parallel(ctx, km_chunks(tiles->n_samples, KM_CHUNK_ROWS), simplified_chunk, &job));
+    KM_TRY(km_parallel(ctx, n_chunks, simplified_chunk, &job));
     double sum = 0, weight = 0;
-    for (int64_t i = 0; i < tiles->n_samples; i++) {
-        sum += job.values[i] * km_tiles_weight(tiles, i);
-        weight += km_tiles_weight(tiles, i);
+    for (int64_t c = 0; c < n_chunks; c++) {
+        sum += job.sums[2 * c];
+        weight += job.sums[2 * c + 1];
     }
     *out_mean = sum / weight;
     return KMSEG_OK;

@@ -134,7 +134,7 @@ static kmseg_status order(km_run_state *run, int32_t value, rank *ranks) {
     const kmseg_model *model = run->model;
     result->n_samples = model->n_samples;
     result->n_outputs = model->n_features;
-    result->n_requested = model->n_clusters;
+    result->n_requested = run->options->fit.n_clusters;
     int64_t n_values = (int64_t)model->n_clusters * model->n_features;
     double *centroids = km_arena_array(arena, n_values, sizeof *centroids);
     double *raw = km_arena_array(arena, n_values, sizeof *raw);

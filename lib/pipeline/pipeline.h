@@ -23,7 +23,9 @@ typedef struct km_run_state {
     kmseg_prepared *prepared;
     kmseg_tiles *tiles;
     kmseg_model *model;
-    double *weights; /* n_samples, or NULL; with the context's allocator */
+    double *weights;     /* n_samples, or NULL; with the context's allocator */
+    kmseg_merge *merges; /* in the arena of the result; segment is a cluster of the model */
+    int32_t n_merges;
 } km_run_state;
 
 /* Fits the prepare step of a run to *out, applies it, and takes the weights of the samples. */
@@ -45,6 +47,16 @@ static inline double km_lap(double *clock) {
 /* The column whose mean orders segments and whose sum is their value: position in table, or -1. */
 kmseg_status km_value_column(kmseg_context *ctx, const kmseg_table *table,
                              const kmseg_segment_options *options, int32_t *out);
+
+/* How large a segment needs to be by options->min_size, in customers or weight; 0: any size will do. */
+kmseg_status km_min_size(const km_run_state *run, double *out);
+
+/* Merges clusters of the model that are smaller than options->min_size, and clusters anew from what is
+ * left. */
+kmseg_status km_merge_small(km_run_state *run);
+
+/* What was merged, to the result whose segments are in order. */
+void km_describe_merges(km_run_state *run);
 
 /* Turns the model into the result's centroids, labels, distances and radii: segments in order of
  * value, none empty. value is a column of table, or -1. */

@@ -19,9 +19,13 @@ kmseg_status km_value_column(kmseg_context *ctx, const kmseg_table *table,
 
 static kmseg_status cluster(km_run_state *run) {
     kmseg_context *ctx = run->ctx;
+    double least;
+    KM_TRY(km_min_size(run, &least)); /* before the work */
     KM_TRY(km_make_tiles(run, run->options->fit.n_clusters));
     KM_TRY(kmseg_fit(ctx, run->tiles, &run->options->fit, &run->model));
-    return run->model->stop_reason == KMSEG_STOP_CANCELLED ? km_fail_cancelled(ctx) : KMSEG_OK;
+    KM_TRY(run->model->stop_reason == KMSEG_STOP_CANCELLED ? km_fail_cancelled(ctx) : KMSEG_OK);
+    run->result->result.inertia_unmerged = run->model->inertia;
+    return km_merge_small(run);
 }
 
 /* What the model says about the fit itself. */
@@ -74,6 +78,7 @@ static kmseg_status run_stages(km_run_state *run) {
     result->seconds_prepare = km_lap(&clock);
     KM_TRY(cluster(run));
     KM_TRY(km_order_segments(run, value));
+    km_describe_merges(run);
     KM_TRY(describe_fit(run));
     result->seconds_fit = km_lap(&clock);
     kmseg_labelling segments = {result->labels, result->n_segments};

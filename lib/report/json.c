@@ -133,6 +133,24 @@ static void write_fit(km_json *json, const kmseg_result *result) {
     km_json_number(json, "inertia", result->inertia);
     km_json_integer(json, "n_iter", result->n_iter);
     km_json_text(json, "stopped_because", kmseg_stop_reason_text(result->stop_reason));
+    km_json_number(json, "inertia_unmerged", result->inertia_unmerged);
+    km_json_open(json, "merges", '[');
+    for (int32_t i = 0; i < result->n_merges; i++) {
+        const kmseg_merge *merge = &result->merges[i];
+        km_json_open(json, NULL, '{');
+        km_json_integer(json, "customers", merge->size);
+        km_json_number(json, "weight", merge->weight);
+        km_json_integer(json, "into_customers", merge->into_size);
+        km_json_number(json, "into_weight", merge->into_weight);
+        km_json_number(json, "cost", merge->cost);
+        if (merge->segment >= 0) {
+            km_json_integer(json, "segment", merge->segment + 1);
+        } else {
+            km_json_raw(json, "segment", "null");
+        }
+        km_json_close(json, '}');
+    }
+    km_json_close(json, ']');
     km_json_numbers(json, "history", result->history, result->n_iter);
     if (result->seconds_fit > 0) { /* not in a result from a file: they belong to one run */
         km_json_integer(json, "n_rechecked", result->n_rechecked);

@@ -58,7 +58,7 @@ static void print_title(const km_page *page) {
     if (page->colour) {
         km_string_add(out, "\033[0m");
     }
-    if (result->n_segments < result->n_requested) {
+    if (result->n_segments < result->n_requested && result->n_merges == 0) {
         char text[200];
         snprintf(text, sizeof text,
                  "Asked for %d segments; the data have only %d distinct rows, so there are %d.",
@@ -399,6 +399,33 @@ static void print_explained(const km_page *page) {
     }
 }
 
+/* Which segments were too small, and what became of them. */
+static void print_merges(const km_page *page) {
+    const kmseg_result *result = page->result;
+    km_string text;
+    if (result->n_merges == 0) {
+        return;
+    }
+    km_string_init(&text, &page->out->allocator);
+    km_string_format(&text, "%d of %d segments %s too small: ", result->n_merges,
+                     result->n_requested, result->n_merges == 1 ? "was" : "were");
+    for (int32_t i = 0; i < result->n_merges; i++) {
+        const kmseg_merge *merge = &result->merges[i];
+        km_string_add(&text, i > 0 ? ", " : "");
+        km_add_number(&text, (double)merge->size, 0);
+        km_string_format(&text, " customer%s", merge->size == 1 ? "" : "s");
+        if (merge->segment >= 0) {
+            km_string_format(&text, " into segment %d", merge->segment + 1);
+        }
+    }
+    if (result->inertia_unmerged > 0) {
+        km_string_add(&text, ". The inertia is ");
+        km_add_percent(&text, result->inertia / result->inertia_unmerged - 1);
+        km_string_add(&text, " higher for it");
+    }
+    print_line(page, "merged", &text);
+}
+
 static void print_rows(const km_page *page) {
     const kmseg_result *result = page->result;
     km_string text;
@@ -451,6 +478,7 @@ static void print_quality(const km_page *page) {
     heading(page, "How good the segments are");
     print_silhouette(page);
     print_explained(page);
+    print_merges(page);
     print_small(page);
     print_rows(page);
     km_string text;

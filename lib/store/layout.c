@@ -52,6 +52,17 @@ static const km_field scores[] = {
 };
 const km_fields km_layout_scores = LAYOUT("/scores", scores, kmseg_scores);
 
+static const km_field merged[] = {
+    DOUBLE(kmseg_result, inertia_unmerged),
+};
+const km_fields km_layout_merged = LAYOUT("/merges", merged, kmseg_result);
+
+static const km_field merges[] = {
+    INT64(kmseg_merge, size),         INT64(kmseg_merge, into_size), DOUBLE(kmseg_merge, weight),
+    DOUBLE(kmseg_merge, into_weight), DOUBLE(kmseg_merge, cost),     INT32(kmseg_merge, segment),
+};
+const km_fields km_layout_merges = LAYOUT("/merges", merges, kmseg_merge);
+
 static const km_field prepare[] = {
     TEXT(kmseg_prepare, id),
     TEXT(kmseg_prepare, impute),

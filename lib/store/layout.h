@@ -41,6 +41,8 @@ typedef struct km_trait_row {
 
 extern const km_fields km_layout_result;           /* kmseg_result: attributes of the root */
 extern const km_fields km_layout_scores;           /* kmseg_scores: attributes of /scores */
+extern const km_fields km_layout_merged;           /* kmseg_result: attributes of /merges */
+extern const km_fields km_layout_merges;           /* kmseg_merge */
 extern const km_fields km_layout_prepare;          /* kmseg_prepare: attributes of /prepare */
 extern const km_fields km_layout_prepare_columns;  /* kmseg_prepare_column */
 extern const km_fields km_layout_prepare_levels;   /* km_level_row */

@@ -15,6 +15,8 @@ static void put_result(km_h5_file *file, const kmseg_result *result) {
     km_fields_put(file, &km_layout_result, result);
     km_h5_put_group(file, "/scores");
     km_fields_put(file, &km_layout_scores, &result->scores);
+    km_fields_put_rows(file, &km_layout_merges, result->n_merges, result->merges);
+    km_fields_put(file, &km_layout_merged, result);
     km_h5_put(file, "/centroids", KM_H5_FLOAT64, KM_H5_PLAIN, k, d, result->centroids);
     km_h5_put(file, "/centroids_raw", KM_H5_FLOAT64, KM_H5_PLAIN, k, d, result->centroids_raw);
     km_h5_put(file, "/labels", KM_H5_INT32, KM_H5_PACKED, n, 0, result->labels);
@@ -90,6 +92,28 @@ static kmseg_status get_arrays(km_h5_file *file, km_result *to) {
     return check_finite(file, "/distances", result->distances, n, 0);
 }
 
+/* Files that were made before segments were merged have none. */
+static kmseg_status get_merges(km_h5_file *file, km_result *to) {
+    kmseg_result *result = &to->result;
+    int64_t n = 0;
+    if (file->version < 2 && !km_h5_exists(file, "/merges")) {
+        return KMSEG_OK;
+    }
+    KM_TRY(km_fields_get(file, &km_layout_merged, &to->arena, result));
+    KM_TRY(km_fields_get_rows(file, &km_layout_merges, &to->arena, &n, &result->merges));
+    for (int64_t i = 0; i < n; i++) {
+        const kmseg_merge *merge = &result->merges[i];
+        if (merge->segment < -1 || merge->segment >= result->n_segments || n >= INT32_MAX) {
+            return km_h5_fault(file, KMSEG_E_FORMAT,
+                               "value %lld of /merges/segment is %d; it needs to be a segment or "
+                               "-1",
+                               (long long)i, merge->segment);
+        }
+    }
+    result->n_merges = (int32_t)n;
+    return KMSEG_OK;
+}
+
 /* What is stored in two places needs to agree. */
 static kmseg_status check_parts(km_h5_file *file, const kmseg_result *result) {
     if (result->prepare->n_outputs != result->n_outputs) {
@@ -110,6 +134,7 @@ static kmseg_status get_result(km_h5_file *file, km_result *to) {
     KM_TRY(check_counts(file, result));
     KM_TRY(km_fields_get(file, &km_layout_scores, &to->arena, &result->scores));
     KM_TRY(get_arrays(file, to));
+    KM_TRY(get_merges(file, to));
     KM_TRY(km_store_get_prepare(file, &result->prepare));
     KM_TRY(km_store_get_profile(file, &result->profile));
     return check_parts(file, result);

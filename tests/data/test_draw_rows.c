@@ -25,7 +25,7 @@ Test(draw_rows, every_row_is_as_likely_and_none_comes_twice)
     kmseg_tiles *tiles = tiles_of(ctx, x, N, 1, NULL);
     for (uint64_t seed = 0; seed < TIMES; seed++) {
         int taken[N] = {0};
-        OK(ctx, km_draw_rows(ctx, tiles, M, 0, seed, KM_STAGE_SAMPLE, rows, &n));
+        OK(ctx, km_draw_rows(ctx, tiles, M, 0, seed, KM_STAGE_SAMPLE, rows, &n, NULL));
         cr_assert_eq(n, M);
         for (int i = 0; i < M; i++) {
             cr_assert(rows[i] >= 0 && rows[i] < N && taken[rows[i]]++ == 0);
@@ -53,7 +53,7 @@ Test(draw_rows, equal_rows_are_drawn_in_proportion)
         }
         kmseg_tiles *tiles = tiles_of(ctx, x, N, 1, NULL);
         int64_t n, same = 0;
-        OK(ctx, km_draw_rows(ctx, tiles, M, 0, 3, KM_STAGE_SAMPLE, rows, &n));
+        OK(ctx, km_draw_rows(ctx, tiles, M, 0, 3, KM_STAGE_SAMPLE, rows, &n, NULL));
         for (int i = 0; i < M; i++) {
             same += x[rows[i]] == -1;
         }
@@ -79,13 +79,13 @@ Test(draw_rows, the_order_of_the_rows_changes_no_value)
     }
     kmseg_tiles *one = tiles_of(ctx, x, N, D, NULL), *other = tiles_of(ctx, turned, N, D, NULL);
     int64_t n, m;
-    OK(ctx, km_draw_rows(ctx, one, M, 0, 8, KM_STAGE_SAMPLE, a, &n));
-    OK(ctx, km_draw_rows(ctx, other, M, 0, 8, KM_STAGE_SAMPLE, b, &m));
+    OK(ctx, km_draw_rows(ctx, one, M, 0, 8, KM_STAGE_SAMPLE, a, &n, NULL));
+    OK(ctx, km_draw_rows(ctx, other, M, 0, 8, KM_STAGE_SAMPLE, b, &m, NULL));
     cr_assert(n == M && m == M);
     for (int i = 0; i < M; i++) {
         cr_assert(x[a[i] * D] == turned[b[i] * D] && x[a[i] * D + 1] == turned[b[i] * D + 1]);
     }
-    OK(ctx, km_draw_rows(ctx, one, M, 0, 9, KM_STAGE_SAMPLE, b, &m));
+    OK(ctx, km_draw_rows(ctx, one, M, 0, 9, KM_STAGE_SAMPLE, b, &m, NULL));
     cr_assert_neq(memcmp(a, b, sizeof a), 0, "another seed draws others");
     kmseg_tiles_free(one);
     kmseg_tiles_free(other);
@@ -99,9 +99,9 @@ Test(draw_rows, all_rows_and_rows_of_weight)
     const double x[N] = {1, 2, 3, 4, 5, 6, 7, 8, 9}, weights[N] = {1, 0, 1, 0, 2, 0, 1, 0, 0};
     int64_t rows[N], n;
     kmseg_tiles *tiles = tiles_of(ctx, x, N, 1, weights);
-    OK(ctx, km_draw_rows(ctx, tiles, 50, 0, 8, KM_STAGE_SAMPLE, rows, &n));
+    OK(ctx, km_draw_rows(ctx, tiles, 50, 0, 8, KM_STAGE_SAMPLE, rows, &n, NULL));
     cr_assert_eq(n, N);
-    OK(ctx, km_draw_rows(ctx, tiles, N, 1, 8, KM_STAGE_SAMPLE, rows, &n));
+    OK(ctx, km_draw_rows(ctx, tiles, N, 1, 8, KM_STAGE_SAMPLE, rows, &n, NULL));
     cr_assert_eq(n, 4);
     for (int i = 0; i < 4; i++) {
         cr_assert_gt(weights[rows[i]], 0);
@@ -118,7 +118,7 @@ static kmseg_status drawn(kmseg_context *ctx, void *argument) {
     int64_t rows[2], n;
     kmseg_status status = kmseg_tiles_new(ctx, &matrix, NULL, NULL, &tiles);
     if (status == KMSEG_OK) {
-        status = km_draw_rows(ctx, tiles, 2, 0, 1, KM_STAGE_SAMPLE, rows, &n);
+        status = km_draw_rows(ctx, tiles, 2, 0, 1, KM_STAGE_SAMPLE, rows, &n, NULL);
     }
     kmseg_tiles_free(tiles);
     return status;

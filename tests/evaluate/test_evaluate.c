@@ -326,3 +326,80 @@ static kmseg_status every_score(kmseg_context *ctx, void *argument) {
 
 Test(evaluate, every_refused_request_for_memory_fails_cleanly)
 { fails_cleanly(every_score, NULL); }
+
+/* 20,600 samples of three groups, and of 12 that stand alone, which the references hardly hold. */
+enum { MANY_ROWS = 20600, MANY_FEATURES = 2, LONELY = 12 };
+static double many[MANY_ROWS * MANY_FEATURES], many_turned[MANY_ROWS * MANY_FEATURES];
+static int32_t many_labels[2][MANY_ROWS], many_turned_labels[2][MANY_ROWS];
+
+static void fill_many(void) {
+    const int64_t step = 7001; /* without a common divisor */
+    for (int64_t i = 0; i < MANY_ROWS; i++) {
+        int32_t group = i < LONELY ? 3 : (int32_t)(i % 7 % 3);
+        for (int64_t j = 0; j < MANY_FEATURES; j++) {
+            double x = km_random_normal(8, KM_STAGE_TEST, (uint64_t)(i * MANY_FEATURES + j), 0) +
+                       (j == 0 ? 3 : 1) * group;
+            many[i * MANY_FEATURES + j] = many_turned[i * step % MANY_ROWS * MANY_FEATURES + j] = x;
+        }
+        many_labels[0][i] = many_turned_labels[0][i * step % MANY_ROWS] = group;
+        many_labels[1][i] = many_turned_labels[1][i * step % MANY_ROWS] =
+            group == 3 ? 1 : group / 2;
+    }
+}
+
+/* Over 40 drawings, the error that is told is the one that is made: its ratio to the difference from
+ * the exact silhouette has a mean square near 1. */
+Test(evaluate, a_sampled_silhouette_of_many_rows_is_off_by_its_standard_error)
+{
+    enum { SEEDS = 40, SAMPLED = 400 };
+    kmseg_context *ctx = test_context(2, NULL);
+    fill_many();
+    kmseg_tiles *tiles = tiles_of(ctx, many, MANY_ROWS, MANY_FEATURES, NULL);
+    double exact[2], squares[2] = {0}, largest = 0;
+    for (int l = 0; l < 2; l++) {
+        OK(ctx, kmseg_silhouette(ctx, tiles, many_labels[l], 4, &exact[l], NULL));
+    }
+    for (uint64_t seed = 0; seed < SEEDS; seed++) {
+        for (int l = 0; l < 2; l++) {
+            double value, error;
+            OK(ctx, kmseg_silhouette_sampled(ctx, tiles, many_labels[l], 4, SAMPLED, seed, &value,
+                                             &error));
+            squares[l] += (value - exact[l]) * (value - exact[l]) / (error * error) / SEEDS;
+            largest = fmax(largest, error);
+        }
+    }
+    cr_assert(squares[0] > 0.5 && squares[0] < 1.8, "%g", squares[0]);
+    cr_assert(squares[1] > 0.5 && squares[1] < 1.8, "%g", squares[1]);
+    cr_assert_lt(largest, 0.03);
+    kmseg_tiles_free(tiles);
+    kmseg_context_free(ctx);
+}
+
+Test(evaluate, a_sampled_silhouette_depends_neither_on_threads_nor_on_the_order_of_rows)
+{
+    double first[2] = {NAN, NAN}, first_error[2];
+    fill_many();
+    for (int32_t threads = 1; threads < 4; threads++) {
+        kmseg_context *ctx = test_context(threads, NULL);
+        int turned = threads == 2;
+        kmseg_tiles *tiles =
+            tiles_of(ctx, turned ? many_turned : many, MANY_ROWS, MANY_FEATURES, NULL);
+        int32_t(*labels)[MANY_ROWS] = turned ? many_turned_labels : many_labels;
+        const kmseg_labelling both[2] = {{labels[0], 4}, {labels[1], 3}};
+        kmseg_indices got[2];
+        OK(ctx, kmseg_evaluate(ctx, tiles, both, 2, 300, 5, got));
+        for (int l = 0; l < 2; l++) {
+            if (isnan(first[l])) {
+                first[l] = got[l].silhouette;
+                first_error[l] = got[l].silhouette_error;
+            }
+            cr_assert(got[l].silhouette == first[l] && got[l].silhouette_error == first_error[l]);
+            double value, error;
+            OK(ctx, kmseg_silhouette_sampled(ctx, tiles, labels[l], both[l].n_clusters, 300, 5,
+                                             &value, &error));
+            cr_assert_float_eq(value, got[l].silhouette, 4 * error);
+        }
+        kmseg_tiles_free(tiles);
+        kmseg_context_free(ctx);
+    }
+}

@@ -63,6 +63,8 @@ def lengths(file, path):
     if part == "/prepare":
         known["n_notes"] = len(file["/prepare/notes"])
         known["n_knots"] = len(file["/prepare/knots/value"])
+    if part == "/merges":
+        known["n_merges"] = len(file["/merges/size"])
     if part == "/profile":
         known["n_traits"] = len(file["/profile/traits/segment"])
     if part == "/levels":

@@ -23,9 +23,18 @@ KMSEG_API kmseg_status kmseg_silhouette(kmseg_context *ctx, const kmseg_tiles *t
                                         double *out_samples);
 
 /**
- * Silhouette of n_sampled samples drawn without replacement by seed, each against all samples.
- * out_mean is their mean, out_standard_error its standard error (NULL: not wanted). With
- * n_sampled >= n_samples it is the exact silhouette. Cost O(n_sampled n_samples n_features).
+ * Silhouette of n_sampled samples drawn without replacement by seed. out_mean is their mean,
+ * out_standard_error its standard error (NULL: not wanted). With n_sampled >= n_samples it is the exact
+ * silhouette.
+ *
+ * Each is compared with all samples, or, of more than 20,000, with the R = max(20,000, n_sampled) that
+ * were drawn first, the n_sampled among them: mean distances to clusters are means over these, without
+ * bias, and a cluster with fewer than 64 there is joined by others of its samples until it has 64 or all.
+ * The standard error is that of both drawings: s / sqrt(n_sampled) of the silhouettes, with the finite
+ * population correction, and a jackknife over eight groups of the R.
+ *
+ * Which samples are drawn depends on the seed and on what samples hold, not on their order.
+ * Cost O(n_sampled min(n_samples, R) n_features + n_samples n_features).
  */
 KMSEG_API kmseg_status kmseg_silhouette_sampled(kmseg_context *ctx, const kmseg_tiles *tiles,
                                                 const int32_t *labels, int32_t n_clusters,

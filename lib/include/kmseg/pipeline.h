@@ -15,7 +15,10 @@ typedef struct kmseg_segment_options {
     kmseg_profile_options profile;
     const char *sample_weight;  /* NUMBER column with a weight >= 0 per row, or NULL */
     int64_t silhouette_samples; /* rows whose silhouette is computed, at most; 0: as many as
-                                   10^8 distances allow, 200 to 10,000 */
+                                   10^8 distances allow, 5,000 to 10,000 */
+    const char *min_size;       /* least size of a segment: "50", or "2%" of the total; smaller ones
+                                   are merged. NULL: any size will do */
+    const char *min_size_by;    /* "customers", or "weight": their sample weights count */
     const char *tiles;  /* "auto", "int16", "float32" or "float64"; no result depends on it */
     const char *joined; /* what the table was joined from, kept in the parameters of a result as a
                            note to people; NULL: nothing */
@@ -35,13 +38,21 @@ typedef struct kmseg_scores {
     double davies_bouldin;
 } kmseg_scores;
 
+/** A segment that was too small, and the one that it was merged into. */
+typedef struct kmseg_merge {
+    int64_t size, into_size;    /* customers of both, before */
+    double weight, into_weight; /* sums of their sample weights, before */
+    double cost;     /* by how much the inertia rose (Ward): before customers were assigned again */
+    int32_t segment; /* which segment of the result, from 0, came of it; -1: none is left of it */
+} kmseg_merge;
+
 /** Everything a run makes, and everything a result file holds. Owned; every pointer too. */
 typedef struct kmseg_result {
     size_t struct_size;
     int64_t n_samples;
     int32_t n_segments;  /* none is empty */
     int32_t n_requested; /* clusters asked for: more than n_segments where the rows have fewer
-                            distinct values than that */
+                            distinct values than that, or where small ones were merged */
     int32_t n_outputs;
     kmseg_prepare *prepare;
     kmseg_profile *profile;
@@ -61,6 +72,9 @@ typedef struct kmseg_result {
     int64_t n_table_rows; /* rows of the input, those left out included */
     int64_t n_dropped;    /* rows left out because something was missing */
     const char *params;   /* JSON object: version and every option */
+    int32_t n_merges;     /* segments that were too small, see kmseg_segment_options.min_size */
+    const kmseg_merge *merges; /* n_merges, in the order they were made */
+    double inertia_unmerged;   /* of the fit of n_requested clusters, before any was merged */
     /* Of this run; 0 in a result from a file, as is n_rechecked: files have the same bytes each time. */
     double seconds_prepare, seconds_fit, seconds_scores, seconds_profile;
     double seconds_init, seconds_iterate, seconds_finish; /* parts of seconds_fit */
@@ -71,6 +85,12 @@ typedef struct kmseg_result {
  *
  * Segments are numbered by the mean of the value column, highest first (by size where there is no
  * value column), so that numbers do not depend on chance.
+ *
+ * With min_size, segments smaller than that are merged: always the pair of a small one and any other
+ * that raises the inertia least (Ward 1963, doi:10.1080/01621459.1963.10500845). Then the customers
+ * are clustered again from the centroids that are left, so that labels are those of the nearest
+ * centroid, as kmseg_assign() gives them; and so on until no segment is too small, or one is left.
+ * KMSEG_E_ARGUMENT where min_size cannot be read or is more than there is.
  */
 KMSEG_API kmseg_status kmseg_segment(kmseg_context *ctx, const kmseg_table *table,
                                      const kmseg_segment_options *options, kmseg_result **out);
