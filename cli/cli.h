@@ -146,6 +146,27 @@ void cli_joined_print(FILE *out, const cli_joined *customers);
 /* A JSON report of the library, with the joins in it. */
 int cli_print_report(const char *report, const cli_joined *customers);
 
+/* by.c: customers of one level of a column at a time. */
+typedef struct cli_level {
+    const char *name; /* of the table, or in texts */
+    int64_t n_rows;
+    int64_t *rows;
+} cli_level;
+
+typedef struct cli_by {
+    cli_level *levels; /* by name; numbers by size */
+    int32_t n_levels;
+    int64_t n_without; /* rows without a value */
+    char (*texts)[32]; /* names of numbers */
+    int64_t *rows;     /* of all levels */
+} cli_by;
+
+/* The rows of each level of a column; on failure out holds nothing. CLI_OK or the exit status. */
+int cli_by_read(const cli_run *run, const kmseg_table *table, const char *column, cli_by *out);
+void cli_by_free(cli_by *by);
+/* segments.h5 and "A" as segments.A.h5; signs that file names had better not have become '_'. */
+int cli_by_path(const char *path, const char *level, char *out, size_t capacity);
+
 /* text.c: text for people. */
 /* A copy with control characters replaced, for names that come from files; cut at capacity. */
 const char *cli_clean(const char *text, char *out, size_t capacity);

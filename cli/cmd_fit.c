@@ -7,6 +7,7 @@
 typedef struct fit_files {
     size_t struct_size;
     const char *output;
+    const char *by;
 } fit_files;
 
 typedef struct fit_command {
@@ -23,6 +24,12 @@ static const kmseg_option file_rows[] = {
      .metavar = "FILE.h5",
      .help = "where the segments go, as HDF5; without it they are only printed",
      .short_flag = 'o'},
+    {.name = "by",
+     .type = KMSEG_OPTION_TEXT,
+     .offset = offsetof(fit_files, by),
+     .metavar = "COLUMN",
+     .help = "segments inside each tier, unit or other level of a column, of its own scales and "
+             "centres; with -o segments.h5 a file for each, such as segments.A.h5"},
 };
 
 static const kmseg_option_table file_table = {
@@ -90,6 +97,138 @@ static int print_result(cli_run *run, const cli_joined *customers, const kmseg_r
     return CLI_OK;
 }
 
+static int save_and_print(cli_run *run, const cli_joined *customers, const kmseg_result *result) {
+    const fit_command *command = run->options;
+    int code = CLI_OK;
+    if (command->files.output != NULL) {
+        code = cli_status(run, kmseg_result_save(run->ctx, result, command->files.output));
+    }
+    if (code == CLI_OK && (!run->common.quiet || run->common.json)) {
+        code = print_result(run, customers, result);
+    }
+    return code;
+}
+
+/* The fit of one level's customers. A level of fewer than there are to be segments is passed over. */
+static int fit_level(cli_run *run, const cli_joined *customers, const cli_level *level,
+                     const char *input, json_t *fits) {
+    fit_command *command = run->options;
+    char what[400], clean[200], path[4200], count[32];
+    const char *output = command->files.output;
+    snprintf(what, sizeof what, "%s=%s", command->files.by, level->name);
+    cli_clean(what, clean, sizeof clean);
+    int code = CLI_OK;
+    if (output != NULL) {
+        code = cli_by_path(output, level->name, path, sizeof path);
+    }
+    kmseg_table *table = NULL;
+    kmseg_result *result = NULL;
+    if (code == CLI_OK) {
+        code = cli_status(
+            run, kmseg_table_take(run->ctx, customers->table, level->rows, level->n_rows, &table));
+    }
+    if (code == CLI_OK) {
+        command->segment.by = what;
+        code =
+            cli_status_of(run, kmseg_segment(run->ctx, table, &command->segment, &result), input);
+    }
+    if (code == CLI_OK && !run->common.json && !run->common.quiet) {
+        printf("%s== %s: %s customers\n\n", json_array_size(fits) > 0 ? "\n" : "", clean,
+               cli_count(level->n_rows, count, sizeof count));
+    }
+    if (code == CLI_OK) {
+        const cli_joined none = {0};
+        command->files.output = output != NULL ? path : NULL;
+        code = run->common.json ? CLI_OK : save_and_print(run, &none, result);
+        if (run->common.json && output != NULL) {
+            code = cli_status(run, kmseg_result_save(run->ctx, result, path));
+        }
+        command->files.output = output;
+    }
+    if (code == CLI_OK) {
+        char *report = NULL;
+        code = cli_status(run, kmseg_report(run->ctx, result, "json", NULL, &report));
+        json_t *fit = code == CLI_OK ? json_loads(report, 0, NULL) : NULL;
+        json_object_set_new(fit, "level", cli_json_text(level->name));
+        json_array_append_new(fits, fit);
+        kmseg_string_free(report);
+    }
+    kmseg_result_free(result);
+    kmseg_table_free(table);
+    return code;
+}
+
+/* Every file, before any work: that it can be written, and is of one level alone. */
+static int check_paths(const cli_run *run, const cli_by *by, const char *input) {
+    const fit_command *command = run->options;
+    const char *output = command->files.output;
+    int code = CLI_OK;
+    for (int32_t l = 0; l < by->n_levels && output != NULL && code == CLI_OK; l++) {
+        char path[4200], other[4200], a[200], b[200];
+        cli_format format;
+        code = cli_by_path(output, by->levels[l].name, path, sizeof path);
+        if (code == CLI_OK) {
+            code = cli_output_check(path, 1, input, &format);
+        }
+        for (int32_t m = 0; m < l && code == CLI_OK; m++) {
+            code = cli_by_path(output, by->levels[m].name, other, sizeof other);
+            if (code == CLI_OK && strcmp(path, other) == 0) {
+                code = cli_failed("the levels %s and %s would both be written to %s; rename one",
+                                  cli_clean(by->levels[m].name, a, sizeof a),
+                                  cli_clean(by->levels[l].name, b, sizeof b), path);
+            }
+        }
+    }
+    return code;
+}
+
+static int fit_by(cli_run *run, const cli_joined *customers, const char *input) {
+    const fit_command *command = run->options;
+    cli_by by;
+    int code = cli_by_read(run, customers->table, command->files.by, &by);
+    if (code == CLI_OK) {
+        code = check_paths(run, &by, input);
+    }
+    json_t *fits = json_array(), *skipped = json_array();
+    if (code == CLI_OK && !run->common.json && !run->common.quiet) {
+        cli_joined_print(stdout, customers);
+    }
+    for (int32_t l = 0; l < by.n_levels && code == CLI_OK; l++) {
+        const cli_level *level = &by.levels[l];
+        if (level->n_rows < 2 || level->n_rows < command->segment.fit.n_clusters) {
+            json_array_append_new(skipped, cli_json_text(level->name));
+            char clean[200];
+            fprintf(stderr, "kmseg: %s has %lld customers, fewer than segments: passed over\n",
+                    cli_clean(level->name, clean, sizeof clean), (long long)level->n_rows);
+        } else {
+            code = fit_level(run, customers, level, input, fits);
+        }
+    }
+    if (code == CLI_OK && by.n_without > 0) {
+        fprintf(stderr, "kmseg: %lld customers have no %s and no segment\n",
+                (long long)by.n_without, command->files.by);
+    }
+    if (code == CLI_OK && json_array_size(fits) == 0) {
+        code = cli_failed("no level of %s has as many customers as there are to be segments",
+                          command->files.by);
+    }
+    if (code == CLI_OK && run->common.json) {
+        json_t *root = json_object();
+        json_object_set_new(root, "by", cli_json_text(command->files.by));
+        json_object_set_new(root, "n_without", json_integer(by.n_without));
+        json_object_set(root, "skipped", skipped);
+        if (customers->joins != NULL) {
+            json_object_set(root, "joins", customers->joins);
+        }
+        json_object_set(root, "fits", fits);
+        code = cli_print_json(root);
+    }
+    json_decref(fits);
+    json_decref(skipped);
+    cli_by_free(&by);
+    return code;
+}
+
 static int run_fit(cli_run *run) {
     fit_command *command = run->options;
     const char *input = run->arguments[0], *output = command->files.output;
@@ -103,14 +242,15 @@ static int run_fit(cli_run *run) {
     code = cli_joined_read(run, input, &command->csv, &command->joins, &customers);
     if (code == CLI_OK) {
         command->segment.joined = customers.joined;
+    }
+    if (code == CLI_OK && command->files.by != NULL) {
+        code = fit_by(run, &customers, input);
+    } else if (code == CLI_OK) {
         code = cli_status_of(
             run, kmseg_segment(run->ctx, customers.table, &command->segment, &result), input);
-    }
-    if (code == CLI_OK && output != NULL) {
-        code = cli_status(run, kmseg_result_save(run->ctx, result, output));
-    }
-    if (code == CLI_OK && (!run->common.quiet || run->common.json)) {
-        code = print_result(run, &customers, result);
+        if (code == CLI_OK) {
+            code = save_and_print(run, &customers, result);
+        }
     }
     cli_joined_free(&customers);
     kmseg_result_free(result);

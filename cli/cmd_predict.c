@@ -246,6 +246,53 @@ static int check_joins(cli_run *run, const kmseg_result *result, const kmseg_tab
     return code;
 }
 
+/* Segments that were made inside one level of a column are for its customers alone. */
+static int take_level(cli_run *run, const kmseg_result *result, cli_joined *customers) {
+    json_t *params = json_loads(result->params, 0, NULL);
+    const char *by = json_string_value(json_object_get(params, "by"));
+    const char *equals = NULL;
+    /* Names may have an '='; the column is the longest beginning that is one. */
+    char column[400] = "";
+    for (const char *c = by; c != NULL && *c != '\0' && c - by < (long)sizeof column; c++) {
+        memcpy(column, by, (size_t)(c - by));
+        column[c - by] = '\0';
+        equals = *c == '=' && kmseg_table_find(customers->table, column) >= 0 ? c : equals;
+    }
+    int code = CLI_OK;
+    if (by != NULL && equals == NULL) {
+        code = cli_failed("these segments are of customers with %s; the customers need that column",
+                          by);
+    } else if (by != NULL) {
+        memcpy(column, by, (size_t)(equals - by));
+        column[equals - by] = '\0';
+        cli_by levels;
+        code = cli_by_read(run, customers->table, column, &levels);
+        const cli_level *own = NULL;
+        for (int32_t l = 0; l < levels.n_levels; l++) {
+            own = strcmp(levels.levels[l].name, equals + 1) == 0 ? &levels.levels[l] : own;
+        }
+        kmseg_table *taken = NULL;
+        if (code == CLI_OK && own == NULL) {
+            code = cli_failed("these segments are of customers with %s; there is none", by);
+        } else if (code == CLI_OK) {
+            code = cli_status(
+                run, kmseg_table_take(run->ctx, customers->table, own->rows, own->n_rows, &taken));
+        }
+        if (code == CLI_OK) {
+            if (!run->common.quiet) {
+                fprintf(stderr, "kmseg: %lld of %lld customers have %s; the others are left out\n",
+                        (long long)own->n_rows, (long long)kmseg_table_n_rows(customers->table),
+                        by);
+            }
+            kmseg_table_free(customers->table);
+            customers->table = taken;
+        }
+        cli_by_free(&levels);
+    }
+    json_decref(params);
+    return code;
+}
+
 static int run_predict(cli_run *run) {
     const predict_command *command = run->options;
     const char *output = command->files.output;
@@ -269,6 +316,9 @@ static int run_predict(cli_run *run) {
     }
     if (code == CLI_OK) {
         code = check_joins(run, result, customers.table);
+    }
+    if (code == CLI_OK) {
+        code = take_level(run, result, &customers);
     }
     if (code == CLI_OK) {
         code = cli_status_of(run, kmseg_assign(run->ctx, result, customers.table, &assignment),

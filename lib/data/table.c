@@ -333,3 +333,15 @@ kmseg_status km_table_fail_no_column(kmseg_context *ctx, const kmseg_table *tabl
     }
     return km_fail(ctx, KMSEG_E_NOT_FOUND, "no column %s; the columns are %s", name, names);
 }
+
+kmseg_status kmseg_table_take(kmseg_context *ctx, const kmseg_table *table, const int64_t *rows,
+                              int64_t n_rows, kmseg_table **out) {
+    *out = NULL;
+    for (int64_t i = 0; i < n_rows; i++) {
+        if (rows[i] < 0 || rows[i] >= table->n_rows) {
+            return km_fail(ctx, KMSEG_E_ARGUMENT, "row %lld is not among the %lld of the table",
+                           (long long)rows[i], (long long)table->n_rows);
+        }
+    }
+    return km_table_take_rows(ctx, table, rows, n_rows, out);
+}

@@ -129,6 +129,9 @@ kmseg_status km_segment_params(kmseg_context *ctx, const kmseg_segment_options *
             write_option(&json, &table->options[i], options);
         }
     }
+    if (options->by != NULL) {
+        km_json_text(&json, "by", options->by);
+    }
     if (options->joined != NULL) {
         km_json_text(&json, "joined", options->joined);
     }

@@ -19,7 +19,9 @@ typedef struct kmseg_segment_options {
     const char *min_size;       /* least size of a segment: "50", or "2%" of the total; smaller ones
                                    are merged. NULL: any size will do */
     const char *min_size_by;    /* "customers", or "weight": their sample weights count */
-    const char *tiles;  /* "auto", "int16", "float32" or "float64"; no result depends on it */
+    const char *tiles; /* "auto", "int16", "float32" or "float64"; no result depends on it */
+    const char *by; /* "tier=A" where these are the rows of one level, kept in the parameters of a
+                           result; NULL: they are all */
     const char *joined; /* what the table was joined from, kept in the parameters of a result as a
                            note to people; NULL: nothing */
 } kmseg_segment_options;

@@ -71,6 +71,13 @@ KMSEG_API int32_t kmseg_table_n_columns(const kmseg_table *table);
 /** Column i, valid while the table is and until the next column is added. */
 KMSEG_API const kmseg_column *kmseg_table_column(const kmseg_table *table, int32_t i);
 
+/**
+ * A new table of the given rows of every column, in that order: positions in [0, n_rows) of table.
+ * KMSEG_E_ARGUMENT for a row that is not there.
+ */
+KMSEG_API kmseg_status kmseg_table_take(kmseg_context *ctx, const kmseg_table *table,
+                                        const int64_t *rows, int64_t n_rows, kmseg_table **out);
+
 /** Position of the column of that name (exact match), or -1. */
 KMSEG_API int32_t kmseg_table_find(const kmseg_table *table, const char *name);
 
