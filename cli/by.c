@@ -19,7 +19,7 @@ static int by_size(const void *a, const void *b) {
 
 static int find_level(const cli_by *by, const char *name) {
     for (int32_t l = 0; l < by->n_levels; l++) {
-        if (strcmp(by->levels[l].name, name) == 0) {
+        if (by->levels[l].name != NULL && strcmp(by->levels[l].name, name) == 0) {
             return l;
         }
     }
@@ -130,8 +130,8 @@ int cli_by_path(const char *path, const char *level, char *out, size_t capacity)
     if (stem + strlen(level) + 8 > capacity) {
         return cli_failed("the path is too long");
     }
-    memcpy(out, path, stem);
-    out[stem++] = '.';
+    snprintf(out, capacity, "%.*s.", (int)stem, path);
+    stem++;
     for (const unsigned char *c = (const unsigned char *)level; *c != '\0'; c++) {
         out[stem++] = (char)(isalnum(*c) || *c == '-' || *c == '+' || *c >= 0x80 ? *c : '_');
     }
