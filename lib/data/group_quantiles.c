@@ -1,23 +1,33 @@
 /* Quantiles of groups of rows without sorting or moving them: a histogram of every group says in
- * which bin a quantile lies, and only what is in those bins is looked at again. */
+ * which bin a quantile lies, and only what is in those bins is looked at again. The bins lie between
+ * values of a few rows, so that they hold about as much each, however skewed the values are; which
+ * rows those are has no part in the result. */
 #include "base/parallel.h"
 #include "data/quantile.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 8 * KM_CHUNK_ROWS, MOST_BINS = 4096, FEWEST_BINS = 64, MOST_COUNTS = 1 << 15 };
+enum {
+    CHUNK = 8 * KM_CHUNK_ROWS,
+    SAMPLE = 4096,
+    STEPS = 8, /* of the search for a bin */
+    BINS = 1 << STEPS
+};
 
 typedef struct job {
     const double *values;
     const int32_t *labels; /* NULL: one group */
     int64_t n;
-    int32_t n_groups, n_bins;
-    double minimum, scale;   /* bin of x: (x / 2 - minimum / 2) * scale */
-    double *minima, *maxima; /* per chunk */
-    int64_t *counts;         /* per thread: n_bins x n_groups */
-    int32_t *slots; /* n_bins x n_groups: where its values are collected, -1: they are not */
+    int32_t n_groups;
+    double upper[BINS]; /* of each bin, included; ascending, infinity at the end */
+    uint8_t *bins;      /* n: of each value */
+    int64_t *counts;    /* per thread: BINS x n_groups */
+    int32_t *slots;     /* BINS x n_groups: where its values are collected, -1: they are not */
+    int32_t n_slots;
     _Atomic int64_t *cursors; /* one per slot */
+    int64_t *next;            /* per thread: one per slot */
     double *collected;
 } job;
 
@@ -25,46 +35,85 @@ static int64_t chunk_end(const job *q, int64_t chunk) {
     return (chunk + 1) * CHUNK < q->n ? (chunk + 1) * CHUNK : q->n;
 }
 
-static void find_range(void *argument, int64_t chunk, int32_t thread) {
-    (void)thread;
-    job *q = argument;
-    double minimum = INFINITY, maximum = -INFINITY;
-    for (int64_t i = chunk * CHUNK; i < chunk_end(q, chunk); i++) {
-        double x = q->values[i];
-        minimum = x < minimum && x > -INFINITY ? x : minimum;
-        maximum = x > maximum && x < INFINITY ? x : maximum;
-    }
-    q->minima[chunk] = minimum;
-    q->maxima[chunk] = maximum;
+static int by_value(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
 }
 
-/* Ascends with x, so that a bin holds what is between its neighbours. */
+/* Bins between every so many values of a sample of rows. */
+static void place_bins(job *q) {
+    double sample[SAMPLE];
+    int32_t n = 0;
+    int64_t step = q->n > SAMPLE ? q->n / SAMPLE : 1;
+    for (int64_t i = 0; i < q->n && n < SAMPLE; i += step) {
+        if (isfinite(q->values[i])) {
+            sample[n++] = q->values[i];
+        }
+    }
+    qsort(sample, (size_t)n, sizeof *sample, by_value);
+    int32_t used = 0;
+    for (int32_t b = 1; b < BINS && n > 0; b++) {
+        double upper = sample[(int64_t)b * n / BINS];
+        if (used == 0 || upper > q->upper[used - 1]) {
+            q->upper[used++] = upper;
+        }
+    }
+    for (; used < BINS; used++) {
+        q->upper[used] = INFINITY;
+    }
+}
+
+/* The first bin that reaches up to x. */
+static inline int32_t bin_of(const job *q, double x) {
+    int32_t bin = 0;
+    for (int32_t step = BINS / 2; step > 0; step /= 2) {
+        bin += q->upper[bin + step - 1] < x ? step : 0;
+    }
+    return bin;
+}
+
+/* The bin of row i in its group. */
 static inline int64_t cell_of(const job *q, int64_t i) {
-    double at = (q->values[i] * 0.5 - q->minimum * 0.5) * q->scale;
-    int64_t bin = at < (double)q->n_bins ? (int64_t)at : q->n_bins - 1;
-    return bin * q->n_groups + (q->labels != NULL ? q->labels[i] : 0);
+    return (int64_t)q->bins[i] * q->n_groups + (q->labels != NULL ? q->labels[i] : 0);
 }
 
 static void count_chunk(void *argument, int64_t chunk, int32_t thread) {
     job *q = argument;
-    int64_t *counts = q->counts + (int64_t)thread * q->n_bins * q->n_groups;
+    int64_t *counts = q->counts + (int64_t)thread * BINS * q->n_groups;
     for (int64_t i = chunk * CHUNK; i < chunk_end(q, chunk); i++) {
         if (isfinite(q->values[i])) {
+            q->bins[i] = (uint8_t)bin_of(q, q->values[i]);
             counts[cell_of(q, i)]++;
         }
     }
 }
 
+/* Where the value of row i goes, or -1. */
+static inline int32_t slot_of(const job *q, int64_t i) {
+    return isfinite(q->values[i]) ? q->slots[cell_of(q, i)] : -1;
+}
+
+/* Counts first, so that a chunk asks for its places in a slot once. */
 static void collect_chunk(void *argument, int64_t chunk, int32_t thread) {
-    (void)thread;
     job *q = argument;
+    int64_t *next = q->next + (int64_t)thread * q->n_slots;
+    memset(next, 0, (size_t)q->n_slots * sizeof *next);
     for (int64_t i = chunk * CHUNK; i < chunk_end(q, chunk); i++) {
-        if (isfinite(q->values[i])) {
-            int32_t slot = q->slots[cell_of(q, i)];
-            if (slot >= 0) {
-                q->collected[atomic_fetch_add_explicit(&q->cursors[slot], 1,
-                                                       memory_order_relaxed)] = q->values[i];
-            }
+        int32_t slot = slot_of(q, i);
+        if (slot >= 0) {
+            next[slot]++;
+        }
+    }
+    for (int32_t slot = 0; slot < q->n_slots; slot++) {
+        int64_t count = next[slot];
+        next[slot] =
+            count == 0 ? 0
+                       : atomic_fetch_add_explicit(&q->cursors[slot], count, memory_order_relaxed);
+    }
+    for (int64_t i = chunk * CHUNK; i < chunk_end(q, chunk); i++) {
+        int32_t slot = slot_of(q, i);
+        if (slot >= 0) {
+            q->collected[next[slot]++] = q->values[i];
         }
     }
 }
@@ -93,7 +142,7 @@ static int64_t count_at(const job *q, int64_t bin, int32_t g) {
 /* 0 when the group is empty. */
 static int find_place(const job *q, int32_t g, double p, place *out) {
     int64_t n = 0, below = 0;
-    for (int64_t bin = 0; bin < q->n_bins; bin++) {
+    for (int64_t bin = 0; bin < BINS; bin++) {
         n += count_at(q, bin, g);
     }
     if (n == 0) {
@@ -129,7 +178,7 @@ static void want(const job *q, const place *at, int32_t g) {
 static int32_t number_slots(const job *q, int64_t *begin) {
     int32_t n = 0;
     int64_t at = 0;
-    for (int64_t cell = 0; cell < (int64_t)q->n_bins * q->n_groups; cell++) {
+    for (int64_t cell = 0; cell < (int64_t)BINS * q->n_groups; cell++) {
         if (q->slots[cell] >= 0) {
             begin[n] = at;
             at += q->counts[cell];
@@ -158,24 +207,15 @@ static double quantile_at(const job *q, const int64_t *begin, const place *at, i
 }
 
 static kmseg_status count_all(kmseg_context *ctx, job *q, km_arena *arena) {
-    int64_t n_chunks = km_chunks(q->n, CHUNK), cells = (int64_t)q->n_bins * q->n_groups;
-    q->minima = km_arena_array(arena, n_chunks, sizeof *q->minima);
-    q->maxima = km_arena_array(arena, n_chunks, sizeof *q->maxima);
+    int64_t n_chunks = km_chunks(q->n, CHUNK), cells = (int64_t)BINS * q->n_groups;
     q->counts = km_arena_array(arena, ctx->n_threads * cells, sizeof *q->counts);
     q->slots = km_arena_take(arena, (size_t)cells * sizeof *q->slots);
-    if (q->minima == NULL || q->maxima == NULL || q->counts == NULL || q->slots == NULL) {
+    q->bins = km_arena_take(arena, (size_t)q->n);
+    if (q->counts == NULL || q->slots == NULL || q->bins == NULL) {
         return km_fail_memory(ctx, "quantiles");
     }
     memset(q->slots, 0xff, (size_t)cells * sizeof *q->slots);
-    KM_TRY(km_parallel(ctx, n_chunks, find_range, q));
-    q->minimum = INFINITY;
-    double maximum = -INFINITY;
-    for (int64_t c = 0; c < n_chunks; c++) {
-        q->minimum = fmin(q->minimum, q->minima[c]);
-        maximum = fmax(maximum, q->maxima[c]);
-    }
-    q->scale = (double)q->n_bins / (maximum * 0.5 - q->minimum * 0.5);
-    q->scale = isfinite(q->scale) ? q->scale : 0; /* all in one bin */
+    place_bins(q);
     KM_TRY(km_parallel(ctx, n_chunks, count_chunk, q));
     for (int32_t t = 1; t < ctx->n_threads; t++) {
         for (int64_t cell = 0; cell < cells; cell++) {
@@ -187,7 +227,7 @@ static kmseg_status count_all(kmseg_context *ctx, job *q, km_arena *arena) {
 
 static kmseg_status collect(kmseg_context *ctx, job *q, km_arena *arena, int64_t **out_begin) {
     int64_t wanted = 0;
-    for (int64_t cell = 0; cell < (int64_t)q->n_bins * q->n_groups; cell++) {
+    for (int64_t cell = 0; cell < (int64_t)BINS * q->n_groups; cell++) {
         wanted += q->slots[cell] >= 0;
     }
     int64_t *begin = km_arena_array(arena, wanted + 1, sizeof *begin);
@@ -196,8 +236,10 @@ static kmseg_status collect(kmseg_context *ctx, job *q, km_arena *arena, int64_t
         return km_fail_memory(ctx, "quantiles");
     }
     int32_t n = number_slots(q, begin);
+    q->n_slots = n;
     q->collected = km_arena_take(arena, (size_t)begin[n] * sizeof *q->collected);
-    if (q->collected == NULL) {
+    q->next = km_arena_take(arena, (size_t)ctx->n_threads * (size_t)n * sizeof *q->next);
+    if (q->collected == NULL || q->next == NULL) {
         return km_fail_memory(ctx, "quantiles");
     }
     for (int32_t slot = 0; slot < n; slot++) {
@@ -207,45 +249,67 @@ static kmseg_status collect(kmseg_context *ctx, job *q, km_arena *arena, int64_t
     return km_parallel(ctx, km_chunks(q->n, CHUNK), collect_chunk, q);
 }
 
-static kmseg_status find_all(kmseg_context *ctx, job *q, double p, km_arena *arena,
-                             double *out_groups, double *out_all) {
+/* Where the quantiles of group g are, and that the bins there are wanted. */
+static void find_places(const job *q, int32_t g, const double *probabilities, int32_t n,
+                        place *places, int *found) {
+    *found = 0;
+    for (int32_t i = 0; i < n; i++) {
+        *found = find_place(q, g, probabilities[i], &places[i]);
+        if (*found) {
+            want(q, &places[i], g);
+        }
+    }
+}
+
+static void take_quantiles(job *q, const int64_t *begin, int32_t g, int32_t n, const place *places,
+                           int found, double *out) {
+    for (int32_t i = 0; i < n; i++) {
+        out[i] = found ? quantile_at(q, begin, &places[i], g) : (double)NAN;
+    }
+}
+
+static kmseg_status find_all(kmseg_context *ctx, job *q, const double *probabilities, int32_t n,
+                             km_arena *arena, double *out_groups, double *out_all) {
     KM_TRY(count_all(ctx, q, arena));
-    place *places = km_arena_array(arena, (int64_t)q->n_groups + 1, sizeof *places);
-    int *found = km_arena_array(arena, (int64_t)q->n_groups + 1, sizeof *found);
+    int32_t n_groups = out_groups != NULL ? q->n_groups : 0;
+    place *places = km_arena_array(arena, ((int64_t)n_groups + 1) * n, sizeof *places);
+    int *found = km_arena_array(arena, (int64_t)n_groups + 1, sizeof *found);
     if (places == NULL || found == NULL) {
         return km_fail_memory(ctx, "quantiles");
     }
-    place *all = &places[q->n_groups];
-    for (int32_t g = 0; g < q->n_groups; g++) {
-        found[g] = find_place(q, g, p, &places[g]);
-        if (found[g]) {
-            want(q, &places[g], g);
-        }
+    place *all = &places[(int64_t)n_groups * n];
+    for (int32_t g = 0; g < n_groups; g++) {
+        find_places(q, g, probabilities, n, &places[(int64_t)g * n], &found[g]);
     }
-    int found_all = out_all != NULL && find_place(q, -1, p, all);
-    if (found_all) {
-        want(q, all, -1);
+    if (out_all != NULL) {
+        find_places(q, -1, probabilities, n, all, &found[n_groups]);
     }
     int64_t *begin = NULL;
     KM_TRY(collect(ctx, q, arena, &begin));
-    for (int32_t g = 0; g < q->n_groups; g++) {
-        out_groups[g] = found[g] ? quantile_at(q, begin, &places[g], g) : (double)NAN;
+    for (int32_t g = 0; g < n_groups; g++) {
+        take_quantiles(q, begin, g, n, &places[(int64_t)g * n], found[g],
+                       out_groups + (int64_t)g * n);
     }
     if (out_all != NULL) { /* last: selecting there mixes the bins of groups */
-        *out_all = found_all ? quantile_at(q, begin, all, -1) : (double)NAN;
+        take_quantiles(q, begin, -1, n, all, found[n_groups], out_all);
     }
     return KMSEG_OK;
+}
+
+kmseg_status km_group_quantiles_of(kmseg_context *ctx, const double *values, const int32_t *labels,
+                                   int64_t n, int32_t n_groups, const double *probabilities,
+                                   int32_t n_probabilities, double *out_groups, double *out_all) {
+    job q = {.values = values, .labels = labels, .n = n, .n_groups = n_groups};
+    km_arena arena;
+    km_arena_init(&arena, &ctx->allocator);
+    kmseg_status status =
+        find_all(ctx, &q, probabilities, n_probabilities, &arena, out_groups, out_all);
+    km_arena_free(&arena);
+    return status;
 }
 
 kmseg_status km_group_quantiles(kmseg_context *ctx, const double *values, const int32_t *labels,
                                 int64_t n, int32_t n_groups, double p, double *out_groups,
                                 double *out_all) {
-    int32_t n_bins = MOST_COUNTS / n_groups;
-    n_bins = n_bins > MOST_BINS ? MOST_BINS : n_bins < FEWEST_BINS ? FEWEST_BINS : n_bins;
-    job q = {.values = values, .labels = labels, .n = n, .n_groups = n_groups, .n_bins = n_bins};
-    km_arena arena;
-    km_arena_init(&arena, &ctx->allocator);
-    kmseg_status status = find_all(ctx, &q, p, &arena, out_groups, out_all);
-    km_arena_free(&arena);
-    return status;
+    return km_group_quantiles_of(ctx, values, labels, n, n_groups, &p, 1, out_groups, out_all);
 }

@@ -16,9 +16,15 @@ double km_quantile(double *values, int64_t n, double p);
 
 /* The same quantile of every group of rows, and of all of them to out_all unless that is NULL, of
  * the n >= 1 values that are finite; NaN for a group without any. labels are in [0, n_groups), NULL
- * for one group. Nothing is reordered. Expected cost O(n), three passes on all threads. */
+ * for one group. Nothing is reordered. Expected cost O(n), two passes on all threads. */
 kmseg_status km_group_quantiles(kmseg_context *ctx, const double *values, const int32_t *labels,
                                 int64_t n, int32_t n_groups, double p, double *out_groups,
                                 double *out_all);
+
+/* Several at once, at little more than the cost of one: out_groups is n_groups x n_probabilities,
+ * out_all n_probabilities; either may be NULL. */
+kmseg_status km_group_quantiles_of(kmseg_context *ctx, const double *values, const int32_t *labels,
+                                   int64_t n, int32_t n_groups, const double *probabilities,
+                                   int32_t n_probabilities, double *out_groups, double *out_all);
 
 #endif
