@@ -119,6 +119,8 @@ int cli_output_check(const char *path, int only_hdf5, const char *input, cli_for
 int cli_folder_check(const char *path, const char *shown);
 int cli_table_write(cli_run *run, const kmseg_table *table, cli_format format,
                     const char *params_json, const char *path);
+/* CLI_OK when path holds segments, else the exit status after its message. */
+int cli_check_segments(const cli_run *run, const char *path);
 /* stdout, or stderr when stdout carries the data itself (path "-"). */
 FILE *cli_summary_stream(const char *path);
 
@@ -185,6 +187,7 @@ json_t *cli_json_text(const char *text); /* any bytes */
 
 extern const cli_command cli_cmd_features, cli_cmd_rfm, cli_cmd_tier, cli_cmd_lifecycle,
     cli_cmd_clv, cli_cmd_rules, cli_cmd_inspect, cli_cmd_sweep, cli_cmd_choose_k, cli_cmd_fit,
-    cli_cmd_predict, cli_cmd_info, cli_cmd_generate, cli_cmd_list, cli_cmd_help;
+    cli_cmd_profile, cli_cmd_predict, cli_cmd_explain, cli_cmd_info, cli_cmd_generate, cli_cmd_list,
+    cli_cmd_help;
 
 #endif

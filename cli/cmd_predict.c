@@ -82,6 +82,20 @@ static kmseg_status add_segments(cli_run *run, kmseg_table *table, const char *n
     return kmseg_table_add_numbers(run->ctx, table, name, room);
 }
 
+/* The names that people see, as levels of a column. */
+static kmseg_status add_names(cli_run *run, const kmseg_result *result, const int32_t *labels,
+                              kmseg_table *table) {
+    const char **names = malloc((size_t)result->n_segments * sizeof *names);
+    for (int32_t s = 0; s < result->n_segments && names != NULL; s++) {
+        names[s] = kmseg_segment_name(result, s);
+    }
+    kmseg_status status = names != NULL ? kmseg_table_add_codes(run->ctx, table, "name", labels,
+                                                                result->n_segments, names)
+                                        : KMSEG_E_MEMORY;
+    free(names);
+    return status;
+}
+
 static kmseg_status fill_table(cli_run *run, const kmseg_result *result,
                                const kmseg_assignment *assignment, kmseg_table *table,
                                double *room) {
@@ -94,8 +108,7 @@ static kmseg_status fill_table(cli_run *run, const kmseg_result *result,
         status = add_segments(run, table, "segment", assignment->labels, room);
     }
     if (status == KMSEG_OK) {
-        status = kmseg_table_add_codes(ctx, table, "name", assignment->labels, result->n_segments,
-                                       result->profile->names);
+        status = add_names(run, result, assignment->labels, table);
     }
     if (status == KMSEG_OK) {
         status = kmseg_table_add_numbers(ctx, table, "distance", assignment->distances);
@@ -142,7 +155,7 @@ static int print_json(const kmseg_result *result, const cli_joined *customers,
     for (int32_t s = 0; s < result->n_segments; s++) {
         json_t *row = json_object();
         json_object_set_new(row, "segment", json_integer(s + 1));
-        json_object_set_new(row, "name", cli_json_text(result->profile->names[s]));
+        json_object_set_new(row, "name", cli_json_text(kmseg_segment_name(result, s)));
         json_object_set_new(row, "customers", json_integer(counts->assigned[s]));
         json_object_set_new(row, "share_of_fit", cli_json_real(result->profile->size_shares[s]));
         json_array_append_new(segments, row);
@@ -175,7 +188,7 @@ static void print_text(cli_run *run, const kmseg_result *result, const kmseg_ass
         fprintf(out, "%12s %5.1f %% %5.1f %%  %3d  %s\n",
                 cli_count(counts->assigned[s], number, sizeof number), share,
                 100 * result->profile->size_shares[s], s + 1,
-                cli_clean(result->profile->names[s], name, sizeof name));
+                cli_clean(kmseg_segment_name(result, s), name, sizeof name));
     }
     print_line(out, counts->without, "customers have no segment, because something is missing");
     print_line(out, counts->outlying,

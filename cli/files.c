@@ -64,6 +64,17 @@ int cli_output_check(const char *path, int only_hdf5, const char *input, cli_for
     return cli_folder_check(path, shown);
 }
 
+int cli_check_segments(const cli_run *run, const char *path) {
+    kmseg_file_kind kind;
+    int code = cli_status(run, kmseg_file_kind_of(run->ctx, path, &kind));
+    if (code == CLI_OK && kind != KMSEG_FILE_RESULT) {
+        char clean[300];
+        code = cli_failed("%s holds no segments; %s needs what kmseg fit wrote",
+                          cli_clean(path, clean, sizeof clean), run->command->name);
+    }
+    return code;
+}
+
 FILE *cli_summary_stream(const char *path) {
     return path != NULL && strcmp(path, "-") == 0 ? stderr : stdout;
 }

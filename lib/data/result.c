@@ -29,8 +29,14 @@ void kmseg_result_free(kmseg_result *result) {
         km_result *owner = (km_result *)(void *)result;
         kmseg_prepare_free(result->prepare);
         kmseg_profile_free(result->profile);
+        kmseg_tree_free(result->rules);
         kmseg_allocator allocator = owner->arena.allocator;
         km_arena_free(&owner->arena);
         km_release(&allocator, owner);
     }
+}
+
+const char *kmseg_segment_name(const kmseg_result *result, int32_t segment) {
+    int is_named = result->plans != NULL && result->plans[segment].name[0] != '\0';
+    return is_named ? result->plans[segment].name : result->profile->names[segment];
 }

@@ -6,7 +6,7 @@
 
 #include <kmseg/pipeline.h>
 
-/* The arena owns every pointer of the result but prepare and profile, which own themselves. */
+/* The arena owns every pointer of the result but prepare, profile and rules, which own themselves. */
 typedef struct km_result {
     kmseg_result result; /* first: a kmseg_result * is the km_result * */
     km_arena arena;

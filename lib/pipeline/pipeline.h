@@ -73,6 +73,9 @@ kmseg_status km_score_sweep(km_run_state *run, const kmseg_sweep_result *sweep,
 /* Sum of squares around the mean: the inertia if all samples were one segment. */
 double km_total_squares(const kmseg_tiles *tiles);
 
+/* The samples nearest to each centroid, into the result. */
+kmseg_status km_find_typical(kmseg_context *ctx, kmseg_result *result, km_arena *arena);
+
 /* Ids of the rows as text: those of a column of table, or row numbers from 1 when column is -1.
  * rows are the positions wanted, NULL for all. */
 kmseg_status km_row_ids(kmseg_context *ctx, const kmseg_table *table, int32_t column,

@@ -66,6 +66,17 @@ static kmseg_status describe_rows(km_run_state *run, const int64_t *rows) {
                       &result->ids);
 }
 
+/* Customers to look at, and rules to tell segments by. */
+static kmseg_status explain_segments(km_run_state *run, const int64_t *rows) {
+    kmseg_result *result = &run->result->result;
+    int32_t depth = run->options->profile.rule_depth;
+    KM_TRY(km_find_typical(run->ctx, result, &run->result->arena));
+    return depth == 0 ? KMSEG_OK
+                      : kmseg_tree_new(run->ctx, run->table, rows, result->n_samples,
+                                       result->labels, run->weights, result->n_segments,
+                                       result->prepare, depth, &result->rules);
+}
+
 static kmseg_status run_stages(km_run_state *run) {
     kmseg_context *ctx = run->ctx;
     kmseg_result *result = &run->result->result;
@@ -89,6 +100,7 @@ static kmseg_status run_stages(km_run_state *run) {
     KM_TRY(kmseg_profile_new(ctx, run->table, rows, result->n_samples, result->labels,
                              result->n_segments, result->prepare, &run->options->profile,
                              &result->profile));
+    KM_TRY(explain_segments(run, rows));
     result->seconds_profile = km_lap(&clock);
     return km_segment_params(ctx, run->options, &run->result->arena, &result->params);
 }

@@ -1,10 +1,11 @@
 /* Summaries of columns, over all rows and per segment. */
 #include "base/parallel.h"
 #include "data/moments.h"
-#include "data/quantile.h"
+#include "data/table.h"
 #include "profile/profile.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -197,8 +198,7 @@ static kmseg_status summarise_numbers(km_profiling *p, const kmseg_column *colum
         KM_TRY(
             segment_means(p, &from, drawn_values, largest(&drawn), contrast->present, drawn_means));
     }
-    KM_TRY(km_group_quantiles(p->ctx, from.values, from.labels, from.n, p->n_segments, 0.5, medians,
-                              &out->median));
+    KM_TRY(km_profile_distribution(p, from.values, from.labels, from.n, medians, out));
     out->is_flag = holds_only_flags(from.values, from.n);
     out->mean = raw.mean;
     out->deviation = sample_deviation(&raw, from.n);
@@ -316,6 +316,47 @@ static int is_clustered(const kmseg_prepare *prepare, const char *name) {
     return 0;
 }
 
+/* Length of the first name of a list "a, b,c", from *at on without spaces around it; *at moves to the
+ * name, *next behind its comma. */
+static size_t first_name(const char **at, const char **next) {
+    *at += strspn(*at, " ,");
+    size_t length = strcspn(*at, ",");
+    *next = *at + length;
+    while (length > 0 && (*at)[length - 1] == ' ') {
+        length--;
+    }
+    return length;
+}
+
+static int is_listed(const kmseg_profile_options *options, const char *name) {
+    if (options->profile_columns == NULL) {
+        return 1;
+    }
+    size_t length;
+    for (const char *at = options->profile_columns, *next; (length = first_name(&at, &next)) > 0;
+         at = next) {
+        if (strlen(name) == length && memcmp(at, name, length) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Every name in the list is a column. */
+static kmseg_status check_list(const km_profiling *p) {
+    size_t length;
+    for (const char *at = p->options->profile_columns, *next;
+         at != NULL && (length = first_name(&at, &next)) > 0; at = next) {
+        char name[256];
+        snprintf(name, sizeof name, "%.*s", (int)(length < sizeof name ? length : 0), at);
+        if (kmseg_table_find(p->table, name) < 0) {
+            kmseg_status status = km_table_fail_no_column(p->ctx, p->table, name);
+            return km_fail_prefix(p->ctx, status, "profile_columns");
+        }
+    }
+    return KMSEG_OK;
+}
+
 /* *out_n becomes the number of rows with a value; 0 for a column that is not profiled. */
 static kmseg_status summarise(km_profiling *p, const kmseg_column *column, int64_t *out_n,
                               kmseg_profile_column *out, km_contrast *contrast) {
@@ -323,7 +364,8 @@ static kmseg_status summarise(km_profiling *p, const kmseg_column *column, int64
     *out = (kmseg_profile_column){.type = column->type};
     *contrast = (km_contrast){0};
     if (column->role == KMSEG_ROLE_ID || column->type == KMSEG_COLUMN_TIME ||
-        (p->prepare != NULL && strcmp(p->prepare->id, column->name) == 0)) {
+        (p->prepare != NULL && strcmp(p->prepare->id, column->name) == 0) ||
+        !(is_clustered(p->prepare, column->name) || is_listed(p->options, column->name))) {
         return KMSEG_OK;
     }
     int64_t *missing = km_arena_array(p->arena, p->n_segments, sizeof *missing);
@@ -350,6 +392,7 @@ kmseg_status km_profile_columns(km_profiling *p) {
     if (p->columns == NULL || p->contrasts == NULL) {
         return km_fail_memory(p->ctx, "a profile");
     }
+    KM_TRY(check_list(p));
     for (int32_t i = 0; i < n_table; i++) {
         int64_t n_present;
         KM_TRY(summarise(p, kmseg_table_column(p->table, i), &n_present, &p->columns[n],

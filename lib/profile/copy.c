@@ -5,15 +5,36 @@
 #include <math.h>
 #include <string.h>
 
+/* All of it or nothing. */
+static kmseg_status check_distribution(kmseg_context *ctx, const kmseg_profile *from,
+                                       const kmseg_profile_column *c) {
+    int n_parts = (c->quantiles != NULL) + (c->segment_quantiles != NULL) + (c->bin_edges != NULL) +
+                  (c->segment_bins != NULL) + (c->n_bins != 0);
+    int whole = n_parts == 0 || (n_parts == 5 && c->n_bins >= 1 && c->n_bins <= 1000);
+    for (int32_t b = 0; whole && b < c->n_bins; b++) {
+        whole =
+            isfinite(c->bin_edges[b]) && isfinite(c->bin_edges[b + 1]) &&
+            (b == 0 ? c->bin_edges[1] >= c->bin_edges[0] : c->bin_edges[b + 1] > c->bin_edges[b]);
+    }
+    for (int64_t i = 0; whole && i < (int64_t)from->n_segments * c->n_bins; i++) {
+        whole = c->segment_bins[i] >= 0 && c->segment_bins[i] <= from->n_rows;
+    }
+    return whole ? KMSEG_OK
+                 : km_fail(ctx, KMSEG_E_FORMAT,
+                           "column %s of the profile has quantiles or a histogram that do not fit",
+                           c->name);
+}
+
 static kmseg_status check_column(kmseg_context *ctx, const kmseg_profile *from, int32_t i) {
     const kmseg_profile_column *c = &from->columns[i];
     if (c->name == NULL || c->name[0] == '\0' || c->segment_missing == NULL) {
         return km_fail(ctx, KMSEG_E_FORMAT, "column %d of the profile has no name or no counts", i);
     }
     if (c->type == KMSEG_COLUMN_NUMBER) {
-        return c->n_levels == 0 && c->segment_means != NULL && c->segment_medians != NULL
-                   ? KMSEG_OK
-                   : km_fail(ctx, KMSEG_E_FORMAT, "column %s of the profile has no means", c->name);
+        if (c->n_levels != 0 || c->segment_means == NULL || c->segment_medians == NULL) {
+            return km_fail(ctx, KMSEG_E_FORMAT, "column %s of the profile has no means", c->name);
+        }
+        return check_distribution(ctx, from, c);
     }
     int whole = c->type == KMSEG_COLUMN_TEXT && c->n_levels > 0 && c->levels != NULL &&
                 c->level_shares != NULL && c->segment_shares != NULL;
@@ -96,6 +117,18 @@ static const char *const *copy_texts(km_arena *arena, const char *const *from, i
     return to;
 }
 
+static int copy_distribution(km_arena *arena, const kmseg_profile_column *from, int32_t n_segments,
+                             kmseg_profile_column *to) {
+    int64_t k = n_segments, n_bins = from->n_bins;
+    to->quantiles = km_arena_copy(arena, from->quantiles, KMSEG_N_QUANTILES, sizeof(double));
+    to->segment_quantiles =
+        km_arena_copy(arena, from->segment_quantiles, k * KMSEG_N_QUANTILES, sizeof(double));
+    to->bin_edges = km_arena_copy(arena, from->bin_edges, n_bins + 1, sizeof(double));
+    to->segment_bins = km_arena_copy(arena, from->segment_bins, k * n_bins, sizeof(int64_t));
+    return to->quantiles != NULL && to->segment_quantiles != NULL && to->bin_edges != NULL &&
+           to->segment_bins != NULL;
+}
+
 static int copy_column(km_arena *arena, const kmseg_profile_column *from, int32_t n_segments,
                        kmseg_profile_column *to) {
     *to = *from;
@@ -110,8 +143,12 @@ static int copy_column(km_arena *arena, const kmseg_profile_column *from, int32_
         to->segment_means = km_arena_copy(arena, from->segment_means, n_segments, sizeof(double));
         to->segment_medians =
             km_arena_copy(arena, from->segment_medians, n_segments, sizeof(double));
-        return ok && to->segment_means != NULL && to->segment_medians != NULL;
+        return ok && to->segment_means != NULL && to->segment_medians != NULL &&
+               (from->n_bins == 0 || copy_distribution(arena, from, n_segments, to));
     }
+    to->quantiles = to->segment_quantiles = to->bin_edges = NULL;
+    to->segment_bins = NULL;
+    to->n_bins = 0;
     int64_t n_cells = (int64_t)n_segments * from->n_levels;
     to->segment_means = NULL;
     to->segment_medians = NULL;

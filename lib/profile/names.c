@@ -14,7 +14,7 @@
 #define VERY 1.5
 
 enum {
-    FIRST_TRAITS = 3, /* in a name, unless it needs more to be unique */
+    FIRST_TRAITS = 2, /* in a name, unless it needs more to be unique */
     MOST_TRAITS = 8,
     PHRASE = 96, /* bytes of the words for one trait */
 };

@@ -19,6 +19,20 @@ static const kmseg_option rows[] = {
      .default_number = 5,
      .metavar = "N",
      .help = "distinguishing features shown per segment, at most"},
+    {.name = "profile_columns",
+     .offset = offsetof(kmseg_profile_options, profile_columns),
+     .type = KMSEG_OPTION_TEXT,
+     .metavar = "LIST",
+     .help = "columns to profile besides those clustered on, separated by commas (every column)"},
+    {.name = "rule_depth",
+     .offset = offsetof(kmseg_profile_options, rule_depth),
+     .type = KMSEG_OPTION_INT32,
+     .minimum = 0,
+     .maximum = 8,
+     .default_number = 4,
+     .metavar = "N",
+     .help = "conditions in a rule, at most, more where the number of segments needs them; 0: no "
+             "rules"},
 };
 
 static const kmseg_option_table option_table = {

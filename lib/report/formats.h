@@ -18,6 +18,8 @@ extern const km_registry km_report_formats;
 
 void km_report_text(const kmseg_result *result, const kmseg_report_options *options,
                     km_string *out);
+void km_report_profile(const kmseg_result *result, const kmseg_report_options *options,
+                       km_string *out);
 void km_report_json(const kmseg_result *result, const kmseg_report_options *options,
                     km_string *out);
 

@@ -2,7 +2,19 @@
 #include "report/formats.h"
 #include "report/json_writer.h"
 
+#include <stdio.h>
 #include <string.h>
+
+/* {"q00": minimum, ..., "q50": median, ..., "q100": maximum} */
+static void write_quantiles(km_json *json, const double *quantiles) {
+    km_json_open(json, "quantiles", '{');
+    for (int32_t q = 0; q < KMSEG_N_QUANTILES; q++) {
+        char key[16];
+        snprintf(key, sizeof key, "q%02.0f", 100 * kmseg_profile_probability(q));
+        km_json_number(json, key, quantiles[q]);
+    }
+    km_json_close(json, '}');
+}
 
 static void write_column(km_json *json, const kmseg_profile_column *column) {
     km_json_open(json, NULL, '{');
@@ -21,8 +33,29 @@ static void write_column(km_json *json, const kmseg_profile_column *column) {
         km_json_number(json, "mean", column->mean);
         km_json_number(json, "median", column->median);
         km_json_number(json, "deviation", column->deviation);
+        if (column->n_bins > 0) {
+            write_quantiles(json, column->quantiles);
+            km_json_numbers(json, "histogram_edges", column->bin_edges, column->n_bins + 1);
+        }
     }
     km_json_close(json, '}');
+}
+
+/* A level's share in a segment over its share in all rows. */
+static void write_lifts(km_json *json, const kmseg_profile_column *column, const double *shares) {
+    km_json_open(json, "lifts", '[');
+    for (int32_t l = 0; l < column->n_levels; l++) {
+        km_json_number(json, NULL, shares[l] / column->level_shares[l]);
+    }
+    km_json_close(json, ']');
+}
+
+static void write_histogram(km_json *json, const kmseg_profile_column *column, int32_t segment) {
+    km_json_open(json, "histogram", '[');
+    for (int32_t b = 0; b < column->n_bins; b++) {
+        km_json_integer(json, NULL, column->segment_bins[segment * column->n_bins + b]);
+    }
+    km_json_close(json, ']');
 }
 
 /* One column in one segment; shares are in the order of the column's levels. */
@@ -30,12 +63,16 @@ static void write_cell(km_json *json, const kmseg_profile_column *column, int32_
     km_json_open(json, NULL, '{');
     km_json_text(json, "name", column->name);
     if (column->type == KMSEG_COLUMN_TEXT) {
-        km_json_numbers(json, "shares",
-                        column->segment_shares + (int64_t)segment * column->n_levels,
-                        column->n_levels);
+        const double *shares = column->segment_shares + (int64_t)segment * column->n_levels;
+        km_json_numbers(json, "shares", shares, column->n_levels);
+        write_lifts(json, column, shares);
     } else {
         km_json_number(json, "mean", column->segment_means[segment]);
         km_json_number(json, "median", column->segment_medians[segment]);
+        if (column->n_bins > 0) {
+            write_quantiles(json, column->segment_quantiles + (int64_t)segment * KMSEG_N_QUANTILES);
+            write_histogram(json, column, segment);
+        }
     }
     km_json_integer(json, "missing", column->segment_missing[segment]);
     km_json_close(json, '}');
@@ -59,12 +96,38 @@ static void write_traits(km_json *json, const kmseg_profile *profile, int32_t se
     km_json_close(json, ']');
 }
 
+static void write_plan(km_json *json, const kmseg_plan *plan) {
+    km_json_text(json, "action", plan->action[0] != '\0' ? plan->action : NULL);
+    km_json_number(json, "budget_share", plan->budget_share);
+    km_json_text(json, "colour", plan->colour[0] != '\0' ? plan->colour : NULL);
+}
+
+static void write_rules(km_json *json, const kmseg_tree *rules, int32_t segment) {
+    km_json_open(json, "rules", '[');
+    for (int32_t i = 0; i < rules->n_rules; i++) {
+        const kmseg_tree_rule *rule = &rules->rules[i];
+        if (rule->segment == segment) {
+            km_json_open(json, NULL, '{');
+            km_json_text(json, "text", rule->text);
+            km_json_number(json, "precision", rule->precision);
+            km_json_number(json, "coverage", rule->coverage);
+            km_json_integer(json, "node", rule->node);
+            km_json_close(json, '}');
+        }
+    }
+    km_json_close(json, ']');
+}
+
 static void write_segment(km_json *json, const kmseg_result *result, int32_t s) {
     const kmseg_profile *profile = result->profile;
     int has_value = profile->value_column[0] != '\0';
     km_json_open(json, NULL, '{');
     km_json_integer(json, "segment", s + 1);
-    km_json_text(json, "name", profile->names[s]);
+    km_json_text(json, "name", kmseg_segment_name(result, s));
+    km_json_text(json, "suggested_name", profile->names[s]);
+    if (result->plans != NULL) {
+        write_plan(json, &result->plans[s]);
+    }
     km_json_integer(json, "customers", profile->sizes[s]);
     km_json_number(json, "customer_share", profile->size_shares[s]);
     if (has_value) {
@@ -81,6 +144,47 @@ static void write_segment(km_json *json, const kmseg_result *result, int32_t s) 
     }
     km_json_close(json, ']');
     write_traits(json, profile, s);
+    km_json_open(json, "typical", '[');
+    for (int32_t t = 0; t < result->n_typical; t++) {
+        int64_t sample = result->typical[(int64_t)s * result->n_typical + t];
+        if (sample >= 0) {
+            km_json_text(json, NULL, result->ids[sample]);
+        }
+    }
+    km_json_close(json, ']');
+    if (result->rules != NULL) {
+        write_rules(json, result->rules, s);
+    }
+    km_json_close(json, '}');
+}
+
+/* What each node asks; "yes" and "no" are positions of nodes. */
+static void write_tree(km_json *json, const kmseg_tree *rules, const kmseg_prepare *prepare) {
+    km_json_open(json, "tree", '{');
+    km_json_number(json, "fidelity", rules->fidelity);
+    km_json_number(json, "guess", rules->guess);
+    km_json_open(json, "nodes", '[');
+    for (int32_t i = 0; i < rules->n_nodes; i++) {
+        const kmseg_tree_node *node = &rules->nodes[i];
+        km_json_open(json, NULL, '{');
+        if (node->column >= 0) {
+            const kmseg_prepare_column *column = &prepare->columns[node->column];
+            km_json_text(json, "column", column->name);
+            if (node->level >= 0) {
+                km_json_text(json, "equals", column->levels[node->level]);
+            } else {
+                km_json_number(json, "at_most", node->threshold);
+            }
+            km_json_integer(json, "yes", node->yes);
+            km_json_integer(json, "no", node->no);
+        }
+        km_json_integer(json, "segment", node->segment + 1);
+        km_json_number(json, "share", node->share);
+        km_json_number(json, "precision", node->precision);
+        km_json_number(json, "coverage", node->coverage);
+        km_json_close(json, '}');
+    }
+    km_json_close(json, ']');
     km_json_close(json, '}');
 }
 
@@ -192,6 +296,9 @@ void km_report_json(const kmseg_result *result, const kmseg_report_options *opti
         write_column(json, &profile->columns[c]);
     }
     km_json_close(json, ']');
+    if (result->rules != NULL) {
+        write_tree(json, result->rules, result->prepare);
+    }
     write_scores(json, &result->scores);
     write_fit(json, result);
     write_prepare(json, result->prepare);

@@ -7,6 +7,7 @@
 
 static const km_report_format formats[] = {
     {{"text", "tables and sentences for people"}, km_report_text},
+    {{"profile", "one section per segment, for people"}, km_report_profile},
     {{"json", "everything but the labels, for programs"}, km_report_json},
 };
 

@@ -2,14 +2,13 @@
 #include "report/display.h"
 #include "report/formats.h"
 #include "report/grid.h"
+#include "report/page.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 enum {
-    DEFAULT_WIDTH = 100,
-    MIN_WIDTH = 40,
     NAME_WIDTH = 34,    /* a longer segment name is cut in the table, not below it */
     FEATURE_WIDTH = 26, /* likewise the name of a feature */
     HEADER_ROWS = 2,
@@ -20,16 +19,7 @@ enum {
 /* A space at which km_add_wrapped() does not break. */
 #define KEEP "\u00a0"
 
-/* One report in the making. */
-typedef struct km_page {
-    const kmseg_result *result;
-    const kmseg_profile *profile;
-    km_string *out;
-    int width, colour;
-    int32_t n_features; /* columns of the profile that were clustered on */
-} km_page;
-
-static void heading(const km_page *page, const char *text) {
+void km_page_heading(const km_page *page, const char *text) {
     km_string_format(page->out, page->colour ? "\n\033[1m%s\033[0m\n" : "\n%s\n", text);
 }
 
@@ -45,7 +35,7 @@ static const kmseg_profile_column *feature(const km_page *page, int32_t i) {
     return NULL;
 }
 
-static void print_title(const km_page *page) {
+void km_page_title(const km_page *page) {
     const kmseg_result *result = page->result;
     km_string *out = page->out;
     if (page->colour) {
@@ -185,7 +175,7 @@ static void fill_base(const km_page *page, km_grid *grid) {
 /* The names of the segments, cut at most columns. */
 static void fill_names(const km_page *page, km_grid *grid, int most) {
     for (int32_t s = 0; s < page->profile->n_segments; s++) {
-        km_grid_set(grid, HEADER_ROWS + s, 1, page->profile->names[s], most);
+        km_grid_set(grid, HEADER_ROWS + s, 1, kmseg_segment_name(page->result, s), most);
     }
     km_grid_set(grid, HEADER_ROWS + page->profile->n_segments, 1, "all", 0);
 }
@@ -242,7 +232,7 @@ static void print_features_down(const km_page *page) {
             set_feature(page, &grid, 1 + f, FIXED + s, feature(page, f), s);
         }
     }
-    heading(page, "Mean of each feature");
+    km_page_heading(page, "Mean of each feature");
     int room = page->width - km_grid_width(&grid, 0, FIXED) - 2;
     int most = even_columns(&grid, FIXED, room);
     for (int from = FIXED; from < grid.n_columns && !grid.failed;) {
@@ -256,7 +246,7 @@ static void print_features_down(const km_page *page) {
 }
 
 /* Features stand beside the segments where the terminal is wide enough, else in their own table. */
-static void print_segments(const km_page *page) {
+void km_page_segments(const km_page *page) {
     const kmseg_profile *profile = page->profile;
     int base = has_value(page) ? 6 : 4;
     km_grid grid;
@@ -297,8 +287,7 @@ static void print_segments(const km_page *page) {
     }
 }
 
-/* A trait, with its last number and "(all: ...)" on one line. */
-static void add_trait(const km_page *page, km_string *out, int32_t segment, int32_t t) {
+void km_page_trait(const km_page *page, km_string *out, int32_t segment, int32_t t) {
     char text[300];
     kmseg_trait_text(page->profile, segment, t, text, sizeof text);
     char *all = strstr(text, " (all: ");
@@ -317,19 +306,19 @@ static void print_traits(const km_page *page) {
     if (profile->n_segments < 2) {
         return;
     }
-    heading(page, "What sets each segment apart (medians)");
+    km_page_heading(page, "What sets each segment apart (medians)");
     for (int32_t s = 0; s < profile->n_segments; s++) {
         km_string line;
         km_string_init(&line, &page->out->allocator);
         for (int32_t t = 0; t < profile->n_traits[s]; t++) {
             km_string_add(&line, t > 0 ? ", " : "");
-            add_trait(page, &line, s, t);
+            km_page_trait(page, &line, s, t);
         }
         if (profile->n_traits[s] == 0) {
             km_string_add(&line, "nothing: its customers are much like all the others");
         }
         km_string_format(page->out, "%2d  ", s + 1);
-        km_add_wrapped(page->out, profile->names[s], 4, 4, page->width);
+        km_add_wrapped(page->out, kmseg_segment_name(page->result, s), 4, 4, page->width);
         km_string_add(page->out, "    ");
         if (line.data != NULL) {
             km_add_wrapped(page->out, line.data, 4, 4, page->width);
@@ -475,7 +464,7 @@ static void print_small(const km_page *page) {
 }
 
 static void print_quality(const km_page *page) {
-    heading(page, "How good the segments are");
+    km_page_heading(page, "How good the segments are");
     print_silhouette(page);
     print_explained(page);
     print_merges(page);
@@ -500,15 +489,71 @@ static void print_notes(const km_page *page) {
     if (prepare->n_notes == 0) {
         return;
     }
-    heading(page, "How the columns were used");
+    km_page_heading(page, "How the columns were used");
     for (int32_t i = 0; i < prepare->n_notes; i++) {
         km_string_add(page->out, "- ");
         km_add_wrapped(page->out, prepare->notes[i], 2, 2, page->width);
     }
 }
 
-void km_report_text(const kmseg_result *result, const kmseg_report_options *options,
-                    km_string *out) {
+/* The widest rule of every segment; kmseg profile has the others. */
+static void print_rules(const km_page *page) {
+    const kmseg_tree *rules = page->result->rules;
+    if (rules == NULL || page->profile->n_segments < 2) {
+        return;
+    }
+    km_page_heading(page, "Rules to tell the segments by");
+    for (int32_t s = 0, r = 0; s < page->profile->n_segments; s++) {
+        while (r < rules->n_rules && rules->rules[r].segment < s) {
+            r++;
+        }
+        km_string_format(page->out, "%2d  ", s + 1);
+        if (r == rules->n_rules || rules->rules[r].segment != s) {
+            km_add_wrapped(page->out, "no short rule: its customers are too much like others", 4, 4,
+                           page->width);
+            continue;
+        }
+        km_page_rule(page, &rules->rules[r], 4);
+    }
+    km_page_fidelity(page);
+}
+
+void km_page_rule(const km_page *page, const kmseg_tree_rule *rule, int indent) {
+    km_string text;
+    km_string_init(&text, &page->out->allocator);
+    km_string_add(&text, rule->text);
+    km_string_add(&text, " (right for ");
+    km_add_number(&text, 100 * rule->precision, 0);
+    km_string_add(&text, KEEP "% of them, finds ");
+    km_add_number(&text, 100 * rule->coverage, 0);
+    km_string_add(&text, KEEP "% of the segment)");
+    if (text.data != NULL) {
+        km_add_wrapped(page->out, text.data, indent, indent, page->width);
+    }
+    page->out->failed |= text.failed;
+    km_string_free(&text);
+}
+
+void km_page_fidelity(const km_page *page) {
+    const kmseg_tree *rules = page->result->rules;
+    km_string text;
+    km_string_init(&text, &page->out->allocator);
+    km_string_add(&text, "All rules together give ");
+    km_add_number(&text, 100 * rules->fidelity, 1);
+    km_string_add(&text, KEEP "% of customers their segment; saying the largest of everyone would "
+                              "be right for ");
+    km_add_number(&text, 100 * rules->guess, 1);
+    km_string_add(&text, KEEP "%.");
+    if (text.data != NULL) {
+        km_add_wrapped(page->out, text.data, 0, 0, page->width);
+    }
+    page->out->failed |= text.failed;
+    km_string_free(&text);
+}
+
+km_page km_page_of(const kmseg_result *result, const kmseg_report_options *options,
+                   km_string *out) {
+    enum { DEFAULT_WIDTH = 100, MIN_WIDTH = 40 };
     km_page page = {
         .result = result, .profile = result->profile, .out = out, .colour = options->colour};
     page.width = options->width == 0          ? DEFAULT_WIDTH
@@ -517,9 +562,16 @@ void km_report_text(const kmseg_result *result, const kmseg_report_options *opti
     for (int32_t c = 0; c < result->profile->n_columns; c++) {
         page.n_features += result->profile->columns[c].clustered != 0;
     }
-    print_title(&page);
-    print_segments(&page);
+    return page;
+}
+
+void km_report_text(const kmseg_result *result, const kmseg_report_options *options,
+                    km_string *out) {
+    km_page page = km_page_of(result, options, out);
+    km_page_title(&page);
+    km_page_segments(&page);
     print_traits(&page);
+    print_rules(&page);
     print_quality(&page);
     print_notes(&page);
 }

@@ -156,3 +156,40 @@ static const km_field traits[] = {
     {"lift", KM_FIELD_DOUBLE, offsetof(km_trait_row, trait.lift), NULL, 0},
 };
 const km_fields km_layout_profile_traits = LAYOUT("/profile/traits", traits, km_trait_row);
+
+static const km_field bins[] = {
+    INT32(km_bin_row, column),
+    DOUBLE(km_bin_row, low),
+    DOUBLE(km_bin_row, high),
+};
+const km_fields km_layout_profile_bins = LAYOUT("/profile/bins", bins, km_bin_row);
+
+static const km_field plans[] = {
+    TEXT(kmseg_plan, name),
+    TEXT(kmseg_plan, action),
+    TEXT(kmseg_plan, colour),
+    DOUBLE(kmseg_plan, budget_share),
+};
+const km_fields km_layout_plans = LAYOUT("/plans", plans, kmseg_plan);
+
+static const km_field rules[] = {
+    DOUBLE(kmseg_tree, fidelity),
+    DOUBLE(kmseg_tree, guess),
+};
+const km_fields km_layout_rules = LAYOUT("/rules", rules, kmseg_tree);
+
+static const km_field rule_nodes[] = {
+    INT32(kmseg_tree_node, column),     INT32(kmseg_tree_node, level),
+    DOUBLE(kmseg_tree_node, threshold), INT32(kmseg_tree_node, yes),
+    INT32(kmseg_tree_node, no),         INT32(kmseg_tree_node, segment),
+    DOUBLE(kmseg_tree_node, share),     DOUBLE(kmseg_tree_node, precision),
+    DOUBLE(kmseg_tree_node, coverage),
+};
+const km_fields km_layout_rules_nodes = LAYOUT("/rules/nodes", rule_nodes, kmseg_tree_node);
+
+static const km_field rule_leaves[] = {
+    INT32(kmseg_tree_rule, node),       INT32(kmseg_tree_rule, segment),
+    DOUBLE(kmseg_tree_rule, precision), DOUBLE(kmseg_tree_rule, coverage),
+    TEXT(kmseg_tree_rule, text),
+};
+const km_fields km_layout_rules_leaves = LAYOUT("/rules/leaves", rule_leaves, kmseg_tree_rule);

@@ -39,6 +39,12 @@ typedef struct km_trait_row {
     kmseg_trait trait;
 } km_trait_row;
 
+/* A bin of a histogram, in /profile/bins, in the order of columns. */
+typedef struct km_bin_row {
+    int32_t column;
+    double low, high;
+} km_bin_row;
+
 extern const km_fields km_layout_result;           /* kmseg_result: attributes of the root */
 extern const km_fields km_layout_scores;           /* kmseg_scores: attributes of /scores */
 extern const km_fields km_layout_merged;           /* kmseg_result: attributes of /merges */
@@ -54,10 +60,25 @@ extern const km_fields km_layout_profile_columns;  /* kmseg_profile_column */
 extern const km_fields km_layout_profile_levels;   /* km_level_row */
 extern const km_fields km_layout_profile_traits;   /* km_trait_row */
 
-/* /prepare, /features, /profile and below. */
+extern const km_fields km_layout_profile_bins; /* km_bin_row */
+extern const km_fields km_layout_plans;        /* kmseg_plan */
+extern const km_fields km_layout_rules;        /* kmseg_tree: attributes of /rules */
+extern const km_fields km_layout_rules_nodes;  /* kmseg_tree_node */
+extern const km_fields km_layout_rules_leaves; /* kmseg_tree_rule */
+
+/* /prepare, /features, /profile, /rules and below. */
 void km_store_put_prepare(km_h5_file *file, const kmseg_prepare *prepare);
 void km_store_put_profile(km_h5_file *file, const kmseg_profile *profile);
 kmseg_status km_store_get_prepare(km_h5_file *file, kmseg_prepare **out);
 kmseg_status km_store_get_profile(km_h5_file *file, kmseg_profile **out);
+void km_store_put_rules(km_h5_file *file, const kmseg_tree *rules);
+kmseg_status km_store_get_rules(km_h5_file *file, const kmseg_prepare *prepare, int32_t n_segments,
+                                kmseg_tree **out);
+
+/* Quantiles and histograms of the number columns, in /profile. */
+void km_store_put_distributions(km_h5_file *file, km_arena *arena, const kmseg_profile *profile);
+/* Into columns of the profile; nothing where the file is of before them. */
+kmseg_status km_store_get_distributions(km_h5_file *file, km_arena *arena, int32_t n_columns,
+                                        int64_t n_segments, kmseg_profile_column *columns);
 
 #endif

@@ -102,6 +102,7 @@ static kmseg_status put(km_h5_file *file, km_arena *arena, const kmseg_profile *
     km_h5_put(file, "/profile/missing", KM_H5_INT64, KM_H5_PLAIN, profile->n_columns, k, m.missing);
     km_h5_put(file, "/profile/level_shares", KM_H5_FLOAT64, KM_H5_PLAIN, m.n_levels, k,
               m.level_shares);
+    km_store_put_distributions(file, arena, profile);
     return file->status;
 }
 
@@ -197,6 +198,7 @@ static kmseg_status get_columns(km_h5_file *file, km_arena *arena, kmseg_profile
     for (int32_t c = 0; c < n; c++) {
         KM_TRY(get_column(file, arena, &m, k, c, &next, &columns[c]));
     }
+    KM_TRY(km_store_get_distributions(file, arena, (int32_t)n, k, columns));
     profile->n_columns = (int32_t)n;
     profile->columns = columns;
     return next == m.n_levels ? KMSEG_OK

@@ -27,6 +27,17 @@ static void put_result(km_h5_file *file, const kmseg_result *result) {
     km_h5_put_long_text(file, "/params", result->params);
     km_store_put_prepare(file, result->prepare);
     km_store_put_profile(file, result->profile);
+    if (result->typical != NULL) {
+        km_h5_put_int(file, "/", "n_typical", result->n_typical);
+        km_h5_put(file, "/typical", KM_H5_INT64, KM_H5_PLAIN, k, result->n_typical,
+                  result->typical);
+    }
+    if (result->plans != NULL) {
+        km_fields_put_rows(file, &km_layout_plans, k, result->plans);
+    }
+    if (result->rules != NULL) {
+        km_store_put_rules(file, result->rules);
+    }
 }
 
 kmseg_status kmseg_result_save(kmseg_context *ctx, const kmseg_result *result, const char *path) {
@@ -127,6 +138,52 @@ static kmseg_status check_parts(km_h5_file *file, const kmseg_result *result) {
     return KMSEG_OK;
 }
 
+static kmseg_status get_plans(km_h5_file *file, km_result *to) {
+    kmseg_plan *plans;
+    int64_t n;
+    KM_TRY(km_fields_get_rows(file, &km_layout_plans, &to->arena, &n, &plans));
+    if (n != to->result.n_segments) {
+        return km_h5_fault(file, KMSEG_E_FORMAT, "/plans has %lld rows; n_segments is %d",
+                           (long long)n, to->result.n_segments);
+    }
+    for (int64_t s = 0; s < n; s++) {
+        double share = plans[s].budget_share;
+        if (!isnan(share) && !(share >= 0 && share <= 1)) {
+            return km_h5_fault(file, KMSEG_E_FORMAT,
+                               "value %lld of /plans/budget_share needs to be from 0 to 1",
+                               (long long)s);
+        }
+    }
+    to->result.plans = plans;
+    return KMSEG_OK;
+}
+
+/* Files of before 0.2 have neither, and a run may have been asked for no rules. */
+static kmseg_status get_explanations(km_h5_file *file, km_result *to) {
+    kmseg_result *result = &to->result;
+    if (km_h5_exists(file, "/typical")) {
+        int64_t n;
+        KM_TRY(km_h5_get_int(file, "/", "n_typical", 1, 1000, &n));
+        KM_TRY(km_h5_get_new(file, "/typical", KM_H5_INT64, result->n_segments, n, &to->arena,
+                             &result->typical));
+        result->n_typical = (int32_t)n;
+        for (int64_t i = 0; i < n * result->n_segments; i++) {
+            int64_t sample = result->typical[i];
+            if (sample < -1 || sample >= result->n_samples) {
+                return km_h5_fault(file, KMSEG_E_FORMAT,
+                                   "%lld in /typical; it needs to be a row of /ids, or -1",
+                                   (long long)sample);
+            }
+        }
+    }
+    if (km_h5_exists(file, "/plans")) {
+        KM_TRY(get_plans(file, to));
+    }
+    return km_h5_exists(file, "/rules")
+               ? km_store_get_rules(file, result->prepare, result->n_segments, &result->rules)
+               : KMSEG_OK;
+}
+
 static kmseg_status get_result(km_h5_file *file, km_result *to) {
     kmseg_result *result = &to->result;
     KM_TRY(km_h5_check_format(file, "kmseg-result"));
@@ -137,7 +194,8 @@ static kmseg_status get_result(km_h5_file *file, km_result *to) {
     KM_TRY(get_merges(file, to));
     KM_TRY(km_store_get_prepare(file, &result->prepare));
     KM_TRY(km_store_get_profile(file, &result->profile));
-    return check_parts(file, result);
+    KM_TRY(check_parts(file, result));
+    return get_explanations(file, to);
 }
 
 kmseg_status kmseg_result_load(kmseg_context *ctx, const char *path, kmseg_result **out) {

@@ -152,7 +152,7 @@ Test(text, unknown_formats_and_options_are_refused)
     kmseg_report_options_init(&options);
     char *text;
     FAILS(ctx, KMSEG_E_NOT_FOUND, kmseg_report(ctx, result, "pdf", &options, &text), "pdf",
-          "text, json");
+          "text, profile, json");
     cr_assert_null(text);
     options.width = -1;
     FAILS(ctx, KMSEG_E_ARGUMENT, kmseg_report(ctx, result, "text", &options, &text), "width");

@@ -211,11 +211,30 @@ def every_path(saved, kind):
     return paths
 
 
+OPTIONAL = ("typical", "plans", "rules")
+
+
+def test_files_of_before_explanations_open_without_them(saved, tmp_path):
+    def older(file):
+        for name in OPTIONAL + ("profile/bins", "profile/bin_counts", "profile/quantiles"):
+            del file[name]
+        del file.attrs["n_typical"]
+
+    now = load(saved / "result.h5")
+    then = load(damaged(saved, tmp_path, "result", older))
+    assert "fidelity" in now and "fidelity" not in then and "plan_names" not in then
+    assert then["typical"] == [] and all(spread["n_bins"] == 0 for spread in then["spreads"])
+    for name in ("labels", "centroids", "ids", "profile", "prepare"):
+        assert then[name] == now[name]
+
+
 @pytest.mark.parametrize("kind", ["table", "result"])
 def test_any_missing_dataset_or_group_is_named(saved, tmp_path, kind):
     for name in every_path(saved, kind):
         if name == "params" and kind == "table" or name == "features" or name.startswith("features/"):
             continue  # for readers; the library does not need them
+        if kind == "result" and name in OPTIONAL:
+            continue  # as in a file of before them
 
         def change(file):
             del file[name]
@@ -296,6 +315,20 @@ def set_one(path, index, value):
     (set_one("profile/traits/segment", 0, 77), ("/profile/traits",)),
     (set_one("profile/traits/column", 0, 77), ("/profile", "trait")),
     (set_one("profile/traits/level", 0, 10**6), ("/profile", "trait")),
+    (set_one("profile/bins/column", 0, 77), ("/profile/bins",)),
+    (set_one("profile/bins/low", 3, 1e9), ("/profile/bins", "row 3")),
+    (set_one("profile/bins/high", slice(None), 7.0), ("/profile",)),
+    (set_one("profile/bin_counts", (0, 0), -1), ("/profile", "histogram")),
+    (set_one("profile/quantiles/probability", 1, 0.1), ("/profile/quantiles/probability",)),
+    (set_one("typical", (0, 0), 10**6), ("/typical",)),
+    (set_one("plans/budget_share", 0, 7.0), ("/plans/budget_share",)),
+    (set_one("rules/nodes/column", 0, 99), ("/rules", "tree")),
+    (set_one("rules/nodes/yes", 0, 0), ("/rules", "tree")),
+    (set_one("rules/nodes/no", 0, 2**31 - 1), ("/rules", "tree")),
+    (set_one("rules/nodes/threshold", slice(None), np.nan), ("/rules", "tree")),
+    (set_one("rules/nodes/level", slice(None), 10**6), ("/rules", "tree")),
+    (set_one("rules/nodes/segment", 0, -1), ("/rules", "tree")),
+    (set_one("rules/nodes/precision", 0, 1.5), ("/rules", "tree")),
 ])
 def test_values_that_cannot_be_are_named(saved, tmp_path, change, fragments):
     refused(damaged(saved, tmp_path, "result", change), *fragments)

@@ -67,6 +67,11 @@ def lengths(file, path):
         known["n_merges"] = len(file["/merges/size"])
     if part == "/profile":
         known["n_traits"] = len(file["/profile/traits/segment"])
+        known["n_bins"] = len(file["/profile/bins/column"])
+        known["n_quantiles"] = len(file["/profile/quantiles/probability"])
+    if part == "/rules":
+        known["n_nodes"] = len(file["/rules/nodes/column"])
+        known["n_leaves"] = len(file["/rules/leaves/node"])
     if part == "/levels":
         known["number of levels"] = len(file[path])
     return known
@@ -234,3 +239,57 @@ def test_quantiles_that_do_not_belong_to_a_column_are_refused(files, tmp_path):
     done = subprocess.run([TOOL, "show", path], capture_output=True, text=True)
     assert done.returncode == 1
     assert "/prepare/knots" in done.stderr
+
+
+def test_rules_plans_and_typical_customers_read_by_h5py_are_those_of_the_result(files):
+    loaded = shown(files["result"])
+    k = loaded["n_segments"]
+    with h5py.File(files["result"]) as file:
+        typical = file["typical"][:]
+        assert typical.reshape(-1).tolist() == loaded["typical"]
+        labels, distances = file["labels"][:], file["distances"][:]
+        for s in range(k):  # the three smallest distances of the segment
+            assert (labels[typical[s]] == s).all()
+            assert distances[typical[s]].tolist() == sorted(distances[labels == s])[:3]
+        assert file["plans/name"].asstr()[:].tolist() == ['<b>"Gold", é</b>', "", "日本", ""]
+        assert file["plans/name"].asstr()[:].tolist() == loaded["plan_names"]
+        assert file["plans/action"].asstr()[:].tolist() == ["call; $(ls)", "", "", ""]
+        assert file["plans/colour"].asstr()[0] == "#C0392b"
+        assert file["plans/budget_share"][0] == 0.125
+        assert np.isnan(file["plans/budget_share"][1:]).all()
+        assert file["rules"].attrs["fidelity"] == loaded["fidelity"]
+        assert file["rules/leaves/text"].asstr()[:].tolist() == loaded["leaf_texts"]
+        assert file["rules/leaves/coverage"][:].tolist() == loaded["coverages"]
+        assert file["rules/nodes/yes"][:].tolist() == loaded["yes"]
+        leaves = file["rules/leaves/node"][:]
+        assert (file["rules/nodes/column"][:][leaves] == -1).all()
+        told = (file["rules/nodes/share"][:] * file["rules/nodes/precision"][:])[leaves].sum()
+        assert told == pytest.approx(loaded["fidelity"], abs=1e-12)
+
+
+def test_distributions_read_by_h5py_are_those_of_the_result(files):
+    loaded = shown(files["result"])
+    k = loaded["n_segments"]
+    with h5py.File(files["result"]) as file:
+        at = 0
+        probabilities = file["profile/quantiles/probability"][:]
+        assert probabilities.tolist() == [0, 0.05, 0.25, 0.5, 0.75, 0.95, 1]
+        names = [f"q{round(100 * p):02d}" for p in probabilities]
+        for c, spread in enumerate(loaded["spreads"]):
+            n = spread["n_bins"]
+            here = slice(at, at + n)
+            at += n
+            assert (file["profile/bins/column"][here] == c).all()
+            if n == 0:
+                continue
+            assert file["profile/bins/low"][here].tolist() == spread["edges"][:-1]
+            assert file["profile/bins/high"][here].tolist() == spread["edges"][1:]
+            counts = file["profile/bin_counts"][here]
+            assert counts.T.reshape(-1).tolist() == spread["counts"]
+            missing = file["profile/missing"][c]
+            assert (counts.sum(0) + missing == file["profile/segments/size"][:]).all()
+            assert file["profile/quantiles/all"][c].tolist() == spread["all"]
+            own = np.array([file[f"profile/quantiles/{name}"][c] for name in names])
+            assert own.T.reshape(-1).tolist() == spread["segments"]
+            assert own[3].tolist() == file["profile/medians"][c].tolist()
+        assert at == len(file["profile/bins/column"])

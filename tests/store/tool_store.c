@@ -120,6 +120,40 @@ static void show_profile(const kmseg_profile *profile) {
     printf("]}");
 }
 
+static void show_explanations(const kmseg_result *result) {
+    int64_t k = result->n_segments;
+    INTEGERS("typical", result->typical, k * result->n_typical);
+    if (result->plans != NULL) {
+        LIST("plan_names", k, print_text(result->plans[i].name));
+        LIST("plan_actions", k, print_text(result->plans[i].action));
+        LIST("plan_colours", k, print_text(result->plans[i].colour));
+        LIST("plan_budgets", k, print_number(result->plans[i].budget_share));
+    }
+    const kmseg_tree *rules = result->rules;
+    if (rules != NULL) {
+        printf(", \"fidelity\": ");
+        print_number(rules->fidelity);
+        LIST("thresholds", rules->n_nodes, print_number(rules->nodes[i].threshold));
+        LIST("yes", rules->n_nodes, printf("%d", rules->nodes[i].yes));
+        LIST("leaf_texts", rules->n_rules, print_text(rules->rules[i].text));
+        LIST("coverages", rules->n_rules, print_number(rules->rules[i].coverage));
+    }
+    const kmseg_profile *profile = result->profile;
+    printf(", \"spreads\": [");
+    for (int32_t c = 0; c < profile->n_columns; c++) {
+        const kmseg_profile_column *column = &profile->columns[c];
+        printf(c > 0 ? ", {\"n_bins\": %d" : "{\"n_bins\": %d", column->n_bins);
+        if (column->n_bins > 0) {
+            NUMBERS("all", column->quantiles, KMSEG_N_QUANTILES);
+            NUMBERS("segments", column->segment_quantiles, k * KMSEG_N_QUANTILES);
+            NUMBERS("edges", column->bin_edges, column->n_bins + 1);
+            INTEGERS("counts", column->segment_bins, k * column->n_bins);
+        }
+        printf("}");
+    }
+    printf("]");
+}
+
 static void show_result(const kmseg_result *result) {
     int64_t n = result->n_samples, k = result->n_segments, d = result->n_outputs;
     printf("{\"n_samples\": %lld, \"n_segments\": %lld, \"n_outputs\": %lld, \"n_iter\": %d",
@@ -137,6 +171,7 @@ static void show_result(const kmseg_result *result) {
     print_number(result->scores.silhouette);
     show_prepare(result->prepare);
     show_profile(result->profile);
+    show_explanations(result);
     printf("}\n");
 }
 
@@ -173,6 +208,22 @@ static void write_table(kmseg_context *ctx, const char *path) {
     kmseg_table_free(table);
 }
 
+/* Labels, by way of a file beside the result. */
+static void add_plans(kmseg_context *ctx, kmseg_result *result, const char *path) {
+    char name[4096];
+    snprintf(name, sizeof name, "%s.labels", path);
+    FILE *file = fopen(name, "w");
+    if (file == NULL) {
+        exit(2);
+    }
+    fputs("[segment 1]\nname = <b>\"Gold\", é</b>\naction = call; $(ls)\nbudget = 12.5 %\n"
+          "colour = #C0392b\n[segment 3]\nname = 日本\n",
+          file);
+    fclose(file);
+    check(ctx, kmseg_plans_read(ctx, result, name));
+    remove(name);
+}
+
 static void write_result(kmseg_context *ctx, const char *path, int64_t n) {
     kmseg_generate_options generate;
     kmseg_generate_options_init(&generate);
@@ -187,6 +238,7 @@ static void write_result(kmseg_context *ctx, const char *path, int64_t n) {
     kmseg_result *result;
     check(ctx, kmseg_generate(ctx, &generate, &table, NULL));
     check(ctx, kmseg_segment(ctx, table, &segment, &result));
+    add_plans(ctx, result, path);
     check(ctx, kmseg_result_save(ctx, result, path));
     kmseg_result_free(result);
     kmseg_table_free(table);

@@ -8,10 +8,12 @@
 #include <kmseg/context.h>
 #include <kmseg/customer.h>
 #include <kmseg/evaluate.h>
+#include <kmseg/explain.h>
 #include <kmseg/inspect.h>
 #include <kmseg/join.h>
 #include <kmseg/option.h>
 #include <kmseg/pipeline.h>
+#include <kmseg/plan.h>
 #include <kmseg/prepare.h>
 #include <kmseg/profile.h>
 #include <kmseg/report.h>
@@ -21,6 +23,7 @@
 #include <kmseg/store.h>
 #include <kmseg/table.h>
 #include <kmseg/tiles.h>
+#include <kmseg/tree.h>
 #include <kmseg/value.h>
 #include <kmseg/version.h>
 

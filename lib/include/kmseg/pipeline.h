@@ -5,6 +5,7 @@
 #include <kmseg/cluster.h>
 #include <kmseg/prepare.h>
 #include <kmseg/profile.h>
+#include <kmseg/tree.h>
 
 KMSEG_BEGIN_DECLS
 
@@ -48,6 +49,14 @@ typedef struct kmseg_merge {
     int32_t segment; /* which segment of the result, from 0, came of it; -1: none is left of it */
 } kmseg_merge;
 
+/** What the business calls a segment and does with it; see kmseg_plans_read(). */
+typedef struct kmseg_plan {
+    const char *name;    /* "": none given */
+    const char *action;  /* "": none given */
+    const char *colour;  /* "#rgb" or "#rrggbb"; "": none given */
+    double budget_share; /* 0 to 1; NaN: none given */
+} kmseg_plan;
+
 /** Everything a run makes, and everything a result file holds. Owned; every pointer too. */
 typedef struct kmseg_result {
     size_t struct_size;
@@ -58,6 +67,8 @@ typedef struct kmseg_result {
     int32_t n_outputs;
     kmseg_prepare *prepare;
     kmseg_profile *profile;
+    const kmseg_plan *plans; /* n_segments; NULL: nobody gave any */
+    kmseg_tree *rules;       /* NULL: not asked for, or a file of before 0.2 */
     kmseg_scores scores;
     const double *centroids;     /* n_segments x n_outputs, prepared units */
     const double *centroids_raw; /* n_segments x n_outputs, own units */
@@ -65,6 +76,9 @@ typedef struct kmseg_result {
     const double *distances;     /* n_samples, to the own centroid, prepared units */
     const double *radii;         /* n_segments: P99 of the distances of a segment's samples */
     const char *const *ids;      /* n_samples; the row number from 1 where there is no id column */
+    int32_t n_typical;           /* customers kept per segment as examples; 0 in an old file */
+    const int64_t *typical;      /* n_segments x n_typical: the samples nearest to the centroid,
+                                    nearest first, equals by id; -1 behind the last */
     double inertia;
     int32_t n_iter;
     kmseg_stop_reason stop_reason;
@@ -98,6 +112,9 @@ KMSEG_API kmseg_status kmseg_segment(kmseg_context *ctx, const kmseg_table *tabl
                                      const kmseg_segment_options *options, kmseg_result **out);
 
 KMSEG_API void kmseg_result_free(kmseg_result *result);
+
+/** The name of a segment that people see: the one they gave, else the suggested one. */
+KMSEG_API const char *kmseg_segment_name(const kmseg_result *result, int32_t segment);
 
 /** The best clustering of n_clusters, as kmseg_segment() finds it, in numbers. */
 typedef struct kmseg_sweep_row {

@@ -12,12 +12,26 @@ typedef struct kmseg_profile_options {
     const char *value;  /* NUMBER column whose sum is the value of a segment; NULL: found by name
                            (monetary, revenue, total_charges, ...); "": none */
     int32_t max_traits; /* distinguishing features kept per segment, at most */
+    const char *profile_columns; /* names separated by commas: profiled besides those clustered on;
+                                    NULL: every column */
+    int32_t rule_depth; /* conditions of a rule, at most; 0: no rules. See kmseg_tree_new() */
 } kmseg_profile_options;
 
 KMSEG_API const kmseg_option_table *kmseg_profile_option_table(void);
 KMSEG_API void kmseg_profile_options_init(kmseg_profile_options *options);
 
-/** One column of the table over all rows and per segment. Pointers owned by the profile. */
+/* Quantiles that a profile has of every NUMBER column: at these probabilities, in this order. */
+#define KMSEG_N_QUANTILES 7
+/** 0, 0.05, 0.25, 0.5, 0.75, 0.95, 1 for i = 0, 1, ...: minimum, median and maximum among them. */
+KMSEG_API double kmseg_profile_probability(int32_t i);
+
+/**
+ * One column of the table over all rows and per segment. Pointers owned by the profile.
+ *
+ * Quantiles are those of type 7 (Hyndman and Fan 1996). Bins of the histogram end at the deciles of
+ * all rows, so that a segment like all customers has a tenth in each; equal deciles are one bin.
+ * Bin b holds bin_edges[b] < x <= bin_edges[b + 1], the first one its lower edge too.
+ */
 typedef struct kmseg_profile_column {
     const char *name;
     const char *unit;
@@ -32,6 +46,12 @@ typedef struct kmseg_profile_column {
     const double *segment_medians;  /* NUMBER: n_segments */
     const double *segment_shares;   /* TEXT: n_segments x n_levels */
     const int64_t *segment_missing; /* n_segments */
+    /* NUMBER; NULL and 0 in a profile from a file of before 0.2 */
+    const double *quantiles;         /* KMSEG_N_QUANTILES, over all rows present */
+    const double *segment_quantiles; /* n_segments x KMSEG_N_QUANTILES, NaN without a value */
+    int32_t n_bins;                  /* 1 to 10 */
+    const double *bin_edges;         /* n_bins + 1 */
+    const int64_t *segment_bins;     /* n_segments x n_bins rows */
 } kmseg_profile_column;
 
 /**

@@ -3,6 +3,7 @@
 #define KMSEG_REPORT_H
 
 #include <kmseg/choose.h>
+#include <kmseg/explain.h>
 #include <kmseg/pipeline.h>
 
 KMSEG_BEGIN_DECLS
@@ -16,8 +17,8 @@ typedef struct kmseg_report_options {
 KMSEG_API void kmseg_report_options_init(kmseg_report_options *options);
 
 /**
- * Renders a result. format is a name in the registry "report_formats": "text" or "json".
- * out is a UTF-8 string; free it with kmseg_string_free().
+ * Renders a result. format is a name in the registry "report_formats": "text", "profile" (a
+ * section per segment) or "json". out is a UTF-8 string; free it with kmseg_string_free().
  */
 KMSEG_API kmseg_status kmseg_report(kmseg_context *ctx, const kmseg_result *result,
                                     const char *format, const kmseg_report_options *options,
@@ -38,6 +39,20 @@ KMSEG_API kmseg_status kmseg_report_table(kmseg_context *ctx, const kmseg_table 
 KMSEG_API kmseg_status kmseg_report_choice(kmseg_context *ctx, const kmseg_choice *choice,
                                            const char *format, const kmseg_report_options *options,
                                            char **out);
+
+/**
+ * Everything a profile says of segments as a table, one row per number: segment (from 1), name,
+ * column, level, measure, value, all (the same of all customers), lift (value / all) and text. Cells
+ * that a measure does not have are missing. Free it with kmseg_table_free().
+ */
+KMSEG_API kmseg_status kmseg_profile_table(kmseg_context *ctx, const kmseg_result *result,
+                                           kmseg_table **out);
+
+/** Renders an explanation of a customer of the result; format is "text" or "json". */
+KMSEG_API kmseg_status kmseg_report_explanation(kmseg_context *ctx, const kmseg_result *result,
+                                                const kmseg_explanation *explanation,
+                                                const char *format,
+                                                const kmseg_report_options *options, char **out);
 
 /** Frees a report; NULL is fine. */
 KMSEG_API void kmseg_string_free(char *text);
