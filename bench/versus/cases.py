@@ -110,7 +110,7 @@ ORDER_RUNS = 2
 
 QUICK_FACTOR = 10
 # What the rows of a case on the command line are called.
-ROWS_OF = {"roofline": ("peaks", "roofline", "roofline iteration"),
+ROWS_OF = {"roofline": ("peaks", "roofline", "roofline iteration", "roofline float32 tiles"),
            "scaling": ("scaling n", "scaling d", "scaling k"),
            "exactness": ("exactness", "same bytes"), "end-to-end": ("end to end",),
            "order-log": ("order log",)}

@@ -184,11 +184,12 @@ def seeds_compared(rows):
 
 
 def roofline_table(rows):
-    lines = ["| pass | ms | float32 bound, ms | of the bound |", "|---|---|---|---|"]
+    lines = ["| pass | tiles | ms | float32 bound, ms | of the bound |", "|---|---|---|---|---|"]
     for row in rows:
-        if row.case == "roofline":
+        if row.case in ("roofline", "roofline float32 tiles"):
+            tiles = "16 bits" if row.case == "roofline" else "float32"
             taken, bound = re.findall(r"(\S+) ms", row.note)
-            lines.append(f"| {row.cell} | {taken} | {bound} | {row.median:.2f} |")
+            lines.append(f"| {row.cell} | {tiles} | {taken} | {bound} | {row.median:.2f} |")
     return "\n".join(lines) if len(lines) > 2 else "Not measured."
 
 

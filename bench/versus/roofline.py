@@ -13,9 +13,12 @@ from measure import OWN, tell
 from records import Row
 
 PROGRAM = data.BUILD / "bench" / "bench_iteration"
-SHAPE = re.compile(r"(\d+) x (\d+), k (\d+), float32")
 PASS = "pass, no label changes"
 ITERATION = "iteration, mean of the first 10"
+SHAPE = re.compile(r"(\d+) x (\d+), k (\d+), (float32|int16)")
+# The tiles that a fit takes by itself have the plain name.
+CASES = {("int16", PASS): "roofline", ("int16", ITERATION): "roofline iteration",
+         ("float32", PASS): "roofline float32 tiles"}
 
 
 def measure(bench, quick=False):
@@ -40,11 +43,10 @@ def rows_of(lines):
             yield _row("peaks", name, line["value"], line["unit"], version, ())
         elif shape and name and name.startswith("bound"):
             bound = line["value"]
-        elif shape and name in (PASS, ITERATION) and bound:
-            case = "roofline" if name == PASS else "roofline iteration"
-            n, d, k = map(int, shape.groups())
-            row = _row(case, f"{cases.short(n)} x {d}, k {k}", 1e3 * line["median_s"] / bound, "of the bound",
-                       version, (n, d, k))
+        elif shape and (shape[4], name) in CASES and bound:
+            n, d, k = map(int, shape.groups()[:3])
+            row = _row(CASES[shape[4], name], f"{cases.short(n)} x {d}, k {k}",
+                       1e3 * line["median_s"] / bound, "of the bound", version, (n, d, k))
             row.min, row.runs = 1e3 * line["min_s"] / bound, line["runs"]
             row.note = f"{1e3 * line['median_s']:.4g} ms, bound {bound:.4g} ms"
             yield row

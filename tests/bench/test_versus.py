@@ -163,15 +163,20 @@ def test_who_ran_fewer_iterations_or_reached_less_is_said():
 def test_the_bench_of_passes_is_read():
     lines = [{"bench": "iteration", "version": "1.2"},
              {"case": "peaks of one core", "name": "reading memory", "value": 8.0, "unit": "GB/s"},
-             {"case": "4000000 x 3, k 8, float32, x kernels", "name": "bound: flops or bytes at peak",
-              "value": 2.0, "unit": "ms"},
-             {"case": "4000000 x 3, k 8, float32, x kernels", "name": "pass, no label changes",
+             {"case": "4000000 x 3, k 8, float32 tiles, x kernels",
+              "name": "bound: flops or bytes at peak", "value": 2.0, "unit": "ms"},
+             {"case": "4000000 x 3, k 8, float32 tiles, x kernels", "name": "pass, no label changes",
+              "median_s": 0.005, "min_s": 0.004, "max_s": 0.006, "runs": 11, "note": ""},
+             {"case": "4000000 x 3, k 8, int16 tiles, x kernels",
+              "name": "bound: flops or bytes at peak", "value": 2.0, "unit": "ms"},
+             {"case": "4000000 x 3, k 8, int16 tiles, x kernels", "name": "pass, no label changes",
               "median_s": 0.003, "min_s": 0.002, "max_s": 0.004, "runs": 11, "note": ""}]
-    peak, one = roofline.rows_of(lines)
+    peak, floats, one = roofline.rows_of(lines)
+    assert floats.case == "roofline float32 tiles" and floats.median == pytest.approx(2.5)
     assert (peak.case, peak.median, peak.version) == ("peaks", 8.0, "1.2")
     assert (one.case, one.cell, one.n, one.d, one.k) == ("roofline", "4e6 x 3, k 8", 4000000, 3, 8)
     assert one.median == pytest.approx(1.5) and one.min == pytest.approx(1.0)
-    assert "| 4e6 x 3, k 8 | 3 | 2 | 1.50 |" in figures.roofline_table([one])
+    assert "| 4e6 x 3, k 8 | 16 bits | 3 | 2 | 1.50 |" in figures.roofline_table([one])
 
 
 def test_measuring_one_case_keeps_the_rows_of_the_others(tmp_path):
