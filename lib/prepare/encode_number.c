@@ -140,6 +140,16 @@ static kmseg_status use_transform(km_fit *fit, const km_transform *wanted,
     return km_transform_all(fit, wanted, from->values, from->n, out, moments);
 }
 
+/* More than a few values on both sides of 0: sign(x) log(1 + |x|) is steep there, so it would push them
+ * apart, and make two groups of one. */
+static int lies_about_zero(const double *values, int64_t n, const km_moments *moments) {
+    int64_t negative = 0;
+    for (int64_t i = 0; moments->minimum < 0 && i < n; i++) {
+        negative += values[i] < 0;
+    }
+    return negative > n / 20 && n - negative > n / 20;
+}
+
 /* Leaves the moments of the transformed values in *moments and, where the scale looks at those, them
  * in fit->transformed. */
 static kmseg_status choose_transform(km_fit *fit, const km_transform *wanted, int binary,
@@ -151,7 +161,8 @@ static kmseg_status choose_transform(km_fit *fit, const km_transform *wanted, in
     const km_moments raw = *moments;
     const km_transform_values from = {fit, values, n, &raw};
     int tries = wanted == NULL && !binary && fabs(raw.skew) > KM_STRONG_SKEW;
-    for (size_t c = 0; tries && c < sizeof candidates / sizeof *candidates; c++) {
+    size_t first = tries && lies_about_zero(values, n, &raw) ? 1 : 0;
+    for (size_t c = first; tries && c < sizeof candidates / sizeof *candidates; c++) {
         const km_transform *candidate = km_transform_find(candidates[c]);
         int taken;
         KM_TRY(try_transform(fit, candidate, &from, out, moments, &taken));

@@ -108,6 +108,24 @@ Test(prepare_transforms, automatic_choice_evens_out_a_left_tail_and_says_so)
     cr_assert(noted(prepare, "x: yeo-johnson (lambda", "skew from -"));
 }
 
+/* -30 to 30 evenly, and a long tail to the right: log1p would draw it in and part what lies about 0. */
+Test(prepare_transforms, automatic_choice_does_not_part_a_group_that_lies_about_0)
+{
+    enum { N = 500 };
+    double x[N];
+    for (int i = 0; i < N; i++) {
+        x[i] = i < 400 ? 60 * (i / 399.0) - 30 : exp(0.05 * (i - 330));
+    }
+    fit_one(N, x, "auto", NULL);
+    cr_assert_str_eq(prepare->columns[0].transform, "yeo-johnson");
+    /* With one value below 0 in 25, log1p is what draws in the tail. */
+    for (int i = 0; i < N; i++) {
+        x[i] = i < 20 ? -1 - i : exp(0.01 * i);
+    }
+    fit_one(N, x, "auto", NULL);
+    cr_assert_str_eq(prepare->columns[0].transform, "log1p");
+}
+
 Test(prepare_transforms, quantiles_are_joined_by_straight_lines)
 {
     /* 0, 1, ..., 100: the share below x is x / 100, also between the values. */
