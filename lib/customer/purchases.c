@@ -217,7 +217,7 @@ static kmseg_status find_end(kmseg_context *ctx, const km_order_log *log,
     if (cleaning->reference_date != NULL || cleaning->until == NULL || cleaning->until[0] == '\0') {
         return KMSEG_OK;
     }
-    int64_t until, last = log->last_order;
+    int64_t until = 0, last = log->last_order;
     KM_TRY(read_day(ctx, "until", cleaning->until, cleaning->date_order, &until));
     for (int64_t r = 0; r < log->n_lines; r++) {
         last = log->time[r] > last ? log->time[r] : last;
@@ -235,7 +235,7 @@ static kmseg_status summary(kmseg_context *ctx, km_order_log *log,
     KM_TRY(find_end(ctx, log, cleaning, &end));
     p.end = end;
     if (options->holdout != NULL) {
-        int64_t start;
+        int64_t start = 0;
         KM_TRY(read_day(ctx, "holdout", options->holdout, cleaning->date_order, &start));
         if (start > end) {
             return km_fail(ctx, KMSEG_E_DATA,

@@ -13,7 +13,8 @@ enum {
     CHUNK = 8 * KM_CHUNK_ROWS,
     SAMPLE = 4096,
     STEPS = 8, /* of the search for a bin */
-    BINS = 1 << STEPS
+    BINS = 1 << STEPS,
+    SIDE_BY_SIDE = 16
 };
 
 typedef struct job {
@@ -63,13 +64,17 @@ static void place_bins(job *q) {
     }
 }
 
-/* The first bin that reaches up to x. */
-static inline int32_t bin_of(const job *q, double x) {
-    int32_t bin = 0;
+/* Bins of some values side by side, without branches: one by one, every step would wait for the last. */
+static void find_bins(const job *q, const double *x, int64_t n, uint8_t *out) {
+    int32_t bins[SIDE_BY_SIDE] = {0};
     for (int32_t step = BINS / 2; step > 0; step /= 2) {
-        bin += q->upper[bin + step - 1] < x ? step : 0;
+        for (int64_t i = 0; i < n; i++) {
+            bins[i] += step & -(int32_t)(q->upper[bins[i] + step - 1] < x[i]);
+        }
     }
-    return bin;
+    for (int64_t i = 0; i < n; i++) {
+        out[i] = (uint8_t)bins[i];
+    }
 }
 
 /* The bin of row i in its group. */
@@ -80,10 +85,11 @@ static inline int64_t cell_of(const job *q, int64_t i) {
 static void count_chunk(void *argument, int64_t chunk, int32_t thread) {
     job *q = argument;
     int64_t *counts = q->counts + (int64_t)thread * BINS * q->n_groups;
-    for (int64_t i = chunk * CHUNK; i < chunk_end(q, chunk); i++) {
-        if (isfinite(q->values[i])) {
-            q->bins[i] = (uint8_t)bin_of(q, q->values[i]);
-            counts[cell_of(q, i)]++;
+    for (int64_t first = chunk * CHUNK, end = chunk_end(q, chunk); first < end;) {
+        int64_t next = first + SIDE_BY_SIDE < end ? first + SIDE_BY_SIDE : end;
+        find_bins(q, q->values + first, next - first, q->bins + first);
+        for (; first < next; first++) {
+            counts[cell_of(q, first)] += isfinite(q->values[first]) != 0;
         }
     }
 }

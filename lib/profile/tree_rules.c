@@ -49,6 +49,23 @@ static void fill_values(void *argument, int64_t chunk, int32_t thread) {
     }
 }
 
+/* Side by side, without branches: one by one, every step would wait for the last. */
+static void find_bins(const double *edges, const double *x, int64_t n, uint16_t *out) {
+    enum { SIDE_BY_SIDE = 16 };
+    for (int64_t first = 0; first < n; first += SIDE_BY_SIDE) {
+        int64_t some = n - first < SIDE_BY_SIDE ? n - first : SIDE_BY_SIDE;
+        int32_t bins[SIDE_BY_SIDE] = {0};
+        for (int32_t step = KM_TREE_BINS / 2; step > 0; step /= 2) {
+            for (int64_t i = 0; i < some; i++) {
+                bins[i] += step & -(int32_t)(edges[bins[i] + step - 1] < x[first + i]);
+            }
+        }
+        for (int64_t i = 0; i < some; i++) {
+            out[first + i] = (uint16_t)bins[i];
+        }
+    }
+}
+
 static void fill_bins(void *argument, int64_t chunk, int32_t thread) {
     (void)thread;
     const fill_loop *loop = argument;
@@ -58,18 +75,15 @@ static void fill_bins(void *argument, int64_t chunk, int32_t thread) {
         edges[b] = column->edges != NULL && b < column->n_bins - 1 ? column->edges[b] : INFINITY;
     }
     int64_t end = (chunk + 1) * ROWS < loop->n ? (chunk + 1) * ROWS : loop->n;
+    if (column->kind == KM_RAW_NUMBER) {
+        find_bins(edges, column->values + chunk * ROWS, end - chunk * ROWS,
+                  column->bins + chunk * ROWS);
+        return;
+    }
     for (int64_t i = chunk * ROWS; i < end; i++) {
-        if (column->kind != KM_RAW_NUMBER) {
-            int64_t row = loop->rows != NULL ? loop->rows[i] : i;
-            int32_t level = km_raw_level(loop->raw, row);
-            column->bins[i] = (uint16_t)(level < column->n_bins ? level : column->n_bins - 1);
-            continue;
-        }
-        int32_t bin = 0;
-        for (int32_t step = KM_TREE_BINS / 2; step > 0; step /= 2) {
-            bin += edges[bin + step - 1] < column->values[i] ? step : 0;
-        }
-        column->bins[i] = (uint16_t)bin;
+        int64_t row = loop->rows != NULL ? loop->rows[i] : i;
+        int32_t level = km_raw_level(loop->raw, row);
+        column->bins[i] = (uint16_t)(level < column->n_bins ? level : column->n_bins - 1);
     }
 }
 
