@@ -53,7 +53,7 @@ def describe():
         "instruction sets": _sets(),
         "cores": str(len(os.sched_getaffinity(0))),
         "memory": gigabytes,
-        "kernel": platform.release(),
+        "kernel": platform.release().split("-")[0],
         "compiler": _first_line(os.environ.get("CC", "cc"), "--version"),
         "load at the start": f"{os.getloadavg()[0]:.2f}",
         "python": platform.python_version(),
