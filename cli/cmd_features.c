@@ -87,7 +87,8 @@ static json_t *report_json(const kmseg_features_report *report, const char *inpu
     int n = used_columns(report, used);
     json_t *root = json_object(), *columns = json_object(), *rejected = json_object();
     json_object_set_new(root, "kmseg_version", json_string(kmseg_version()));
-    json_object_set_new(root, "input", cli_json_text(input));
+    const char *slash = strrchr(input, '/'); /* no folder, as in cli_json_input() */
+    json_object_set_new(root, "input", cli_json_text(slash != NULL ? slash + 1 : input));
     for (int i = 0; i < n; i++) {
         json_object_set_new(columns, used[i].what, cli_json_text(used[i].name));
     }

@@ -17,6 +17,7 @@ typedef enum km_stage {
     KM_STAGE_SAMPLE = 20,    /* rows that stand for all: position is what a row holds */
     KM_STAGE_REFERENCE = 21, /* gap statistic: position is the value, substream the reference */
     KM_STAGE_BOOTSTRAP = 22, /* stability: position is the draw, substream the bootstrap */
+    KM_STAGE_MAP = 23,       /* customers on the map: position is what an id is */
     KM_STAGE_TEST = 1000     /* tests and benchmarks */
 } km_stage;
 

@@ -36,15 +36,8 @@ typedef struct km_box {
     double *low, *high; /* n_features */
 } km_box;
 
-/* n_features of more have a box along the features. */
-#define KM_MOST_AXES 256
-
 kmseg_status km_box_of(kmseg_context *ctx, const km_sample *sample, int along_axes, km_arena *arena,
                        km_box *out);
-
-/* Eigenvectors of a symmetric n x n matrix to the columns of vectors, by Jacobi rotations; matrix is
- * overwritten, its diagonal with the eigenvalues. Source: Golub & Van Loan 2013, section 8.5. */
-void km_eigenvectors(double *matrix, int32_t n, double *vectors);
 
 /* What the recommendation is made from: everything of a kmseg_choice but votes and what follows.
  * Fills votes, n_votes of rows, recommended, closest and reasons, from arena. */

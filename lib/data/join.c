@@ -297,6 +297,10 @@ kmseg_status kmseg_table_join(kmseg_context *ctx, const kmseg_table *table, cons
         status = run(&j, out);
         km_dictionary_free(&j.keys);
     }
+    if (status == KMSEG_OK && table->params != NULL) {
+        (*out)->params = km_arena_text(&(*out)->arena, table->params);
+        status = (*out)->params != NULL ? KMSEG_OK : km_fail_memory(ctx, "a join");
+    }
     if (status == KMSEG_OK && out_counts != NULL) {
         *out_counts = (kmseg_join_counts){.key = table->columns[j.key].name,
                                           .from_key = from->columns[j.from_key].name,

@@ -368,6 +368,38 @@ kmseg_status km_h5_get_new(km_h5_file *file, const char *path, km_h5_type type, 
     return status;
 }
 
+kmseg_status km_h5_get_names(km_h5_file *file, const char *path, km_arena *arena, int32_t *out_n,
+                             const char *const **out) {
+    H5G_info_t info;
+    if (H5Gget_info_by_name(file->id, path, &info, H5P_DEFAULT) < 0) {
+        return km_h5_fail(file, "cannot read group %s", path);
+    }
+    int32_t n = info.nlinks < INT32_MAX ? (int32_t)info.nlinks : INT32_MAX;
+    const char **names = km_arena_array(arena, n, sizeof *names);
+    if (names == NULL) {
+        return km_fail_memory(file->ctx, path);
+    }
+    for (int32_t i = 0; i < n; i++) {
+        char name[256];
+        ssize_t length = H5Lget_name_by_idx(file->id, path, H5_INDEX_NAME, H5_ITER_INC, (hsize_t)i,
+                                            name, sizeof name, H5P_DEFAULT);
+        if (length < 0) {
+            return km_h5_fail(file, "cannot read group %s", path);
+        }
+        if (length >= (ssize_t)sizeof name) {
+            return km_h5_fault(file, KMSEG_E_FORMAT, "group %s has a name of %lld bytes", path,
+                               (long long)length);
+        }
+        names[i] = km_arena_text(arena, name);
+        if (names[i] == NULL) {
+            return km_fail_memory(file->ctx, path);
+        }
+    }
+    *out_n = n;
+    *out = names;
+    return KMSEG_OK;
+}
+
 static kmseg_status check_group(km_h5_file *file, const char *path, int depth) {
     H5G_info_t info;
     if (H5Gget_info_by_name(file->id, path, &info, H5P_DEFAULT) < 0) {

@@ -39,6 +39,10 @@ kmseg_status km_h5_get_long_text(km_h5_file *file, const char *path, km_arena *a
 /* 1 when there is an object of that path (hard links only). */
 int km_h5_exists(km_h5_file *file, const char *path);
 
+/* Names of what is in a group, in byte order; KMSEG_E_FORMAT where one is longer than 255 bytes. */
+kmseg_status km_h5_get_names(km_h5_file *file, const char *path, km_arena *arena, int32_t *out_n,
+                             const char *const **out);
+
 /* 1 when the object at path has that attribute. */
 int km_h5_has(km_h5_file *file, const char *path, const char *name);
 

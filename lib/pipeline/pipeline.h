@@ -76,6 +76,10 @@ double km_total_squares(const kmseg_tiles *tiles);
 /* The samples nearest to each centroid, into the result. */
 kmseg_status km_find_typical(kmseg_context *ctx, kmseg_result *result, km_arena *arena);
 
+/* Principal components and a sample of customers on them, into the result, whose ids are there. rows
+ * are the samples' positions in the table, NULL for all. */
+kmseg_status km_make_map(km_run_state *run, const int64_t *rows);
+
 /* Ids of the rows as text: those of a column of table, or row numbers from 1 when column is -1.
  * rows are the positions wanted, NULL for all. */
 kmseg_status km_row_ids(kmseg_context *ctx, const kmseg_table *table, int32_t column,

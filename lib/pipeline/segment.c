@@ -71,6 +71,7 @@ static kmseg_status explain_segments(km_run_state *run, const int64_t *rows) {
     kmseg_result *result = &run->result->result;
     int32_t depth = run->options->profile.rule_depth;
     KM_TRY(km_find_typical(run->ctx, result, &run->result->arena));
+    KM_TRY(km_make_map(run, rows));
     return depth == 0 ? KMSEG_OK
                       : kmseg_tree_new(run->ctx, run->table, rows, result->n_samples,
                                        result->labels, run->weights, result->n_segments,
@@ -102,7 +103,9 @@ static kmseg_status run_stages(km_run_state *run) {
                              &result->profile));
     KM_TRY(explain_segments(run, rows));
     result->seconds_profile = km_lap(&clock);
-    return km_segment_params(ctx, run->options, &run->result->arena, &result->params);
+    KM_TRY(km_segment_params(ctx, run->options, &run->result->arena, &result->params));
+    const char *made = kmseg_table_params(run->table);
+    return made != NULL ? kmseg_result_add_report(ctx, result, "input", made) : KMSEG_OK;
 }
 
 kmseg_status kmseg_segment(kmseg_context *ctx, const kmseg_table *table,

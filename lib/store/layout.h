@@ -75,6 +75,13 @@ void km_store_put_rules(km_h5_file *file, const kmseg_tree *rules);
 kmseg_status km_store_get_rules(km_h5_file *file, const kmseg_prepare *prepare, int32_t n_segments,
                                 kmseg_tree **out);
 
+/* /map and /reports. Nothing where the result, or the file, has none. */
+void km_store_put_map(km_h5_file *file, const kmseg_result *result);
+void km_store_put_reports(km_h5_file *file, const kmseg_result *result);
+/* Into the result, whose counts are known; memory from arena. */
+kmseg_status km_store_get_map(km_h5_file *file, km_arena *arena, kmseg_result *result);
+kmseg_status km_store_get_reports(km_h5_file *file, kmseg_result *result);
+
 /* Quantiles and histograms of the number columns, in /profile. */
 void km_store_put_distributions(km_h5_file *file, km_arena *arena, const kmseg_profile *profile);
 /* Into columns of the profile; nothing where the file is of before them. */

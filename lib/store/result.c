@@ -38,6 +38,8 @@ static void put_result(km_h5_file *file, const kmseg_result *result) {
     if (result->rules != NULL) {
         km_store_put_rules(file, result->rules);
     }
+    km_store_put_map(file, result);
+    km_store_put_reports(file, result);
 }
 
 kmseg_status kmseg_result_save(kmseg_context *ctx, const kmseg_result *result, const char *path) {
@@ -195,6 +197,8 @@ static kmseg_status get_result(km_h5_file *file, km_result *to) {
     KM_TRY(km_store_get_prepare(file, &result->prepare));
     KM_TRY(km_store_get_profile(file, &result->profile));
     KM_TRY(check_parts(file, result));
+    KM_TRY(km_store_get_map(file, &to->arena, result));
+    KM_TRY(km_store_get_reports(file, result));
     return get_explanations(file, to);
 }
 

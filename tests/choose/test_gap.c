@@ -1,5 +1,6 @@
 #include "choose/choose.h"
 #include "choose/planted.h"
+#include "data/eigen.h"
 #include "support/failing.h"
 #include "support/iris.h"
 

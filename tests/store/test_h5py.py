@@ -44,7 +44,7 @@ def document_rows():
 
 
 def generic(path):
-    return re.sub(r"^/(columns|levels)/.*", r"/\1/NAME", path)
+    return re.sub(r"^/(columns|levels|reports)/.*", r"/\1/NAME", path)
 
 
 def is_type(dtype, said):
@@ -72,6 +72,8 @@ def lengths(file, path):
     if part == "/rules":
         known["n_nodes"] = len(file["/rules/nodes/column"])
         known["n_leaves"] = len(file["/rules/leaves/node"])
+    if part == "/map":
+        known.update((name, int(file["map"].attrs[name])) for name in file["map"].attrs)
     if part == "/levels":
         known["number of levels"] = len(file[path])
     return known
@@ -293,3 +295,55 @@ def test_distributions_read_by_h5py_are_those_of_the_result(files):
             assert own.T.reshape(-1).tolist() == spread["segments"]
             assert own[3].tolist() == file["profile/medians"][c].tolist()
         assert at == len(file["profile/bins/column"])
+
+
+def test_the_map_read_by_h5py_is_the_principal_components_of_the_rows(files):
+    loaded = shown(files["result"])
+    k, d = loaded["n_segments"], loaded["n_outputs"]
+    with h5py.File(files["result"]) as file:
+        loadings, explained = file["map/loadings"][:], file["map/explained"][:]
+        assert loadings.reshape(-1).tolist() == loaded["map_loadings"]
+        assert file["map/points"][:].reshape(-1).tolist() == loaded["map_points"]
+        assert file["map/labels"][:].tolist() == loaded["map_labels"]
+        assert loadings.T @ loadings == pytest.approx(np.eye(2), abs=1e-12)
+        assert 0 < explained[1] <= explained[0] <= 1
+        for axis in loadings.T:  # the largest loading is positive
+            assert axis[np.argmax(np.abs(axis))] > 0
+        places = (file["centroids"][:] - file["map/centre"][:]) @ loadings
+        assert file["map/centroids"][:] == pytest.approx(places, abs=1e-12)
+        # The shares of the axes are the variances of the places: all 300 customers are on the map.
+        assert file["map/points"].shape == (300, 2)
+        variance = file["map/points"][:].var(0)
+        assert variance[1] / variance[0] == pytest.approx(explained[1] / explained[0], rel=1e-9)
+        assert file["map/centroids"].shape == (k, 2) and loadings.shape == (d, 2)
+        counts = np.bincount(file["map/labels"][:], minlength=k)
+        assert counts.tolist() == loaded["profile"]["sizes"]
+
+
+def test_reports_read_by_h5py_are_those_of_the_result(files):
+    with h5py.File(files["result"]) as file:
+        stored = {name: json.loads(text[()]) for name, text in file["reports"].items()}
+    assert stored == {"features": {"n_kept": 7, "input": "<é>"}, "rfm": {}}
+    assert shown(files["result"])["reports"] == stored
+
+
+@pytest.mark.parametrize("name, text", [("rfm", b"[1]"), ("Rfm", b"{}"), ("x", b'{"a": 1, "a"')])
+def test_reports_that_are_no_json_objects_are_refused(files, tmp_path, name, text):
+    path = str(tmp_path / "damaged.h5")
+    shutil.copy(files["result"], path)
+    with h5py.File(path, "r+") as file:
+        file["reports"].pop("rfm")
+        file.create_dataset("reports/" + name, data=np.bytes_(text))
+    done = subprocess.run([TOOL, "show", path], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "/reports/" + name in done.stderr
+
+
+def test_a_map_of_labels_that_are_no_segments_is_refused(files, tmp_path):
+    path = str(tmp_path / "damaged.h5")
+    shutil.copy(files["result"], path)
+    with h5py.File(path, "r+") as file:
+        file["map/labels"][5] = 4
+    done = subprocess.run([TOOL, "show", path], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "/map/labels" in done.stderr

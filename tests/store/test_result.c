@@ -160,6 +160,20 @@ static void same_scores(const kmseg_scores *a, const kmseg_scores *b) {
     SAME_NUMBER(a, b, davies_bouldin);
 }
 
+static void same_map(const kmseg_result *a, const kmseg_result *b) {
+    int64_t n_axes = a->map->n_axes;
+    SAME(a->map, b->map, n_axes);
+    SAME(a->map, b->map, n_points);
+    same_bytes(a->map->explained, b->map->explained, n_axes, sizeof(double), "explained");
+    same_bytes(a->map->centre, b->map->centre, a->n_outputs, sizeof(double), "centre");
+    same_bytes(a->map->loadings, b->map->loadings, a->n_outputs * n_axes, sizeof(double),
+               "loadings");
+    same_bytes(a->map->centroids, b->map->centroids, a->n_segments * n_axes, sizeof(double),
+               "centroids on the map");
+    same_bytes(a->map->points, b->map->points, a->map->n_points * n_axes, sizeof(double), "points");
+    same_bytes(a->map->labels, b->map->labels, a->map->n_points, sizeof(int32_t), "map labels");
+}
+
 static void same_result(const kmseg_result *a, const kmseg_result *b) {
     int64_t n = a->n_samples, k = a->n_segments, d = a->n_outputs;
     SAME(a, b, struct_size);
@@ -183,6 +197,12 @@ static void same_result(const kmseg_result *a, const kmseg_result *b) {
     same_scores(&a->scores, &b->scores);
     same_prepare(a->prepare, b->prepare);
     same_profile(a->profile, b->profile);
+    same_map(a, b);
+    SAME(a, b, n_reports);
+    for (int32_t i = 0; i < a->n_reports; i++) {
+        SAME_TEXT(&a->reports[i], &b->reports[i], name);
+        SAME_TEXT(&a->reports[i], &b->reports[i], json);
+    }
 }
 
 Test(result_file, a_result_comes_back_whole)
@@ -195,6 +215,39 @@ Test(result_file, a_result_comes_back_whole)
     kmseg_file_kind kind;
     OK(ctx, kmseg_file_kind_of(ctx, test_path("segments.h5"), &kind));
     cr_assert_eq(kind, KMSEG_FILE_RESULT);
+    kmseg_result_free(back);
+    kmseg_result_free(result);
+    kmseg_table_free(table);
+    kmseg_context_free(ctx);
+}
+
+Test(result_file, reports_are_kept_by_name_replaced_and_taken_out)
+{
+    kmseg_context *ctx = test_context(1, NULL);
+    kmseg_table *table = customers(ctx, 200, 0);
+    kmseg_result *result = segments(ctx, table, "median");
+    cr_assert_eq(result->n_reports, 0);
+    cr_assert_null(kmseg_result_report(result, "rfm"));
+    OK(ctx, kmseg_result_add_report(ctx, result, "tier", "{\"b\": 1}"));
+    OK(ctx, kmseg_result_add_report(ctx, result, "clv", "{}"));
+    OK(ctx, kmseg_result_add_report(ctx, result, "rfm", "{\"a\": [1, 2]}"));
+    OK(ctx, kmseg_result_add_report(ctx, result, "tier", "{\"b\": 2}"));
+    OK(ctx, kmseg_result_add_report(ctx, result, "clv", NULL));
+    OK(ctx, kmseg_result_add_report(ctx, result, "clv", NULL)); /* nothing to take out */
+    cr_assert_eq(result->n_reports, 2);
+    cr_assert_str_eq(result->reports[0].name, "rfm");
+    cr_assert_str_eq(kmseg_result_report(result, "tier"), "{\"b\": 2}");
+    kmseg_result *back = saved_and_loaded(ctx, result, "segments.h5");
+    same_result(result, back);
+    const char *wrong[] = {"", "9a", "a b", "a/b", "Rfm", "..", "\xc3\xa9"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        cr_assert_eq(kmseg_result_add_report(ctx, back, wrong[i], "{}"), KMSEG_E_ARGUMENT);
+    }
+    const char *texts[] = {"", "[]", "1", "{", "{} {}", "{\"a\": 1, \"a\": 2}", "{\"\xff\": 1}"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        cr_assert_eq(kmseg_result_add_report(ctx, back, "rfm", texts[i]), KMSEG_E_FORMAT);
+    }
+    same_result(result, back);
     kmseg_result_free(back);
     kmseg_result_free(result);
     kmseg_table_free(table);

@@ -154,6 +154,22 @@ static void show_explanations(const kmseg_result *result) {
     printf("]");
 }
 
+static void show_map(const kmseg_result *result) {
+    const kmseg_map *map = result->map;
+    if (map != NULL) {
+        NUMBERS("map_loadings", map->loadings, (int64_t)result->n_outputs * map->n_axes);
+        NUMBERS("map_points", map->points, map->n_points * map->n_axes);
+        INTEGERS("map_labels", map->labels, map->n_points);
+    }
+    printf(", \"reports\": {");
+    for (int32_t i = 0; i < result->n_reports; i++) {
+        printf(i > 0 ? ", " : "");
+        print_text(result->reports[i].name);
+        printf(": %s", result->reports[i].json);
+    }
+    printf("}");
+}
+
 static void show_result(const kmseg_result *result) {
     int64_t n = result->n_samples, k = result->n_segments, d = result->n_outputs;
     printf("{\"n_samples\": %lld, \"n_segments\": %lld, \"n_outputs\": %lld, \"n_iter\": %d",
@@ -172,6 +188,7 @@ static void show_result(const kmseg_result *result) {
     show_prepare(result->prepare);
     show_profile(result->profile);
     show_explanations(result);
+    show_map(result);
     printf("}\n");
 }
 
@@ -239,6 +256,9 @@ static void write_result(kmseg_context *ctx, const char *path, int64_t n) {
     check(ctx, kmseg_generate(ctx, &generate, &table, NULL));
     check(ctx, kmseg_segment(ctx, table, &segment, &result));
     add_plans(ctx, result, path);
+    check(ctx, kmseg_result_add_report(ctx, result, "rfm", "{}"));
+    check(ctx,
+          kmseg_result_add_report(ctx, result, "features", "{\"n_kept\": 7, \"input\": \"<é>\"}"));
     check(ctx, kmseg_result_save(ctx, result, path));
     kmseg_result_free(result);
     kmseg_table_free(table);

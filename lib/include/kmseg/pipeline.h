@@ -57,6 +57,30 @@ typedef struct kmseg_plan {
     double budget_share; /* 0 to 1; NaN: none given */
 } kmseg_plan;
 
+/**
+ * Where segments and customers lie on the axes along which the prepared rows are spread most: their
+ * principal components, of the covariance (weighted by sample weights) of at most 50,000 customers
+ * drawn by the hash of their id. Of each axis the loading of largest size is positive, so that a map
+ * does not flip from one run to the next. What two axes do not show is 1 - explained[0] -
+ * explained[1]: segments that lie over each other here may be far apart.
+ */
+typedef struct kmseg_map {
+    int32_t n_axes;          /* 2; 1 where there is one output */
+    const double *explained; /* n_axes: shares of the variance */
+    const double *centre;    /* n_outputs: the mean, which lies at 0 */
+    const double *loadings;  /* n_outputs x n_axes: places are (row - centre) times these */
+    const double *centroids; /* n_segments x n_axes */
+    int64_t n_points;        /* at most 2,000 customers, each as likely as any other */
+    const double *points;    /* n_points x n_axes */
+    const int32_t *labels;   /* n_points: their segments */
+} kmseg_map;
+
+/** What a command that came before the fit said of itself. */
+typedef struct kmseg_stored_report {
+    const char *name; /* "features", "rfm", ...; see kmseg_result_add_report() */
+    const char *json; /* a JSON object */
+} kmseg_stored_report;
+
 /** Everything a run makes, and everything a result file holds. Owned; every pointer too. */
 typedef struct kmseg_result {
     size_t struct_size;
@@ -91,6 +115,9 @@ typedef struct kmseg_result {
     int32_t n_merges;     /* segments that were too small, see kmseg_segment_options.min_size */
     const kmseg_merge *merges; /* n_merges, in the order they were made */
     double inertia_unmerged;   /* of the fit of n_requested clusters, before any was merged */
+    const kmseg_map *map;      /* NULL: of more than 256 outputs, or in a file of before 0.2 */
+    int32_t n_reports;
+    const kmseg_stored_report *reports; /* n_reports, by name */
     /* Of this run; 0 in a result from a file, as is n_rechecked: files have the same bytes each time. */
     double seconds_prepare, seconds_fit, seconds_scores, seconds_profile;
     double seconds_init, seconds_iterate, seconds_finish; /* parts of seconds_fit */
@@ -112,6 +139,24 @@ KMSEG_API kmseg_status kmseg_segment(kmseg_context *ctx, const kmseg_table *tabl
                                      const kmseg_segment_options *options, kmseg_result **out);
 
 KMSEG_API void kmseg_result_free(kmseg_result *result);
+
+/**
+ * Keeps in a result what a command on the way to it printed with --json, for reports and for those who
+ * ask later how the segments came about. In place of what was there under the name.
+ *
+ * name  a to z, 0 to 9 and _, a letter first, at most 64 bytes: "features", "rfm", "clv",
+ *       "lifecycle", "tier", "choice"; kmseg_segment() itself keeps what its table says of how it was
+ *       made (kmseg_table_params()) as "input"
+ * json  a JSON object, copied; NULL: the one of that name goes. Files have the same bytes each time
+ *       only where it holds no times and no paths.
+ *
+ * KMSEG_E_ARGUMENT for another name, KMSEG_E_FORMAT for text that is no JSON object.
+ */
+KMSEG_API kmseg_status kmseg_result_add_report(kmseg_context *ctx, kmseg_result *result,
+                                               const char *name, const char *json);
+
+/** The JSON of that name, which the result owns; NULL: there is none. */
+KMSEG_API const char *kmseg_result_report(const kmseg_result *result, const char *name);
 
 /** The name of a segment that people see: the one they gave, else the suggested one. */
 KMSEG_API const char *kmseg_segment_name(const kmseg_result *result, int32_t segment);
