@@ -217,29 +217,6 @@ static void print_note(int *printed, const char *text) {
     cli_wrap(stdout, text, 2, 2, cli_width(stdout));
 }
 
-/* One line for all columns that most customers lack: a file that was joined has many. */
-static void print_mostly_missing(const kmseg_inspection *inspection, int *printed) {
-    char text[1200] = "", name[120];
-    size_t used = 0;
-    int n = 0;
-    for (int32_t i = 0; i < inspection->n_columns; i++) {
-        const kmseg_inspect_column *c = &inspection->columns[i];
-        if (c->is_used && 2 * c->n_missing > inspection->n_rows && used + 160 < sizeof text) {
-            used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", n++ > 0 ? ", " : "",
-                                     cli_clean(c->name, name, sizeof name));
-        }
-    }
-    if (n > 0) {
-        char all[1500];
-        snprintf(
-            all, sizeof all,
-            "%s: missing for most customers, so what is filled in counts for more than what is "
-            "there; think about leaving %s out (--exclude)",
-            text, n > 1 ? "them" : "it");
-        print_note(printed, all);
-    }
-}
-
 static void print_notes(const kmseg_inspection *inspection) {
     int printed = 0;
     for (int32_t i = 0; i < inspection->n_columns; i++) {
@@ -252,7 +229,6 @@ static void print_notes(const kmseg_inspection *inspection) {
             print_note(&printed, text);
         }
     }
-    print_mostly_missing(inspection, &printed);
 }
 
 static void print_trial(const kmseg_inspection *inspection) {

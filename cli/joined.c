@@ -190,11 +190,12 @@ void cli_joined_print(FILE *out, const cli_joined *customers) {
         snprintf(text, sizeof text, "Joined %s by %s: it has %s of %s customers%s.%s", file, key,
                  cli_count(all - without, numbers[0], sizeof numbers[0]),
                  cli_count(all, numbers[1], sizeof numbers[1]),
-                 without == 0        ? ""
-                 : inner             ? "; the others are left out"
-                 : 2 * without > all ? "; for the others its columns are missing and get filled in "
-                                       "(--join-type inner leaves those customers out)"
-                                     : "; for the others its columns are missing",
+                 without == 0 ? ""
+                 : inner      ? "; the others are left out"
+                 : 2 * without > all
+                     ? "; for the others its columns are missing (--join-type inner "
+                       "leaves those customers out)"
+                     : "; for the others its columns are missing",
                  rest);
         cli_wrap(out, text, 0, 0, cli_width(out));
     }

@@ -89,6 +89,16 @@ static kmseg_status refuse_spoilt(km_fit *fit, const kmseg_column *column) {
     return KMSEG_OK;
 }
 
+/* Segments would be made of what is filled in rather than of what is there. Whoever says how to fill
+ * or how to use the column has thought about it. */
+static int is_mostly_missing(const km_fit *fit, int32_t i, const kmseg_column *column) {
+    const km_settings *settings = &fit->settings[i];
+    int is_set = settings->has_weight || settings->has_transform || settings->has_winsorise ||
+                 settings->has_impute || settings->has_encoder || settings->group >= 0;
+    return 2 * column->n_missing > column->n_rows && !is_set &&
+           strcmp(settings->impute.how, "median") == 0 && !settings->impute.indicator;
+}
+
 static int judge_text(km_fit *fit, int32_t i, const kmseg_column *column) {
     if (fit->settings[i].encoder != &km_encode_onehot) {
         return 1;
@@ -108,6 +118,21 @@ static int judge_text(km_fit *fit, int32_t i, const kmseg_column *column) {
     return 1;
 }
 
+/* What one wants to know of segments beforehand: those made of it would only say it again. */
+static void note_outcome(km_fit *fit, const kmseg_column *column) {
+    static const char *const names[] = {"churn",     "churned",   "is_churn", "churn_label",
+                                        "attrition", "exited",    "outcome",  "target",
+                                        "response",  "responded", "converted"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (km_same_name(column->name, names[i])) {
+            km_note(&fit->notes,
+                    "%s: by its name an outcome; with --exclude %s segments are not made of it, "
+                    "and are still described by it",
+                    column->name, column->name);
+        }
+    }
+}
+
 /* Whether a column that nobody named is worth clustering on; a note where it is not. */
 static int judge(km_fit *fit, int32_t i, const kmseg_column *column) {
     if (column->type == KMSEG_COLUMN_TIME) {
@@ -119,6 +144,16 @@ static int judge(km_fit *fit, int32_t i, const kmseg_column *column) {
     }
     if (column->n_missing == column->n_rows) {
         km_note(&fit->notes, "%s: left out, it has no value in any row", column->name);
+        return 0;
+    }
+    if (is_mostly_missing(fit, i, column)) {
+        char missing[64], rows[64];
+        km_format_number((double)column->n_missing, 0, missing, sizeof missing);
+        km_format_number((double)column->n_rows, 0, rows, sizeof rows);
+        km_note(
+            &fit->notes,
+            "%s: missing for %s of %s; describes segments, makes none (--impute %s=mode uses it)",
+            column->name, missing, rows, column->name);
         return 0;
     }
     if (column->type == KMSEG_COLUMN_TEXT) {
@@ -296,6 +331,8 @@ static kmseg_status choose_by_kind(km_fit *fit) {
             KM_TRY(judge_included(fit, column));
         } else if (!judge(fit, i, column)) {
             continue;
+        } else {
+            note_outcome(fit, column);
         }
         if (settings->weight == 0) {
             km_note(&fit->notes, "%s: left out, its weight is 0", column->name);

@@ -244,10 +244,11 @@ static kmseg_status fit_fill(km_fit *fit, const km_impute *impute, int binary, c
         }
     }
     if (out->n_missing > 0 && strcmp(impute->how, "drop") != 0) {
-        char fill[32];
+        char fill[32], missing[64];
         km_format_rounded(out->fill, 6, fill, sizeof fill);
-        km_note(&fit->notes, "%s: %lld missing values replaced by %s%s", out->name,
-                (long long)out->n_missing, what, fill);
+        km_format_number((double)out->n_missing, 0, missing, sizeof missing);
+        km_note(&fit->notes, "%s: %s missing values replaced by %s%s", out->name, missing, what,
+                fill);
     }
     return KMSEG_OK;
 }

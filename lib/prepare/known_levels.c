@@ -145,8 +145,9 @@ kmseg_status km_fit_fill_level(km_fit *fit, int32_t i, int is_ordered, kmseg_pre
         }
     }
     if (out->n_missing > 0 && strcmp(impute->how, "drop") != 0) {
-        km_note(&fit->notes, "%s: %lld missing values replaced by %s%s", out->name,
-                (long long)out->n_missing,
+        char missing[64];
+        km_format_number((double)out->n_missing, 0, missing, sizeof missing);
+        km_note(&fit->notes, "%s: %s missing values replaced by %s%s", out->name, missing,
                 is_constant ? ""
                 : is_median ? "the level in the middle, "
                             : "the most frequent, ",

@@ -1,6 +1,7 @@
 """--join: columns of a second file, in every command that reads customers."""
 
 import json
+import re
 
 import pytest
 
@@ -76,6 +77,16 @@ def test_complete_journey_goes_from_files_to_profiles(tmp_path):
                            "-o", "s.h5", "--json", cwd=tmp_path))
     (join,) = report["joins"]
     assert (join["customers"] - join["customers_without"], join["rows_without"]) == (801, 0)
+    used = [c["name"] for c in report["prepare"]["columns"]]
+    assert used == ["recency", "frequency", "monetary"]  # most households have no demographics
+    assert any(note.startswith("age: missing for 1,572 of 2,373;")
+               for note in report["prepare"]["notes"])
+    shown = ok("profile", "s.h5", cwd=tmp_path)
+    known = [int(n) for n in re.findall(r"^age: .*; known of (\d+)$", " ".join(
+        shown.split("\n   ")).replace("\u00a0", " "), re.MULTILINE)]
+    assert len(known) == 4 and sum(known) == 801
+    report = json.loads(ok("fit", "cj.h5", "-k", 4, "--join", f"{data}/demographics.csv:household_id",
+                           "--join-type", "inner", "-o", "inner.h5", "--json", cwd=tmp_path))
     scales = {c["name"]: c["scale"] for c in report["prepare"]["columns"]}
     assert [name for name, scale in scales.items() if scale == "ordinal"] == [
         "age", "income", "household_size", "kids_count"]

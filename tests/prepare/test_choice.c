@@ -54,6 +54,47 @@ Test(prepare_choice, takes_only_the_feature_columns_where_the_table_marks_them)
     kmseg_table_free(table);
 }
 
+Test(prepare_choice, what_most_customers_lack_describes_unless_the_user_says_how_to_use_it)
+{
+    kmseg_table *table = table_of(ctx, 5);
+    NUMBERS(ctx, table, "spend", 1, 2, 3, 4, 5);
+    TEXTS(ctx, table, "age", "young", NULL, NULL, "old", NULL);   /* 3 of 5 missing */
+    TEXTS(ctx, table, "home", "own", "rent", NULL, "rent", NULL); /* 2 of 5 */
+    kmseg_prepare *prepare;
+    OK(ctx, kmseg_prepare_fit(ctx, table, NULL, &prepare));
+    cr_assert(fitted(prepare, "age") < 0 && fitted(prepare, "home") >= 0);
+    cr_assert(noted(prepare, "age", "missing for 3 of 5"));
+    cr_assert(noted(prepare, "age", "--impute age=mode"));
+    kmseg_prepare_free(prepare);
+    const char *const ways[] = {"age=mode", "age=constant:unknown", "constant", "mode",
+                                "median+indicator"};
+    for (int i = 0; i < 5; i++) {
+        kmseg_prepare_options options = prepare_options();
+        options.impute = ways[i];
+        OK(ctx, kmseg_prepare_fit(ctx, table, &options, &prepare));
+        cr_assert(fitted(prepare, "age") >= 0, "%s", ways[i]);
+        kmseg_prepare_free(prepare);
+    }
+    kmseg_prepare_options options = prepare_options();
+    options.include = "spend,age";
+    OK(ctx, kmseg_prepare_fit(ctx, table, &options, &prepare));
+    cr_assert(fitted(prepare, "age") >= 0);
+    kmseg_prepare_free(prepare);
+    kmseg_table_free(table);
+}
+
+Test(prepare_choice, an_outcome_is_used_and_said_to_be_one)
+{
+    kmseg_table *table = customers();
+    TEXTS(ctx, table, "Churn", "No", "Yes", "No", "Yes", "No", "Yes");
+    kmseg_prepare *prepare;
+    OK(ctx, kmseg_prepare_fit(ctx, table, NULL, &prepare));
+    cr_assert(fitted(prepare, "Churn") >= 0);
+    cr_assert(noted(prepare, "Churn", "--exclude Churn"));
+    kmseg_prepare_free(prepare);
+    kmseg_table_free(table);
+}
+
 Test(prepare_choice, include_is_exact_and_exclude_takes_away)
 {
     kmseg_table *table = customers();
