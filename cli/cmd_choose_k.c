@@ -231,12 +231,16 @@ static int report(cli_run *run, const cli_joined *customers, const kmseg_choice 
     kmseg_string_free(text);
     int32_t k = choice->recommended > 0 ? choice->recommended : choice->closest;
     cli_clean(run->arguments[0], clean, sizeof clean);
+    const kmseg_prepare_options *chosen = &command->segment.prepare;
+    int is_plain = customers->joins == NULL && chosen->include == NULL && chosen->exclude == NULL &&
+                   chosen->weights == NULL && chosen->group == NULL;
+    const char *same = is_plain ? "" : ", and the same options";
     fputc('\n', out);
     print_times(out, choice);
     if (k > 0) {
-        fprintf(out, "Next: kmseg fit %s -k %d\n", clean, k);
+        fprintf(out, "Next: kmseg fit %s -k %d -o segments.h5%s\n", clean, k, same);
     } else {
-        fprintf(out, "Next: kmseg fit %s -k K\n", clean);
+        fprintf(out, "Next: kmseg fit %s -k K -o segments.h5%s\n", clean, same);
     }
     if (command->files.output != NULL && out == stdout) {
         fprintf(out, "Scores: %s\n", cli_clean(command->files.output, clean, sizeof clean));

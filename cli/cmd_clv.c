@@ -419,7 +419,7 @@ static int print_text(cli_run *run, const kmseg_table *table, const kmseg_clv_re
                  cli_width(out));
     } else if (strcmp(output, "-") != 0) {
         cli_clean(output, clean, sizeof clean);
-        fprintf(out, "Customers: %s\nNext: kmseg fit %s -k 6 -o segments.h5\n", clean, clean);
+        fprintf(out, "Customers: %s\nNext: kmseg choose-k %s\n", clean, clean);
     }
     return CLI_OK;
 }

@@ -93,7 +93,7 @@ static int print_result(cli_run *run, const cli_joined *customers, const kmseg_r
     }
     char clean[300];
     cli_clean(command->files.output, clean, sizeof clean);
-    printf("\nSegments: %s\nNext: kmseg predict %s NEW.csv -o labels.csv\n", clean, clean);
+    printf("\nSegments: %s\nNext: kmseg profile %s\n", clean, clean);
     return CLI_OK;
 }
 

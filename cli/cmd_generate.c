@@ -93,8 +93,7 @@ static int summarise(cli_run *run, const kmseg_table *table, const kmseg_table *
     if (strcmp(output, "-") != 0) {
         cli_clean(output, clean, sizeof clean);
         fprintf(out,
-                orders ? "Next: kmseg features %s -o customers.h5\n"
-                       : "Next: kmseg fit %s -k 6 -o segments.h5\n",
+                orders ? "Next: kmseg features %s -o customers.h5\n" : "Next: kmseg choose-k %s\n",
                 clean);
     }
     return CLI_OK;

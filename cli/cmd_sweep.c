@@ -450,7 +450,8 @@ static void print_reading(FILE *out, const cli_run *run, const kmseg_sweep_summa
              "No score decides alone, and they often disagree: take the two or three numbers of "
              "segments that several favour and look at their segments.",
              0, 0, cli_width(out));
-    fprintf(out, "Next: kmseg fit %s -k K\n", cli_clean(run->arguments[0], clean, sizeof clean));
+    fprintf(out, "Next: kmseg fit %s -k K -o segments.h5\n",
+            cli_clean(run->arguments[0], clean, sizeof clean));
     if (command->range.output != NULL && strcmp(command->range.output, "-") != 0) {
         fprintf(out, "Scores: %s\n", cli_clean(command->range.output, clean, sizeof clean));
     }

@@ -2,8 +2,9 @@
  *
  * A name is made of the segment's strongest traits among the columns that were clustered on, so it
  * is true by the numbers: "frequent" says that the segment's mean frequency is above that of all
- * customers by a trait's threshold, "very" that it is by VERY standard deviations. Segments that
- * would share a name get further traits, then a number that differs. */
+ * customers by a trait's threshold, "very" that it is by VERY standard deviations. Who spends more
+ * than a segment of "big spenders" is called that too. Segments that would share a name get further
+ * traits, then a number that differs. */
 #include "base/text.h"
 #include "profile/profile.h"
 
@@ -246,6 +247,48 @@ static kmseg_status lengthen(km_profiling *p, draft *drafts) {
     return KMSEG_OK;
 }
 
+/* Position among the first n traits of the one that makes the noun ("big spenders"), or -1. */
+static int32_t find_noun(const km_profiling *p, const draft *d, int32_t n) {
+    for (int32_t t = 0; t < n; t++) {
+        const kmseg_profile_column *c = &p->columns[d->traits[t].column];
+        int w = c->type == KMSEG_COLUMN_NUMBER && !c->is_flag ? find_words(c) : -1;
+        if (w >= 0 && words[w].place == NOUN) {
+            return t;
+        }
+    }
+    return -1;
+}
+
+/* 1 when some segment is called by a noun that is truer of segment s, whose name lacks it. */
+static int is_outdone(const km_profiling *p, const draft *drafts, int32_t s,
+                      const kmseg_trait *own) {
+    for (int32_t other = 0; other < p->n_segments; other++) {
+        int32_t t = find_noun(p, &drafts[other], drafts[other].used);
+        const kmseg_trait *said = t >= 0 ? &drafts[other].traits[t] : NULL;
+        if (other != s && said != NULL && said->column == own->column &&
+            (said->difference > 0) == (own->difference > 0) &&
+            fabs(own->difference) > fabs(said->difference)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Nobody is to be called a big spender while those who spend more are not. */
+static void spread_nouns(const km_profiling *p, draft *drafts) {
+    for (int32_t s = 0; s < p->n_segments; s++) {
+        draft *d = &drafts[s];
+        int32_t t = find_noun(p, d, d->n);
+        if (t >= d->used && is_outdone(p, drafts, s, &d->traits[t])) {
+            kmseg_trait noun = d->traits[t];
+            memmove(&d->traits[d->used + 1], &d->traits[d->used],
+                    (size_t)(t - d->used) * sizeof noun);
+            d->traits[d->used++] = noun;
+            compose(p, s, d);
+        }
+    }
+}
+
 /* The number column in which segments of one name differ most, or -1. */
 static int32_t most_telling(const km_profiling *p, const draft *drafts, const char *name) {
     int32_t best = -1;
@@ -309,6 +352,7 @@ kmseg_status km_profile_names(km_profiling *p) {
     for (int32_t s = 0; s < p->n_segments; s++) {
         gather_traits(p, s, candidates, &drafts[s]);
     }
+    spread_nouns(p, drafts);
     KM_TRY(lengthen(p, drafts));
     for (int32_t s = 0; s < p->n_segments; s++) {
         names[s] = is_shared(drafts, p->n_segments, s) ? numbered(p, drafts, s)

@@ -98,7 +98,12 @@ static void fill_row(const card *c, km_grid *grid, int row, const kmseg_contribu
     take_value(c, grid, row, 2, part, part->own);
     take_value(c, grid, row, 3, part, part->runner_up);
     take_signed(c, grid, row, 4, part->contribution, 3, "");
-    take_signed(c, grid, row, 5, 100 * part->contribution / c->of->margin, 0, " %");
+    int32_t segment = part->contribution > 0 ? c->of->segment : c->of->runner_up;
+    char name[32] = "neither";
+    if (fabs(part->contribution) >= 0.0005) { /* what is shown as 0 */
+        snprintf(name, sizeof name, "segment %d", segment + 1);
+    }
+    km_grid_set(grid, row, 5, name, 0);
     if (part->is_filled && part->type == KMSEG_COLUMN_NUMBER) {
         km_grid_set(grid, row, 6, "was missing, filled in", 0);
     }
@@ -113,16 +118,16 @@ static void print_contributions(const card *c) {
     snprintf(other, sizeof other, "segment %d", of->runner_up + 1);
     km_grid_init(&grid, &c->out->allocator, n + 2, 7);
     if (!grid.failed) {
-        grid.left[0] = grid.left[6] = 1;
+        grid.left[0] = grid.left[5] = grid.left[6] = 1;
         km_grid_set(&grid, 0, 0, "column", 0);
         km_grid_set(&grid, 0, 1, "customer", 0);
         km_grid_set(&grid, 0, 2, own, 0);
         km_grid_set(&grid, 0, 3, other, 0);
         km_grid_set(&grid, 0, 4, "adds", 0);
-        km_grid_set(&grid, 0, 5, "share", 0);
+        km_grid_set(&grid, 0, 5, "speaks for", 0);
         km_grid_set(&grid, n + 1, 0, "margin", 0);
         take_signed(c, &grid, n + 1, 4, of->margin, 3, "");
-        take_signed(c, &grid, n + 1, 5, 100, 0, " %");
+        km_grid_set(&grid, n + 1, 5, own, 0);
     }
     for (int32_t i = 0; i < n && !grid.failed; i++) {
         fill_row(c, &grid, i + 1, &of->contributions[i]);
@@ -132,9 +137,9 @@ static void print_contributions(const card *c) {
     km_string_format(
         &text,
         "The margin is how much farther segment %d is, in squared distance. Each column "
-        "adds its part of it; one below 0 speaks for segment %d. Beside the customer's "
-        "value are those at the two centres (for a category, the share that has it).",
-        of->runner_up + 1, of->runner_up + 1);
+        "adds its part of it. Beside the customer's value are those at the two centres (for a "
+        "category, the share that has it).",
+        of->runner_up + 1);
     km_string_add(c->out, "\n");
     if (text.data != NULL) {
         km_add_wrapped(c->out, text.data, 0, 0, c->width);

@@ -11,8 +11,10 @@ void km_grid_init(km_grid *grid, const kmseg_allocator *allocator, int n_rows, i
     km_arena_init(&grid->arena, allocator);
     grid->cells = km_arena_array(&grid->arena, (int64_t)n_rows * n_columns, sizeof *grid->cells);
     grid->left = km_arena_array(&grid->arena, n_columns, sizeof *grid->left);
-    grid->failed = grid->cells == NULL || grid->left == NULL;
+    grid->spill = km_arena_array(&grid->arena, n_rows, sizeof *grid->spill);
+    grid->failed = grid->cells == NULL || grid->left == NULL || grid->spill == NULL;
     if (!grid->failed) {
+        memset(grid->spill, 0xff, (size_t)n_rows * sizeof *grid->spill);
         grid->n_rows = n_rows;
         grid->n_columns = n_columns;
     }
@@ -41,6 +43,13 @@ void km_grid_set(km_grid *grid, int row, int column, const char *text, int most)
     km_string_free(&clean);
 }
 
+void km_grid_spill(km_grid *grid, int row, int column, km_string *text) {
+    km_grid_take(grid, row, column, text);
+    if (!grid->failed) {
+        grid->spill[row] = column;
+    }
+}
+
 static const char *cell(const km_grid *grid, int row, int column) {
     const char *text = grid->cells[row * grid->n_columns + column];
     return text != NULL ? text : "";
@@ -49,7 +58,7 @@ static const char *cell(const km_grid *grid, int row, int column) {
 static int column_width(const km_grid *grid, int column) {
     int width = 0;
     for (int row = 0; row < grid->n_rows; row++) {
-        int w = km_text_width(cell(grid, row, column));
+        int w = grid->spill[row] == column ? 0 : km_text_width(cell(grid, row, column));
         width = w > width ? w : width;
     }
     return width;
@@ -67,12 +76,13 @@ int km_grid_width(const km_grid *grid, int from, int to) {
 static void print_cell(const km_grid *grid, km_string *out, int row, int column, int *owed) {
     const char *text = cell(grid, row, column);
     int space = column_width(grid, column) - km_text_width(text);
-    *owed += grid->left[column] ? 0 : space;
+    int spills = grid->spill[row] == column;
+    *owed += grid->left[column] || spills ? 0 : space;
     if (text[0] != '\0') {
         km_string_format(out, "%*s%s", *owed, "", text);
         *owed = 0;
     }
-    *owed += (grid->left[column] ? space : 0) + GAP;
+    *owed += (grid->left[column] && !spills ? space : 0) + GAP;
 }
 
 void km_grid_print(const km_grid *grid, km_string *out, int first_row, int last_row, int fixed,

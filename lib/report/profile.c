@@ -167,17 +167,20 @@ static void set_text(const km_page *page, km_grid *grid, int row, int at, const 
     km_grid_set(grid, row, at, text, NAME_WIDTH);
 }
 
+static int is_share(const kmseg_profile_column *column) {
+    return column->is_flag || strcmp(column->unit, "share") == 0;
+}
+
 static void set_value(const km_page *page, km_grid *grid, int row, int at, double value,
                       const kmseg_profile_column *column) {
     km_string text;
     km_string_init(&text, &page->out->allocator);
-    int is_share = column->is_flag || strcmp(column->unit, "share") == 0;
     double largest = 0;
     for (int32_t q = 0; q < KMSEG_N_QUANTILES; q++) {
         /* of what is shown: the largest customer would take the decimals of all others */
         largest = q < KMSEG_N_QUANTILES - 1 ? fmax(largest, fabs(column->quantiles[q])) : largest;
     }
-    if (is_share && !isnan(value)) {
+    if (is_share(column) && !isnan(value)) {
         km_add_percent(&text, value);
     } else {
         int whole = value == rint(value);
@@ -186,12 +189,12 @@ static void set_value(const km_page *page, km_grid *grid, int row, int at, doubl
     km_grid_take(grid, row, at, &text);
 }
 
-/* The columns of number k, clustered ones first. */
+/* The column of number k whose quantiles say something, clustered ones first: not a flag's. */
 static const kmseg_profile_column *number_column(const kmseg_profile *profile, int32_t k) {
     for (int clustered = 1; clustered >= 0; clustered--) {
         for (int32_t c = 0; c < profile->n_columns; c++) {
             const kmseg_profile_column *column = &profile->columns[c];
-            if (column->type == KMSEG_COLUMN_NUMBER && column->n_bins > 0 &&
+            if (column->type == KMSEG_COLUMN_NUMBER && column->n_bins > 0 && !column->is_flag &&
                 (column->clustered != 0) == clustered && k-- == 0) {
                 return column;
             }
@@ -207,7 +210,7 @@ static void fill_row(const km_page *page, km_grid *grid, int row, int32_t s,
     km_string text;
     km_string_init(&text, &page->out->allocator);
     km_add_clean(&text, column->name, NAME_WIDTH);
-    if (column->unit[0] != '\0') {
+    if (column->unit[0] != '\0' && !is_share(column)) { /* percent signs say that */
         km_string_add(&text, ", ");
         km_add_clean(&text, column->unit, NAME_WIDTH / 2);
     }
@@ -217,15 +220,14 @@ static void fill_row(const km_page *page, km_grid *grid, int row, int32_t s,
     }
     set_value(page, grid, row, 6, column->segment_means[s], column);
     set_value(page, grid, row, 7, column->median, column);
-    set_value(page, grid, row, 8, column->mean, column);
     km_string_init(&text, &page->out->allocator);
     add_blocks(&text, page->profile, column, s);
-    km_grid_take(grid, row, 9, &text);
+    km_grid_take(grid, row, 8, &text);
 }
 
 static void print_numbers(const km_page *page, int32_t s) {
-    static const char *const heads[] = {"",     "5 %",  "25 %",        "median", "75 %",
-                                        "95 %", "mean", "all: median", "mean",   "spread"};
+    static const char *const heads[] = {"",     "5 %",  "25 %", "median", "75 %",
+                                        "95 %", "mean", "all",  "spread"};
     enum { COLUMNS = sizeof heads / sizeof *heads };
     int32_t n = 0;
     while (number_column(page->profile, n) != NULL) {
@@ -255,6 +257,44 @@ static void print_numbers(const km_page *page, int32_t s) {
     km_grid_free(&grid);
 }
 
+/* " 40 % (1.3 x)": a share, and over that of all customers. */
+static void add_share(km_string *text, double share, double of_all) {
+    km_string_add(text, "\u00a0");
+    km_add_number(text, 100 * share, share < 0.0995 ? 1 : 0);
+    km_string_add(text, "\u00a0% (");
+    km_add_number(text, share / of_all, 2);
+    km_string_add(text, "\u00a0x)");
+}
+
+/* Shares are of the customers of whom the column is known, which may be few. */
+static void add_known(km_string *text, const kmseg_profile *profile,
+                      const kmseg_profile_column *column, int32_t s) {
+    int64_t missing = column->segment_missing[s];
+    if (missing > 0) {
+        km_string_add(text, "; known of\u00a0");
+        km_add_number(text, (double)(profile->sizes[s] - missing), 0);
+    }
+}
+
+/* "SeniorCitizen: yes 20 % (1.3 x)" */
+static void print_flag(const km_page *page, int32_t s, const kmseg_profile_column *column) {
+    double share = column->segment_means[s];
+    if (isnan(share) || !(column->mean > 0)) {
+        return;
+    }
+    km_string text;
+    km_string_init(&text, &page->out->allocator);
+    km_add_clean(&text, column->name, NAME_WIDTH);
+    km_string_add(&text, ": yes");
+    add_share(&text, share, column->mean);
+    add_known(&text, page->profile, column, s);
+    if (text.data != NULL) {
+        km_add_wrapped(page->out, text.data, 3, 0, page->width);
+    }
+    page->out->failed |= text.failed;
+    km_string_free(&text);
+}
+
 /* "plan: Basic 40 % (x 1.3), Plus 35 % (x 0.9)": the levels with most customers of the segment. */
 static void print_levels(const km_page *page, int32_t s, const kmseg_profile_column *column) {
     const double *shares = column->segment_shares + (int64_t)s * column->n_levels;
@@ -277,12 +317,9 @@ static void print_levels(const km_page *page, int32_t s, const kmseg_profile_col
         at = best;
         km_string_add(&text, shown > 0 ? ", " : "");
         km_add_clean(&text, column->levels[best], NAME_WIDTH);
-        km_string_add(&text, "\u00a0");
-        km_add_number(&text, 100 * shares[best], shares[best] < 0.0995 ? 1 : 0);
-        km_string_add(&text, "\u00a0% (");
-        km_add_number(&text, shares[best] / column->level_shares[best], 2);
-        km_string_add(&text, "\u00a0x)");
+        add_share(&text, shares[best], column->level_shares[best]);
     }
+    add_known(&text, page->profile, column, s);
     if (text.data != NULL && at >= 0) {
         km_add_wrapped(page->out, text.data, 3, 0, page->width);
     }
@@ -299,8 +336,11 @@ static void print_segment(const km_page *page, int32_t s) {
     print_typical(page, s);
     print_numbers(page, s);
     for (int32_t c = 0; c < page->profile->n_columns; c++) {
-        if (page->profile->columns[c].type == KMSEG_COLUMN_TEXT) {
-            print_levels(page, s, &page->profile->columns[c]);
+        const kmseg_profile_column *column = &page->profile->columns[c];
+        if (column->type == KMSEG_COLUMN_TEXT) {
+            print_levels(page, s, column);
+        } else if (column->is_flag) {
+            print_flag(page, s, column);
         }
     }
 }
@@ -314,10 +354,11 @@ void km_report_profile(const kmseg_result *result, const kmseg_report_options *o
         km_string_add(out, "\n");
         km_add_wrapped(
             out,
-            "spread: where the segment stands among all customers, from their lowest to "
-            "their highest tenth; a block half as high as the line is as many as usual, a "
-            "full one twice as many or more, a dot none. (1.3 x) is how much more often "
-            "than among all.",
+            "5 %, 25 %, ...: so many of the segment are at or below this. all: the median of "
+            "all customers. spread: where the segment stands among all customers, from their "
+            "lowest to their highest tenth; a block half as high as the line is as many as "
+            "usual, a full one twice as many or more, a dot none. (1.3 x) is how much more "
+            "often than among all.",
             0, 0, page.width);
     }
     for (int32_t s = 0; s < result->n_segments; s++) {

@@ -74,7 +74,7 @@ static const char *role_name(kmseg_column_role role) {
     return "";
 }
 
-enum { NAME, TYPE, ROLE, UNIT, MISSING, MEAN, MEDIAN, MINIMUM, MAXIMUM, VALUES, N_COLUMNS };
+enum { NAME, TYPE, ROLE, UNIT, MISSING, MEAN, MEDIAN, MINIMUM, MAXIMUM, N_COLUMNS };
 
 static void set_value(km_grid *grid, int row, int column, double value, kmseg_column_type type) {
     km_string text;
@@ -106,7 +106,7 @@ static void set_levels(km_grid *grid, int row, const kmseg_column *column, doubl
         counts[top] = -1;
     }
     km_string_add(&text, all_different ? ", all different" : "");
-    km_grid_take(grid, row, VALUES, &text);
+    km_grid_spill(grid, row, MEAN, &text);
 }
 
 static void set_column(km_grid *grid, int row, const kmseg_column *column, double *room) {
@@ -129,13 +129,13 @@ static void set_column(km_grid *grid, int row, const kmseg_column *column, doubl
 
 static void write_text(const kmseg_table *table, double *room, km_string *out) {
     static const char *const headers[N_COLUMNS] = {"column", "type",   "use", "unit", "missing",
-                                                   "mean",   "median", "min", "max",  ""};
+                                                   "mean",   "median", "min", "max"};
     int n = kmseg_table_n_columns(table);
     km_grid grid;
     km_grid_init(&grid, &out->allocator, 1 + n, N_COLUMNS);
     for (int i = 0; i < N_COLUMNS && !grid.failed; i++) {
         km_grid_set(&grid, 0, i, headers[i], 0);
-        grid.left[i] = i <= UNIT || i == VALUES;
+        grid.left[i] = i <= UNIT;
     }
     for (int i = 0; i < n && !grid.failed; i++) {
         set_column(&grid, 1 + i, kmseg_table_column(table, i), room);

@@ -100,6 +100,18 @@ def test_text_and_csv_say_it_too(folder):
         assert list(csv.DictReader(file)) == rows
 
 
+def test_a_flag_has_a_share_and_no_quantiles(tmp_path):
+    rows = "".join(f"{i},{i % 4 * 10 + i % 3},{int(i % 4 == 0)}\n" for i in range(40))
+    (tmp_path / "c.csv").write_text("id,spend,member\n" + rows)
+    ok("fit", "c.csv", "-k", 2, "-o", "s.h5", cwd=tmp_path)
+    lines = ok("profile", "s.h5", cwd=tmp_path).replace("\u00a0", " ").splitlines()
+    flags = [line for line in lines if line.startswith("member: yes")]
+    assert len(flags) == 2 and "member: yes 0.0 % (0.00 x)" in flags
+    sections = lines[next(i for i, line in enumerate(lines) if "spread:" in line):]
+    assert any(line.startswith("spend  ") for line in sections)
+    assert not any(line.startswith("member  ") for line in sections)
+
+
 def test_labels_are_written_edited_and_kept(folder):
     ok("profile", "segments.h5", "--write-labels", "mine.txt", cwd=folder)
     text = (folder / "mine.txt").read_text(encoding="utf-8")
@@ -237,6 +249,12 @@ def test_contributions_sum_to_the_margin(folder):
         alone = explain(folder, "segments.h5", row["id"])
         assert alone["segment"] == found["segment"] and alone["margin"] is None
     assert agreed > 6
+    text = ok("explain", "segments.h5", "customers.csv", rows[0]["id"], cwd=folder)
+    found = explain(folder, "segments.h5", "customers.csv", rows[0]["id"])
+    for part in found["contributions"]:
+        (line,) = [t for t in text.splitlines() if t.split(",")[0].split("  ")[0] == part["column"]]
+        side = found["segment" if part["contribution"] > 0 else "runner_up"]["segment"]
+        assert abs(part["contribution"]) < 0.0005 or f"segment {side}" in line
 
 
 def test_explanations_of_customers_that_are_not_there_are_refused(folder):

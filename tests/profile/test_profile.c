@@ -267,6 +267,34 @@ Test(profile, names_say_what_the_numbers_say)
     kmseg_table_free(table);
 }
 
+/* The first segment's strongest traits are recency and frequency, the second's is what it spends,
+ * which is less. */
+Test(profile, who_spends_more_than_big_spenders_is_one_too)
+{
+    enum { N = 40 };
+    static const double days[] = {1, 50, 55, 52}, orders[] = {40, 22, 8, 2},
+                        spend[] = {130, 110, 20, 10};
+    double recency[N], frequency[N], monetary[N];
+    int32_t labels[N];
+    for (int i = 0; i < N; i++) {
+        labels[i] = i % 4;
+        recency[i] = days[i % 4] + i / 4 % 3;
+        frequency[i] = orders[i % 4] + i / 4 % 2;
+        monetary[i] = spend[i % 4] + i / 4 % 5;
+    }
+    kmseg_table *table = table_of(ctx, N);
+    OK(ctx, kmseg_table_add_numbers(ctx, table, "recency", recency));
+    OK(ctx, kmseg_table_describe(ctx, table, 0, KMSEG_ROLE_UNKNOWN, "days"));
+    OK(ctx, kmseg_table_add_numbers(ctx, table, "frequency", frequency));
+    OK(ctx, kmseg_table_add_numbers(ctx, table, "monetary", monetary));
+    kmseg_profile *profile = profile_of(table, labels, 4, NULL);
+    cr_assert(strstr(profile->names[1], "big spenders") != NULL, "%s", profile->names[1]);
+    cr_assert(strstr(profile->names[0], "big spenders") != NULL, "%s", profile->names[0]);
+    cr_assert(strstr(profile->names[0], "recent") != NULL, "%s", profile->names[0]);
+    kmseg_profile_free(profile);
+    kmseg_table_free(table);
+}
+
 Test(profile, names_of_categories_begin_with_the_most_telling)
 {
     kmseg_table *table = table_of(ctx, 8);

@@ -176,8 +176,7 @@ Test(text, a_table_is_described_column_by_column)
         text, "column  type    use      unit  missing  mean      median         min         max\n"
               "x       number  feature  days        1  2.33           2           1           4\n"
               "t       time                         1        1970-01-02  1970-01-01  1970-01-03\n"
-              "s       text                         1                                            2 "
-              "values: a 66.7 %, b 33.3 %\n");
+              "s       text                         1  2 values: a 66.7 %, b 33.3 %\n");
     kmseg_string_free(text);
     FAILS(ctx, KMSEG_E_NOT_FOUND, kmseg_report_table(ctx, table, "xml", &text), "xml");
     kmseg_table_free(table);
