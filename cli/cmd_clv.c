@@ -329,7 +329,10 @@ static void print_outlook(FILE *out, const clv_command *command, const kmseg_clv
                 cli_number(report->spend.mean_spend, 2, a, sizeof a));
     }
     fprintf(out, "\nThese customers\n");
-    fprintf(out, "  %-33s%14.1f %%\n", "still customers", 100 * report->mean_alive);
+    const kmseg_bgnbd *m = &report->purchases;
+    int is_vague = m->standard_errors[2] > m->a || m->standard_errors[3] > m->b;
+    fprintf(out, "  %-33s%14.1f %%%s\n", "still customers", 100 * report->mean_alive,
+            is_vague ? "   not to be relied on: see the warning" : "");
     char label[80];
     snprintf(label, sizeof label, "purchases in the next %.0f %s", report->horizon,
              command->clv.unit);

@@ -82,7 +82,9 @@ static void print(FILE *out, cli_run *run, const void *what) {
     fprintf(out, "%-16swarning after %s days, lost after %s\n\n", "Thresholds",
             cli_number(l->warn_days, digits_a, a, sizeof a),
             cli_number(l->lost_days, digits_b, b, sizeof b));
-    cli_print_groups(out, "stage", l->stages, KMSEG_N_STAGES, &l->all);
+    /* without a list nobody can be known to have no order */
+    int first = s->list == NULL && l->stages[0].n_customers == 0;
+    cli_print_groups(out, "stage", l->stages + first, KMSEG_N_STAGES - first, &l->all);
     cli_print_sentences(out, "How to read it", &l->conventions);
     cli_print_sentences(out, "Notes", &l->notes);
 }

@@ -93,6 +93,10 @@ def test_lifecycle_fits_its_thresholds_to_the_data(folder):
     ok("lifecycle", folder / "customers.csv", "--warn-days", 30, "--lost-days", 90)
 
 
+def test_nobody_is_shown_as_potential_without_a_list(folder):
+    assert "potential  " not in ok("lifecycle", folder / "customers.h5")
+
+
 def test_customers_of_a_list_without_an_order_are_potential(folder, tmp_path):
     known = rows(ok("lifecycle", folder / "orders.csv", "-o", "-"))
     members = tmp_path / "members.csv"
