@@ -1,6 +1,6 @@
 """What the documents show is what happens.
 
-Every fenced block of the README is run, in order, in one folder:
+Every fenced block of the README and of each tutorial is run, in order, in a folder of the page:
   sh      as written, where ./run is a door to the command under test; <!-- not run --> on the line
           before a block leaves it out, as it is for the blocks that build
   text    what the sh block before it printed, or, before any, what some block prints: every line
@@ -26,7 +26,13 @@ FENCE = re.compile(r"^(<!-- not run[^\n]*-->\n)?```(\w+)\n(.*?)^```$", re.MULTIL
 DATA_FILES = {
     "online_retail.csv.gz": DATASETS / "online_retail" / "online_retail.csv.gz",
     "CDNOW_sample.txt": DATASETS / "cdnow" / "CDNOW_sample.txt",
+    "Telco-Customer-Churn.csv": DATASETS / "telco" / "Telco-Customer-Churn.csv",
+    "transactions_sample.csv": DATASETS / "complete_journey" / "transactions_sample.csv",
+    "demographics.csv": DATASETS / "complete_journey" / "demographics.csv",
+    "survey.py": ROOT / "datasets" / "survey.py",
 }
+TUTORIALS = sorted(p.relative_to(ROOT).as_posix() for p in ROOT.glob("docs/tutorials/*.md")
+                   if p.name != "README.md")
 DURATION = re.compile(r"\b\d+(\.\d+)? ?(ms|s|seconds)\b|\b\d+(\.\d+)? [MG]B/s")
 
 
@@ -51,7 +57,7 @@ def check_output(expected, printed):
     for line in expected.splitlines():
         if line.strip() in ("", "...") or DURATION.search(line):
             continue
-        assert squeezed(line) in lines, f"the README shows\n{line}\nand the command printed\n{printed}"
+        assert squeezed(line) in lines, f"the page shows\n{line}\nand the command printed\n{printed}"
 
 
 def compile_c(source, folder):
@@ -61,7 +67,8 @@ def compile_c(source, folder):
                     "example.c"], cwd=folder, check=True)
 
 
-def test_what_the_readme_shows_happens(tmp_path):
+@pytest.mark.parametrize("page", ["README.md", *TUTORIALS])
+def test_what_a_page_shows_happens(page, tmp_path):
     door = tmp_path / "run"
     door.write_text(f'#!/bin/sh\n[ "$1" = kmseg ] && shift && exec {KMSEG} "$@"\nexit 9\n')
     door.chmod(0o755)
@@ -72,7 +79,7 @@ def test_what_the_readme_shows_happens(tmp_path):
     everything = ""
     unattached = []
     n_run = 0
-    for not_run, language, content in blocks(ROOT / "README.md"):
+    for not_run, language, content in blocks(ROOT / page):
         if not_run:
             printed = None
             continue
@@ -94,6 +101,14 @@ def test_what_the_readme_shows_happens(tmp_path):
     for content in unattached:
         check_output(content, everything)
     assert n_run > 0
+
+
+def test_every_tutorial_is_listed_and_says_what_to_look_at_and_what_not_to_believe():
+    index = (ROOT / "docs/tutorials/README.md").read_text(encoding="utf-8")
+    assert {"docs/tutorials/" + name for name in re.findall(r"\]\((\w+\.md)\)", index)} == set(TUTORIALS)
+    for page in TUTORIALS:
+        headings = re.findall(r"^## (.*)$", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
+        assert {"What to look at", "What not to believe"} <= set(headings), page
 
 
 @pytest.mark.parametrize("page", sorted(p.relative_to(ROOT).as_posix() for p in
