@@ -13,6 +13,7 @@ enum {
     CLI_OK = 0,
     CLI_FAILED = 1,       /* understood, and it could not be done */
     CLI_MISUSED = 2,      /* the command line could not be understood */
+    CLI_NOT_SO = 3,       /* what was to be checked does not hold */
     CLI_INTERRUPTED = 128 /* plus the signal: 130 for Ctrl-C */
 };
 
@@ -44,11 +45,21 @@ typedef struct cli_common {
     int32_t quiet;
 } cli_common;
 
+/* What becomes of the ids of customers, where a subcommand writes them. */
+typedef struct cli_privacy {
+    size_t struct_size;
+    int32_t pseudonymise;
+    const char *key_file;
+    int32_t drop_ids;
+} cli_privacy;
+
 /* One call of a subcommand, parsed. */
 typedef struct cli_run {
     const struct cli_command *command;
     kmseg_context *ctx;
     cli_common common;
+    cli_privacy privacy;
+    kmseg_key *key;                           /* of privacy.key_file, while the subcommand runs */
     const char *arguments[CLI_MAX_ARGUMENTS]; /* NULL where not given */
     void *options;                            /* the command's own struct */
     char **texts;                             /* values of repeated flags, joined; owned */
@@ -64,6 +75,7 @@ typedef struct cli_command {
     int n_arguments;
     const cli_group *groups;
     int n_groups;
+    int writes_ids; /* 1: ids of customers go out, so it has the options of cli_privacy */
     size_t options_size;
     void (*init)(void *options); /* fills the defaults */
     int (*run)(cli_run *run);    /* returns an exit status */
@@ -76,7 +88,14 @@ const cli_command *cli_command_find(const char *name);
 /* parse.c. Returns CLI_OK, or the exit status after its message; *out_help is 1 when help was asked
  * for. */
 int cli_parse(cli_run *run, int argc, char **argv, int *out_help);
-const kmseg_option_table *cli_common_table(void);
+/* Options that no group of the command has: on ids, where it writes any, and those of every command. */
+typedef struct cli_shared {
+    const char *title;
+    const kmseg_option_table *(*table)(void);
+    size_t offset; /* in a cli_run */
+} cli_shared;
+
+const cli_shared *cli_shared_at(const cli_command *command, int i); /* NULL behind the last */
 /* Row i of a group that belongs to it: NULL when an earlier group or an argument has the name. */
 const kmseg_option *cli_group_option(const cli_command *command, int group, int32_t i);
 
@@ -117,12 +136,23 @@ typedef enum cli_format { CLI_CSV = 1, CLI_HDF5 = 2 } cli_format;
 int cli_output_check(const char *path, int only_hdf5, const char *input, cli_format *out);
 /* That a file can be made where path says; shown is path as messages show it. */
 int cli_folder_check(const char *path, const char *shown);
+/* Every table of customers goes out through this: it hides ids where that was asked for. */
 int cli_table_write(cli_run *run, const kmseg_table *table, cli_format format,
                     const char *params_json, const char *path);
 /* CLI_OK when path holds segments, else the exit status after its message. */
 int cli_check_segments(const cli_run *run, const char *path);
 /* stdout, or stderr when stdout carries the data itself (path "-"). */
 FILE *cli_summary_stream(const char *path);
+
+/* privacy.c */
+const kmseg_option_table *cli_privacy_table(void);
+/* Checks what was asked for and reads the key, before any work. CLI_OK or the exit status. */
+int cli_privacy_begin(cli_run *run);
+void cli_privacy_end(cli_run *run);
+/* 1 when ids are not to go out as they are. */
+int cli_hides_ids(const cli_run *run);
+/* A result that is about to be written or printed: its ids become what was asked for. */
+int cli_protect_result(cli_run *run, kmseg_result *result);
 
 /* joined.c: the customers that a command works on, with what is joined to them. */
 typedef struct cli_joins {
@@ -187,7 +217,7 @@ json_t *cli_json_text(const char *text); /* any bytes */
 
 extern const cli_command cli_cmd_features, cli_cmd_rfm, cli_cmd_tier, cli_cmd_lifecycle,
     cli_cmd_clv, cli_cmd_rules, cli_cmd_inspect, cli_cmd_sweep, cli_cmd_choose_k, cli_cmd_fit,
-    cli_cmd_profile, cli_cmd_predict, cli_cmd_explain, cli_cmd_info, cli_cmd_generate, cli_cmd_list,
-    cli_cmd_help;
+    cli_cmd_profile, cli_cmd_predict, cli_cmd_explain, cli_cmd_info, cli_cmd_protect, cli_cmd_key,
+    cli_cmd_generate, cli_cmd_list, cli_cmd_help;
 
 #endif

@@ -487,6 +487,7 @@ const cli_command cli_cmd_clv = {
     .n_arguments = 1,
     .groups = groups,
     .n_groups = 3,
+    .writes_ids = 1,
     .options_size = sizeof(clv_command),
     .init = init,
     .run = run_clv,

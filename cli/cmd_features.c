@@ -227,6 +227,10 @@ static int run_features(cli_run *run) {
             code = cli_misused("--rejected %s: the name needs to end in .csv", rejected);
         }
     }
+    if (code == CLI_OK && rejected != NULL && cli_hides_ids(run)) {
+        code = cli_misused("--rejected keeps order lines as they are, with their customers; it "
+                           "cannot go with --pseudonymise or --drop-ids");
+    }
     if (code != CLI_OK) {
         return code;
     }
@@ -257,6 +261,7 @@ const cli_command cli_cmd_features = {
     .n_arguments = 1,
     .groups = groups,
     .n_groups = 2,
+    .writes_ids = 1,
     .options_size = sizeof(features_command),
     .init = init,
     .run = run_features,

@@ -132,6 +132,9 @@ static int fit_level(cli_run *run, const cli_joined *customers, const cli_level 
         code =
             cli_status_of(run, kmseg_segment(run->ctx, table, &command->segment, &result), input);
     }
+    if (code == CLI_OK) {
+        code = cli_protect_result(run, result);
+    }
     if (code == CLI_OK && !run->common.json && !run->common.quiet) {
         printf("%s== %s: %s customers\n\n", json_array_size(fits) > 0 ? "\n" : "", clean,
                cli_count(level->n_rows, count, sizeof count));
@@ -249,6 +252,9 @@ static int run_fit(cli_run *run) {
         code = cli_status_of(
             run, kmseg_segment(run->ctx, customers.table, &command->segment, &result), input);
         if (code == CLI_OK) {
+            code = cli_protect_result(run, result);
+        }
+        if (code == CLI_OK) {
             code = save_and_print(run, &customers, result);
         }
     }
@@ -274,6 +280,7 @@ const cli_command cli_cmd_fit = {
     .n_arguments = 1,
     .groups = groups,
     .n_groups = sizeof groups / sizeof *groups,
+    .writes_ids = 1,
     .options_size = sizeof(fit_command),
     .init = init,
     .run = run_fit,

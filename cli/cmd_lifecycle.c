@@ -225,6 +225,7 @@ const cli_command cli_cmd_lifecycle = {
     .n_arguments = 1,
     .groups = groups,
     .n_groups = sizeof groups / sizeof *groups,
+    .writes_ids = 1,
     .options_size = sizeof(lifecycle_command),
     .init = init,
     .run = run_lifecycle,

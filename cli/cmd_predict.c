@@ -363,6 +363,7 @@ const cli_command cli_cmd_predict = {
     .n_arguments = 2,
     .groups = groups,
     .n_groups = sizeof groups / sizeof *groups,
+    .writes_ids = 1,
     .options_size = sizeof(predict_command),
     .init = init,
     .run = run_predict,

@@ -130,7 +130,8 @@ static int run_profile(cli_run *run) {
     kmseg_result *result;
     code = cli_status(run, kmseg_result_load(run->ctx, run->arguments[0], &result));
     if (code == CLI_OK) {
-        code = use(run, result, format);
+        code = cli_protect_result(run, result);
+        code = code == CLI_OK ? use(run, result, format) : code;
         kmseg_result_free(result);
     }
     return code;
@@ -155,6 +156,7 @@ const cli_command cli_cmd_profile = {
     .n_arguments = 1,
     .groups = groups,
     .n_groups = sizeof groups / sizeof *groups,
+    .writes_ids = 1,
     .options_size = sizeof(profile_command),
     .init = init,
     .run = run_profile,

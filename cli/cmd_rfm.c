@@ -288,6 +288,7 @@ const cli_command cli_cmd_rfm = {
     .n_arguments = 1,
     .groups = groups,
     .n_groups = sizeof groups / sizeof *groups,
+    .writes_ids = 1,
     .options_size = sizeof(rfm_command),
     .init = init,
     .run = run_rfm,

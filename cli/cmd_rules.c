@@ -196,6 +196,7 @@ const cli_command cli_cmd_rules = {
     .n_arguments = 1,
     .groups = groups,
     .n_groups = sizeof groups / sizeof *groups,
+    .writes_ids = 1,
     .options_size = sizeof(rules_command),
     .init = init,
     .run = run_rules,

@@ -227,6 +227,7 @@ const cli_command cli_cmd_tier = {
     .n_arguments = 1,
     .groups = groups,
     .n_groups = sizeof groups / sizeof *groups,
+    .writes_ids = 1,
     .options_size = sizeof(tier_command),
     .init = init,
     .run = run_tier,

@@ -79,8 +79,45 @@ FILE *cli_summary_stream(const char *path) {
     return path != NULL && strcmp(path, "-") == 0 ? stderr : stdout;
 }
 
-int cli_table_write(cli_run *run, const kmseg_table *table, cli_format format,
-                    const char *params_json, const char *path) {
+static int write_table(cli_run *run, const kmseg_table *table, cli_format format,
+                       const char *params_json, const char *path) {
     return cli_status(run, format == CLI_HDF5 ? kmseg_table_save(run->ctx, table, params_json, path)
                                               : kmseg_csv_write(run->ctx, table, path));
+}
+
+/* What an option of the command called id was given, or NULL. */
+static const char *id_option(const cli_run *run) {
+    for (int g = 0; g < run->command->n_groups; g++) {
+        const cli_group *group = &run->command->groups[g];
+        const kmseg_option *option = kmseg_options_find(group->table(), "id");
+        if (option != NULL && option->type == KMSEG_OPTION_TEXT) {
+            const char *value;
+            memcpy(&value, (const char *)run->options + group->offset + option->offset,
+                   sizeof value);
+            return value;
+        }
+    }
+    return NULL;
+}
+
+int cli_table_write(cli_run *run, const kmseg_table *table, cli_format format,
+                    const char *params_json, const char *path) {
+    if (!cli_hides_ids(run)) {
+        return write_table(run, table, format, params_json, path);
+    }
+    kmseg_table *safe = NULL;
+    json_t *params = params_json != NULL ? json_loads(params_json, 0, NULL) : json_object();
+    json_object_set_new(params, "ids", json_string(run->key != NULL ? "pseudonyms" : "left out"));
+    char *text = params != NULL ? json_dumps(params, JSON_INDENT(2)) : NULL;
+    int code =
+        text != NULL
+            ? cli_status(run, kmseg_table_protect(run->ctx, table, id_option(run), run->key, &safe))
+            : cli_failed("out of memory");
+    if (code == CLI_OK) {
+        code = write_table(run, safe, format, text, path);
+    }
+    kmseg_table_free(safe);
+    free(text);
+    json_decref(params);
+    return code;
 }

@@ -135,11 +135,15 @@ void cli_help_command(FILE *out, const cli_command *command) {
         cli_wrap(out, command->arguments[i].help, FLAG_COLUMN, FLAG_COLUMN, help_width(out));
     }
     print_groups(out, command, options);
-    cli_common common;
-    kmseg_options_init(cli_common_table(), &common);
-    fputs("\nEvery command\n", out);
-    for (int32_t i = 0; i < cli_common_table()->n_options; i++) {
-        print_option(out, &cli_common_table()->options[i], &common);
+    cli_run defaults = {.command = command};
+    const cli_shared *shared;
+    for (int s = 0; (shared = cli_shared_at(command, s)) != NULL; s++) {
+        void *values = (char *)&defaults + shared->offset;
+        kmseg_options_init(shared->table(), values);
+        fprintf(out, "\n%s\n", shared->title);
+        for (int32_t i = 0; i < shared->table()->n_options; i++) {
+            print_option(out, &shared->table()->options[i], values);
+        }
     }
     fputs("  -h, --help                  print this\n", out);
     if (command->examples != NULL) {
@@ -165,8 +169,8 @@ void cli_help_all(FILE *out) {
           "  kmseg sweep customers.h5\n"
           "  kmseg fit customers.h5 -k 6 -o segments.h5\n"
           "  kmseg predict segments.h5 customers.h5 -o labels.csv\n\n"
-          "Exit status: 0 done, 1 it could not be done, 2 the command line is wrong, "
-          "130 interrupted.\n",
+          "Exit status: 0 done, 1 it could not be done, 2 the command line is wrong, 3 what was\n"
+          "to be checked does not hold (protect), 130 interrupted.\n",
           out);
 }
 

@@ -37,7 +37,17 @@ static const kmseg_option_table common_table = {
     .options = common_rows,
 };
 
-const kmseg_option_table *cli_common_table(void) { return &common_table; }
+static const kmseg_option_table *get_common_table(void) { return &common_table; }
+
+const cli_shared *cli_shared_at(const cli_command *command, int i) {
+    static const cli_shared shared[] = {
+        {"Ids of customers", cli_privacy_table, offsetof(cli_run, privacy)},
+        {"Every command", get_common_table, offsetof(cli_run, common)},
+    };
+    enum { N_SHARED = sizeof shared / sizeof *shared };
+    i += command->writes_ids ? 0 : 1;
+    return i < N_SHARED ? &shared[i] : NULL;
+}
 
 const kmseg_option *cli_group_option(const cli_command *command, int group, int32_t i) {
     const kmseg_option *option = &command->groups[group].table()->options[i];
@@ -92,10 +102,14 @@ static int find(const cli_parser *parser, matcher matches, const char *name, pla
             }
         }
     }
-    for (int32_t i = 0; i < common_table.n_options; i++) {
-        if (matches(&common_rows[i], name)) {
-            *out = (place){&common_table, &common_rows[i], &parser->run->common};
-            return 1;
+    const cli_shared *shared;
+    for (int s = 0; (shared = cli_shared_at(command, s)) != NULL; s++) {
+        const kmseg_option_table *table = shared->table();
+        for (int32_t i = 0; i < table->n_options; i++) {
+            if (matches(&table->options[i], name)) {
+                *out = (place){table, &table->options[i], (char *)parser->run + shared->offset};
+                return 1;
+            }
         }
     }
     return 0;
@@ -114,11 +128,14 @@ static int unknown_flag(const cli_parser *parser, const char *flag) {
     const char *names[MOST];
     int n = 0;
     const cli_command *command = parser->run->command;
-    for (int g = 0; g <= command->n_groups; g++) {
-        int common = g == command->n_groups;
-        const kmseg_option_table *table = common ? &common_table : command->groups[g].table();
+    const cli_shared *shared;
+    for (int g = 0;
+         g < command->n_groups || (shared = cli_shared_at(command, g - command->n_groups)) != NULL;
+         g++) {
+        int own = g < command->n_groups;
+        const kmseg_option_table *table = own ? command->groups[g].table() : shared->table();
         for (int32_t i = 0; i < table->n_options && n < MOST; i++) {
-            const kmseg_option *option = common ? &common_rows[i] : cli_group_option(command, g, i);
+            const kmseg_option *option = own ? cli_group_option(command, g, i) : &table->options[i];
             if (option != NULL) {
                 flag_of(option, texts[n], sizeof texts[n]);
                 names[n] = texts[n];
@@ -331,6 +348,7 @@ int cli_parse(cli_run *run, int argc, char **argv, int *out_help) {
         return cli_failed("out of memory");
     }
     kmseg_options_init(&common_table, &run->common);
+    kmseg_options_init(cli_privacy_table(), &run->privacy);
     if (run->command->init != NULL) {
         run->command->init(run->options);
     }

@@ -1,5 +1,5 @@
 # What libkmseg links. Debian: libopenblas-openmp-dev libhdf5-dev zlib1g-dev libjansson-dev
-# libnlopt-dev; `./run setup` installs them.
+# libnlopt-dev libsodium-dev; `./run setup` installs them.
 find_package(PkgConfig REQUIRED)
 find_package(OpenMP REQUIRED COMPONENTS C)
 find_package(ZLIB REQUIRED)
@@ -12,4 +12,9 @@ pkg_check_modules(NLOPT IMPORTED_TARGET nlopt>=2.6)
 if(NOT NLOPT_FOUND)
     message(FATAL_ERROR "NLopt is missing: kmseg fits customer lifetime value with it. "
                         "On Debian: apt-get install libnlopt-dev, or ./run setup for everything.")
+endif()
+pkg_check_modules(SODIUM IMPORTED_TARGET libsodium>=1.0.15)
+if(NOT SODIUM_FOUND)
+    message(FATAL_ERROR "libsodium is missing: kmseg makes pseudonyms with it. "
+                        "On Debian: apt-get install libsodium-dev, or ./run setup for everything.")
 endif()

@@ -12,6 +12,7 @@
 enum {
     LABEL_WIDTH = 11,
     NAME_WIDTH = 30,
+    ID_WIDTH = 36,   /* a pseudonym is whole */
     MOST_LEVELS = 4, /* of a text column, in a line */
     FIRST_RULES = 3  /* that are printed of a segment */
 };
@@ -125,7 +126,7 @@ static void print_typical(const km_page *page, int32_t s) {
         int64_t sample = result->typical[(int64_t)s * result->n_typical + t];
         if (sample >= 0) {
             km_string_add(&text, t > 0 ? ", " : "");
-            km_add_clean(&text, result->ids[sample], NAME_WIDTH);
+            km_add_clean(&text, result->ids[sample], ID_WIDTH);
         }
     }
     if (text.length > 0) {

@@ -15,6 +15,7 @@
 #include <kmseg/pipeline.h>
 #include <kmseg/plan.h>
 #include <kmseg/prepare.h>
+#include <kmseg/privacy.h>
 #include <kmseg/profile.h>
 #include <kmseg/report.h>
 #include <kmseg/rules.h>
