@@ -271,7 +271,7 @@ static kmseg_status list_classes(check *c, const int64_t *sizes, const int64_t *
     for (int64_t k = 0; k < c->n_classes; k++) { /* pairs have room for a class per row */
         c->pairs[k] = (km_pair){(uint64_t)sizes[k], k};
     }
-    if (c->sensitive >= 0) { /* classes of too few values are as bad: by what is lacking most */
+    if (diversity != NULL) { /* those that fail, for either reason, come first */
         for (int64_t k = 0; k < c->n_classes; k++) {
             int small = sizes[k] < a->k || diversity[k] < a->l;
             c->pairs[k].key += small ? 0 : UINT64_C(1) << 62;
