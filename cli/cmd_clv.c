@@ -1,5 +1,5 @@
 /* kmseg clv: who is still a customer, how often they will buy, what they are worth. */
-#include "cli.h"
+#include "value.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -181,6 +181,7 @@ static void add_orders(json_t *root, const kmseg_clv_report *report) {
     json_object_set_new(json, "n_lines", json_integer(orders->n_lines));
     json_object_set_new(json, "n_kept", json_integer(orders->n_kept));
     json_object_set_new(json, "rejected", rejected);
+    cli_json_order_joins(json, orders);
     json_object_set_new(json, "observation_start", date_json(report->observation_start));
     json_object_set_new(json, "observation_end", date_json(report->observation_end));
     json_object_set_new(root, "orders", json);
@@ -228,6 +229,7 @@ static void print_input(FILE *out, const clv_command *command, const kmseg_clv_r
                 cli_wrap(out, kmseg_clean_rule_help(r), used, used, cli_width(out));
             }
         }
+        cli_print_order_joins(out, &report->orders, 18);
         fprintf(out, "%-18s%s to %s\n", "Observed", day(report->observation_start, a, sizeof a),
                 day(report->observation_end, b, sizeof b));
     } else {

@@ -57,7 +57,7 @@ typedef struct used_column {
     const char *what, *name;
 } used_column;
 
-enum { MOST_USED = 10 };
+enum { MOST_USED = 11 };
 
 static int used_columns(const kmseg_features_report *report, used_column *out) {
     const used_column all[MOST_USED] = {
@@ -66,6 +66,7 @@ static int used_columns(const kmseg_features_report *report, used_column *out) {
         {"quantity", report->quantity}, {"price", report->price},
         {"product", report->product},   {"category", report->category},
         {"channel", report->channel},   {"discount", report->discount},
+        {"buyer", report->buyer},
     };
     int n = 0;
     for (int i = 0; i < MOST_USED; i++) {
@@ -93,6 +94,7 @@ static json_t *report_json(const kmseg_features_report *report, const char *inpu
         json_object_set_new(columns, used[i].what, cli_json_text(used[i].name));
     }
     json_object_set_new(root, "columns", columns);
+    cli_json_order_joins(root, report);
     json_object_set_new(root, "n_lines", json_integer(report->n_lines));
     for (int32_t r = 0; r < KMSEG_N_CLEAN_RULES; r++) {
         json_object_set_new(rejected, kmseg_clean_rule_name(r),
@@ -149,6 +151,7 @@ static void print_report(FILE *out, const kmseg_features_report *report, const c
     }
     fprintf(out, "%-16s", "Columns");
     cli_wrap(out, columns, 16, 16, cli_width(out));
+    cli_print_order_joins(out, report, 16);
     print_cleaning(out, report);
     fprintf(out, "%-16s%s lines\n", "Kept", cli_count(report->n_kept, a, sizeof a));
     fprintf(out, "%-16s%s from %s", "Orders", cli_count(report->n_orders, a, sizeof a),
@@ -252,8 +255,13 @@ const cli_command cli_cmd_features = {
         "Reads an order log, cleans it and writes one row per customer: recency, frequency, "
         "monetary, tenure, days between orders, trend, basket and more. Columns are found by their "
         "usual names; the options below say otherwise. Every cleaning rule prints how many lines "
-        "it left out.",
+        "it left out. Business accounts of several buyers are customers too: --customer names the "
+        "column of the account, --join adds it where the log has only the buyer, and --buyer "
+        "counts "
+        "buyers per account.",
     .examples = "  kmseg features orders.csv.gz -o customers.h5\n"
+                "  kmseg features orders.csv --join contacts.csv:contact_id --customer account_id "
+                "-o accounts.h5\n"
                 "  kmseg features sales.csv --customer buyer --date day --amount total -o "
                 "customers.csv\n"
                 "  kmseg features orders.csv --until 2011-12-01 --rejected rejected.csv\n",

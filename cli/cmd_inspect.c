@@ -131,7 +131,7 @@ static int print_json(const cli_joined *customers, const kmseg_inspection *inspe
     return cli_print_json(root);
 }
 
-enum { N_CELLS = 9, CELL = 40, MOST_SHOWN = 24 };
+enum { N_CELLS = 9, CELL = 40, MOST_SHOWN = 30 };
 
 static const char *const headers[N_CELLS] = {
     "column", "type", "missing", "distinct", "skew", "outliers", "rare levels", "use", "share"};

@@ -39,39 +39,6 @@ static const char *base_name(const char *path) {
     return slash != NULL ? slash + 1 : path;
 }
 
-/* "demographics.csv:household_id" in its parts; a key is behind the last ':' of the name. */
-typedef struct request {
-    char text[4200]; /* cut into the strings below */
-    const char *path, *key, *from_key;
-} request;
-
-static int read_request(const char *start, size_t length, request *out) {
-    if (length == 0 || length >= sizeof out->text) {
-        return cli_misused("--join needs a file and its key, such as demographics.csv:customer_id");
-    }
-    memcpy(out->text, start, length);
-    out->text[length] = '\0';
-    out->path = out->text;
-    out->key = out->from_key = NULL;
-    char *colon = strrchr(out->text, ':');
-    if (colon == NULL || strchr(colon, '/') != NULL) {
-        return CLI_OK;
-    }
-    *colon = '\0';
-    out->from_key = colon + 1;
-    char *equals = strchr(colon + 1, '=');
-    if (equals != NULL) {
-        *equals = '\0';
-        out->key = colon + 1;
-        out->from_key = equals + 1;
-    }
-    if (out->path[0] == '\0' || out->from_key[0] == '\0' ||
-        (out->key != NULL && out->key[0] == '\0')) {
-        return cli_misused("--join needs a file and its key, such as demographics.csv:customer_id");
-    }
-    return CLI_OK;
-}
-
 static int read_table(cli_run *run, const char *path, const kmseg_csv_options *csv,
                       kmseg_table **out) {
     kmseg_file_kind kind;
@@ -115,14 +82,14 @@ static int remember(cli_joined *customers, const char *name, const kmseg_join_co
                                                               : cli_failed("out of memory");
 }
 
-static int join_one(cli_run *run, const request *asked, const cli_joins *joins,
+static int join_one(cli_run *run, const kmseg_join_request *asked, const cli_joins *joins,
                     const kmseg_csv_options *csv, cli_joined *customers) {
     kmseg_table *from = NULL, *joined = NULL;
     kmseg_join_counts counts;
     kmseg_join_options options;
     kmseg_join_options_init(&options);
-    options.key = asked->key;
-    options.from_key = asked->from_key;
+    options.key = asked->key[0] != '\0' ? asked->key : NULL;
+    options.from_key = asked->from_key[0] != '\0' ? asked->from_key : NULL;
     options.from_name = base_name(asked->path);
     options.inner = strcmp(joins->join_type, "inner") == 0;
     int code = read_table(run, asked->path, csv, &from);
@@ -146,11 +113,11 @@ int cli_joined_read(cli_run *run, const char *path, const kmseg_csv_options *csv
     const char *at = joins->join;
     while (code == CLI_OK && at != NULL && *at != '\0') {
         size_t length = strcspn(at, "\n");
-        request asked;
-        code = read_request(at, length, &asked);
-        if (code == CLI_OK) {
-            code = join_one(run, &asked, joins, csv, out);
-        }
+        kmseg_join_request asked;
+        code = kmseg_join_request_read(at, length, &asked)
+                   ? join_one(run, &asked, joins, csv, out)
+                   : cli_misused(
+                         "--join needs a file and its key, such as demographics.csv:customer_id");
         at += length + (at[length] == '\n');
     }
     if (code != CLI_OK) {

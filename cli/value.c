@@ -109,6 +109,45 @@ int64_t cli_customers_gaps(const cli_customers *customers, double *out) {
     return n;
 }
 
+void cli_print_order_joins(FILE *out, const kmseg_features_report *report, int indent) {
+    for (int32_t i = 0; i < report->n_joins; i++) {
+        const kmseg_order_join *join = &report->joins[i];
+        char file[200], key[200], numbers[4][32], text[700], rest[100] = "";
+        if (join->n_from_unmatched > 0) {
+            snprintf(rest, sizeof rest, "; %s of its %s rows are about no line",
+                     cli_count(join->n_from_unmatched, numbers[2], sizeof numbers[2]),
+                     cli_count(join->n_from, numbers[3], sizeof numbers[3]));
+        }
+        snprintf(text, sizeof text, "%s by %s: it has %s of %s lines%s",
+                 cli_clean(join->file, file, sizeof file),
+                 cli_clean(join->from_key, key, sizeof key),
+                 cli_count(join->n_matched, numbers[0], sizeof numbers[0]),
+                 cli_count(join->n_lines, numbers[1], sizeof numbers[1]), rest);
+        fprintf(out, "%-*s", indent, "Joined");
+        cli_wrap(out, text, indent, indent, cli_width(out));
+    }
+}
+
+void cli_json_order_joins(json_t *root, const kmseg_features_report *report) {
+    if (report->n_joins == 0) {
+        return;
+    }
+    json_t *joins = json_array();
+    for (int32_t i = 0; i < report->n_joins; i++) {
+        const kmseg_order_join *join = &report->joins[i];
+        json_t *one = json_object();
+        json_object_set_new(one, "file", cli_json_text(join->file));
+        json_object_set_new(one, "key", cli_json_text(join->key));
+        json_object_set_new(one, "file_key", cli_json_text(join->from_key));
+        json_object_set_new(one, "lines", json_integer(join->n_lines));
+        json_object_set_new(one, "lines_without", json_integer(join->n_lines - join->n_matched));
+        json_object_set_new(one, "rows", json_integer(join->n_from));
+        json_object_set_new(one, "rows_without", json_integer(join->n_from_unmatched));
+        json_array_append_new(joins, one);
+    }
+    json_object_set_new(root, "joins", joins);
+}
+
 void cli_print_customers(FILE *out, const cli_customers *customers, const char *path) {
     char count[32], kept[32], lines[32], date[32], clean[300];
     cli_clean(path, clean, sizeof clean);
@@ -123,6 +162,7 @@ void cli_print_customers(FILE *out, const cli_customers *customers, const char *
     fprintf(out, "%-16s%s from %s, %s of %s order lines\n", "Customers", count, clean,
             cli_count(report->n_kept, kept, sizeof kept),
             cli_count(report->n_lines, lines, sizeof lines));
+    cli_print_order_joins(out, report, 16);
     fprintf(out, "%-16s%s\n", "Reference date", date);
 }
 

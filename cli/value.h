@@ -36,6 +36,11 @@ int64_t cli_customers_gaps(const cli_customers *customers, double *out);
 /* "Customers   4,338 from orders.csv ...". */
 void cli_print_customers(FILE *out, const cli_customers *customers, const char *path);
 
+/* What was joined to the lines of a log: a line for each, behind a label of so many columns; and as
+ * "joins" of root. Nothing for none. */
+void cli_print_order_joins(FILE *out, const kmseg_features_report *report, int indent);
+void cli_json_order_joins(json_t *root, const kmseg_features_report *report);
+
 /* A table of groups: what they are called, size, orders, revenue and means that are known. */
 void cli_print_groups(FILE *out, const char *title, const kmseg_value_group *groups, int32_t n,
                       const kmseg_value_group *all);

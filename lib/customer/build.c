@@ -21,6 +21,7 @@ void km_report_columns(const kmseg_features_options *options, kmseg_features_rep
     copy_name(report->category, options->category);
     copy_name(report->channel, options->channel);
     copy_name(report->discount, options->discount);
+    copy_name(report->buyer, options->buyer);
 }
 
 static kmseg_status build(kmseg_context *ctx, const kmseg_table *orders,

@@ -56,6 +56,9 @@ kmseg_status km_features_choose(kmseg_context *ctx, kmseg_features_options *opti
     if (!wanted[KM_CHANNEL_SHARE]) {
         options->channel = "";
     }
+    if (!wanted[KM_N_BUYERS] && !wanted[KM_MAIN_BUYER_SHARE]) {
+        options->buyer = "";
+    }
     if (!wanted[KM_DISCOUNT_SHARE]) {
         options->discount = "";
     }

@@ -262,6 +262,11 @@ static const char *const discount_names[] = {
     "discount", "discount_amount", "discount_value", "total_discount", "retail_disc", "折扣金额",
     "优惠金额", "rabatt",          "descuento",      "remise",         NULL};
 
+static const char *const buyer_names[] = {"buyer_id",   "buyer",         "contact_id",  "contact",
+                                          "ordered_by", "contact_email", "buyer_email", "requester",
+                                          "besteller",  "采购员",        "comprador",   "acheteur",
+                                          NULL};
+
 typedef struct column_kind {
     const char *option;
     size_t offset; /* of the name in kmseg_features_options */
@@ -271,9 +276,9 @@ typedef struct column_kind {
 #define KIND(field)                                                                                \
     { #field, offsetof(kmseg_features_options, field), field##_names }
 
-static const column_kind kinds[] = {KIND(customer), KIND(date),    KIND(order),   KIND(amount),
-                                    KIND(quantity), KIND(price),   KIND(product), KIND(category),
-                                    KIND(channel),  KIND(discount)};
+static const column_kind kinds[] = {KIND(customer), KIND(date),     KIND(order),   KIND(amount),
+                                    KIND(quantity), KIND(price),    KIND(product), KIND(category),
+                                    KIND(channel),  KIND(discount), KIND(buyer)};
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
 static const char **name_of(const column_kind *kind, kmseg_features_options *options) {

@@ -37,11 +37,21 @@ static kmseg_status read_either(kmseg_context *ctx, const char *path, const kmse
                                 const kmseg_features_options *options, kmseg_table **out,
                                 int *out_is_log, kmseg_features_report *out_report) {
     const char *lacking = first_lacking(columns, needs, n_needs);
+    if (lacking == NULL && options->join != NULL && options->join[0] != '\0') {
+        return km_fail(ctx, KMSEG_E_ARGUMENT,
+                       "%s is a table of customers; --join adds columns to the lines of an order "
+                       "log",
+                       path);
+    }
     if (lacking == NULL) {
         return kmseg_source_read(ctx, path, NULL, out);
     }
     kmseg_features_options found = *options;
-    if (kmseg_features_find_columns(ctx, columns, &found) != KMSEG_OK) {
+    kmseg_table *with_joined;
+    KM_TRY(km_order_columns(ctx, path, options, &with_joined));
+    kmseg_status status = kmseg_features_find_columns(ctx, with_joined, &found);
+    kmseg_table_free(with_joined);
+    if (status != KMSEG_OK) {
         return fail_neither(ctx, path, columns, needs, n_needs, lacking);
     }
     *out_is_log = 1;

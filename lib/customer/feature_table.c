@@ -122,6 +122,8 @@ static int is_available(const km_order_log *log, km_feature_index feature) {
     case KM_BASKET_ITEMS: return log->quantity != NULL;
     case KM_N_PRODUCTS: return log->product.codes != NULL;
     case KM_N_CATEGORIES: return log->category.codes != NULL;
+    case KM_N_BUYERS:
+    case KM_MAIN_BUYER_SHARE: return log->buyer.codes != NULL;
     case KM_DISCOUNT_SHARE: return log->discount != NULL;
     default: return 1;
     }

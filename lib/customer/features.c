@@ -224,9 +224,35 @@ static void write_times(const km_features *b, const km_feature_scratch *s, int64
     }
 }
 
+/* Spend per buyer: s->orders as (buyer, value) of the sales of which one is known. */
+static void write_buyers(const km_features *b, km_feature_scratch *s, int32_t row) {
+    const km_order_log *log = b->log;
+    int64_t n = 0, n_buyers = 0;
+    for (int64_t i = log->start[row]; i < log->start[row + 1]; i++) {
+        int64_t line = log->lines[i];
+        if (log->state[line] == KM_LINE_SALE && log->buyer.codes[line] >= 0) {
+            s->orders[n++] = (km_pair){(uint64_t)log->buyer.codes[line], log->value[line]};
+        }
+    }
+    km_sort_pairs(s->orders, s->spare, n);
+    km_int128 total = 0, most = 0, own = 0;
+    for (int64_t i = 0; i < n; i++) {
+        int begins = i == 0 || s->orders[i].key != s->orders[i - 1].key;
+        own = begins ? s->orders[i].value : own + s->orders[i].value;
+        n_buyers += begins;
+        total += s->orders[i].value;
+        most = own > most ? own : most;
+    }
+    set(b, KM_N_BUYERS, row, n > 0 ? (double)n_buyers : NAN);
+    set(b, KM_MAIN_BUYER_SHARE, row, total > 0 ? km_from_micro(most) / km_from_micro(total) : NAN);
+}
+
 static void write_customer(km_features *b, km_feature_scratch *s, int32_t row) {
     const km_order_log *log = b->log;
     tally t;
+    if (log->buyer.codes != NULL) {
+        write_buyers(b, s, row); /* first: it uses the room of the orders */
+    }
     tally_lines(b, s, row, &t);
     int64_t n = merge_orders(s, t.n_sales);
     int64_t first = s->orders[0].value, last = s->orders[n - 1].value;

@@ -6,49 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST_COLUMNS = 10 };
-
-/* Requests a column under a type, once. */
-static void request(const char *name, kmseg_column_type type, kmseg_column_request *requests,
-                    const char **select, int32_t *n) {
-    for (int32_t i = 0; i < *n; i++) {
-        if (name != NULL && strcmp(name, select[i]) == 0) {
-            return;
-        }
-    }
-    if (name != NULL && name[0] != '\0') {
-        requests[*n] = (kmseg_column_request){name, type};
-        select[(*n)++] = name;
-    }
-}
-
-kmseg_status km_read_orders(kmseg_context *ctx, const char *path,
-                            const kmseg_features_options *options, int all_columns,
-                            kmseg_table **out) {
-    kmseg_column_request requests[MOST_COLUMNS];
-    const char *select[MOST_COLUMNS];
-    int32_t n = 0;
-    request(options->customer, KMSEG_COLUMN_TEXT, requests, select, &n);
-    request(options->order, KMSEG_COLUMN_TEXT, requests, select, &n);
-    request(options->date, KMSEG_COLUMN_TIME, requests, select, &n);
-    request(options->product, KMSEG_COLUMN_TEXT, requests, select, &n);
-    request(options->category, KMSEG_COLUMN_TEXT, requests, select, &n);
-    request(options->channel, KMSEG_COLUMN_TEXT, requests, select, &n);
-    request(options->amount, KMSEG_COLUMN_NUMBER, requests, select, &n);
-    request(options->quantity, KMSEG_COLUMN_NUMBER, requests, select, &n);
-    request(options->price, KMSEG_COLUMN_NUMBER, requests, select, &n);
-    request(options->discount, KMSEG_COLUMN_NUMBER, requests, select, &n);
-    kmseg_csv_options csv;
-    kmseg_csv_options_init(&csv);
-    csv.lenient = 1;
-    csv.date_order = options->date_order;
-    csv.n_requests = n;
-    csv.requests = requests;
-    csv.n_select = all_columns ? 0 : n;
-    csv.select = select;
-    return kmseg_source_read(ctx, path, &csv, out);
-}
-
 /* Adds a column under a name that is free. */
 static const char *free_name(const kmseg_table *table, const char *name, char buffer[64]) {
     snprintf(buffer, 64, "%s", name);
@@ -124,12 +81,15 @@ static kmseg_status build(kmseg_context *ctx, const char *path, const kmseg_tabl
     uint8_t wanted[KM_N_FEATURES];
     KM_TRY(km_features_choose(ctx, &found, wanted));
     kmseg_table *orders = NULL;
+    kmseg_features_report joins; /* of which only these */
     KM_TRY(km_read_orders(ctx, path, &found, options->drop_duplicates || rejected_path != NULL,
-                          &orders));
+                          &orders, &joins));
     uint8_t *state = NULL;
     kmseg_table *table = NULL;
     status = km_features_build(ctx, orders, &found, &table, report,
                                rejected_path != NULL ? &state : NULL);
+    report->n_joins = joins.n_joins;
+    memcpy(report->joins, joins.joins, sizeof joins.joins);
     if (status != KMSEG_OK) {
         status = km_fail_prefix(ctx, status, "%s", path);
     } else if (rejected_path != NULL) {
@@ -153,7 +113,7 @@ kmseg_status kmseg_features_from_file(kmseg_context *ctx, const char *path,
     KM_TRY(kmseg_options_check(ctx, kmseg_features_option_table(), options));
     kmseg_table *columns;
     kmseg_features_report report;
-    KM_TRY(kmseg_source_columns(ctx, path, NULL, &columns));
+    KM_TRY(km_order_columns(ctx, path, options, &columns));
     kmseg_status status = build(ctx, path, columns, options, rejected_path, out, &report);
     kmseg_table_free(columns);
     if (status == KMSEG_OK && out_report != NULL) {

@@ -195,6 +195,7 @@ kmseg_status km_log_open(kmseg_context *ctx, const kmseg_table *table,
     KM_TRY(open_codes(ctx, log, table, options->product, &log->product));
     KM_TRY(open_codes(ctx, log, table, options->category, &log->category));
     KM_TRY(open_codes(ctx, log, table, options->channel, &log->channel));
+    KM_TRY(open_codes(ctx, log, table, options->buyer, &log->buyer));
     KM_TRY(open_numbers(ctx, table, options->amount, &log->amount));
     KM_TRY(open_numbers(ctx, table, options->quantity, &log->quantity));
     KM_TRY(open_numbers(ctx, table, options->price, &log->price));

@@ -49,6 +49,8 @@ typedef enum km_feature_index {
     KM_BASKET_ITEMS,
     KM_N_PRODUCTS,
     KM_N_CATEGORIES,
+    KM_N_BUYERS,
+    KM_MAIN_BUYER_SHARE,
     KM_RETURN_RATE,
     KM_DISCOUNT_SHARE,
     KM_N_SINGLE, /* features of one column end here; each family below has one per level */
@@ -84,7 +86,7 @@ typedef struct km_order_log {
     km_arena arena; /* what is not borrowed from the table */
     uint8_t wanted[KM_N_FEATURES];
     int64_t n_lines;
-    km_codes customer, order, product, category, channel;
+    km_codes customer, order, product, category, channel, buyer;
     const int64_t *time;
     const double *amount, *quantity, *price, *discount; /* NULL: no such column */
     int64_t *value;                                     /* of each line, in millionths */
@@ -134,9 +136,14 @@ kmseg_status km_features_build(kmseg_context *ctx, const kmseg_table *orders,
 /* Writes the names of the columns that options name into the report. */
 void km_report_columns(const kmseg_features_options *options, kmseg_features_report *report);
 
-/* Reads from a file the columns that options name, or all of them where whole lines matter. */
+/* The columns that a file has and those that options->join adds, as a table of no rows. */
+kmseg_status km_order_columns(kmseg_context *ctx, const char *path,
+                              const kmseg_features_options *options, kmseg_table **out);
+
+/* Reads from a file the columns that options name, or all of its own where whole lines matter, and
+ * joins to them; the report gets the joins. */
 kmseg_status km_read_orders(kmseg_context *ctx, const char *path,
                             const kmseg_features_options *options, int all_columns,
-                            kmseg_table **out);
+                            kmseg_table **out, kmseg_features_report *report);
 
 #endif

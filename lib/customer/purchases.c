@@ -264,7 +264,7 @@ kmseg_status kmseg_clv_summary(kmseg_context *ctx, const kmseg_table *orders,
     KM_TRY(kmseg_options_check(ctx, kmseg_features_option_table(), cleaning));
     KM_TRY(kmseg_options_check(ctx, kmseg_clv_option_table(), options));
     kmseg_features_options found = *cleaning;
-    found.product = found.category = found.channel = found.discount = "";
+    found.product = found.category = found.channel = found.discount = found.buyer = "";
     KM_TRY(kmseg_features_find_columns(ctx, orders, &found));
     km_report_columns(&found, &report.orders);
     km_order_log log;

@@ -38,6 +38,12 @@ static const km_feature features[KM_N_FEATURES] = {
     [KM_BASKET_ITEMS] = {{"basket_items", "quantity per order"}, "items", ROLE},
     [KM_N_PRODUCTS] = {{"n_products", "distinct products bought"}, "products", ROLE},
     [KM_N_CATEGORIES] = {{"n_categories", "distinct categories bought"}, "categories", ROLE},
+    [KM_N_BUYERS] = {{"n_buyers", "distinct buyers who ordered for the customer"}, "buyers", ROLE},
+    [KM_MAIN_BUYER_SHARE] = {{"main_buyer_share",
+                              "share of spend of the buyer who spent most; what depends on one "
+                              "person"},
+                             "share",
+                             ROLE},
     [KM_RETURN_RATE] = {{"return_rate", "share of the customer's lines that are returns"},
                         "share",
                         ROLE},
@@ -130,6 +136,11 @@ static const kmseg_option rows[] = {
     COLUMN(category, "column with the category of the product"),
     COLUMN(channel, "column with the sales channel"),
     COLUMN(discount, "column with the amount that was taken off a line"),
+    COLUMN(buyer, "column with the person who ordered, where a customer is an account of several"),
+    {"join", KMSEG_OPTION_TEXT, OFFSET(join), 0, 0, 0, NULL, "\n", NULL, NULL, "FILE:KEY",
+     "columns that another file adds to the lines, such as the account of a buyer or the category "
+     "of a product; FILE:A=B where the key is A in the log and B in the file; can be repeated",
+     0},
     {"reference_date", KMSEG_OPTION_TEXT, OFFSET(reference_date), 0, 0, 0, NULL, NULL, NULL, NULL,
      "DATE",
      "recency and tenure are whole calendar days to this date; default: the day after the "

@@ -26,6 +26,31 @@ void kmseg_join_options_init(kmseg_join_options *options) {
     *options = (kmseg_join_options){.struct_size = sizeof *options};
 }
 
+static int copy_part(const char *from, size_t length, char *to, size_t capacity) {
+    if (length == 0 || length >= capacity) {
+        return 0;
+    }
+    memcpy(to, from, length);
+    to[length] = '\0';
+    return 1;
+}
+
+int kmseg_join_request_read(const char *text, size_t length, kmseg_join_request *out) {
+    size_t end = length;
+    while (end > 0 && text[end - 1] != ':' && text[end - 1] != '/') {
+        end--;
+    }
+    *out = (kmseg_join_request){.path = ""};
+    if (end == 0 || text[end - 1] == '/') { /* no ':' behind the last folder */
+        return copy_part(text, length, out->path, sizeof out->path);
+    }
+    const char *keys = text + end, *equals = memchr(keys, '=', length - end);
+    size_t n_keys = length - end, before = equals != NULL ? (size_t)(equals - keys) + 1 : 0;
+    return copy_part(text, end - 1, out->path, sizeof out->path) &&
+           (equals == NULL || copy_part(keys, before - 1, out->key, sizeof out->key)) &&
+           copy_part(keys + before, n_keys - before, out->from_key, sizeof out->from_key);
+}
+
 /* Position of the column that names the customer, or -1. */
 static int32_t id_column(const kmseg_table *table) {
     for (int32_t i = 0; i < table->n_columns; i++) {

@@ -44,17 +44,27 @@ static kmseg_status read_summary(kmseg_context *ctx, const char *path, const kms
 }
 
 static kmseg_status summarise_orders(kmseg_context *ctx, const char *path,
-                                     const kmseg_table *columns,
                                      const kmseg_features_options *cleaning,
                                      const kmseg_clv_options *options, kmseg_table **out,
                                      kmseg_clv_report *report) {
     kmseg_features_options found = *cleaning;
-    found.product = found.category = found.channel = found.discount = "";
-    KM_TRY(kmseg_features_find_columns(ctx, columns, &found));
-    kmseg_table *orders;
-    KM_TRY(km_read_orders(ctx, path, &found, found.drop_duplicates, &orders));
-    kmseg_status status = kmseg_clv_summary(ctx, orders, &found, options, out, report);
+    kmseg_table *with_joined, *orders = NULL;
+    kmseg_features_report joins; /* of which only these */
+    found.product = found.category = found.channel = found.discount = found.buyer = "";
+    KM_TRY(km_order_columns(ctx, path, cleaning, &with_joined));
+    kmseg_status status = kmseg_features_find_columns(ctx, with_joined, &found);
+    if (status == KMSEG_OK) {
+        status = km_read_orders(ctx, path, &found, found.drop_duplicates, &orders, &joins);
+    }
+    if (status == KMSEG_OK) {
+        status = kmseg_clv_summary(ctx, orders, &found, options, out, report);
+    }
+    if (status == KMSEG_OK) {
+        report->orders.n_joins = joins.n_joins;
+        memcpy(report->orders.joins, joins.joins, sizeof joins.joins);
+    }
     kmseg_table_free(orders);
+    kmseg_table_free(with_joined);
     return status;
 }
 
@@ -66,9 +76,15 @@ static kmseg_status value_file(kmseg_context *ctx, const char *path, const kmseg
     const char *id = cleaning->customer;
     kmseg_status status;
     if (is_summary(ctx, columns, options)) {
+        if (cleaning->join != NULL && cleaning->join[0] != '\0') {
+            return km_fail(ctx, KMSEG_E_ARGUMENT,
+                           "%s is a summary of customers; --join adds columns to the lines of an "
+                           "order log",
+                           path);
+        }
         status = read_summary(ctx, path, columns, id, options, &summary);
     } else {
-        status = summarise_orders(ctx, path, columns, cleaning, options, &summary, report);
+        status = summarise_orders(ctx, path, cleaning, options, &summary, report);
         id = "customer_id";
     }
     if (status == KMSEG_OK) {

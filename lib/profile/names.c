@@ -65,6 +65,11 @@ static const struct {
     {"annual_spending", NOUN, "big spenders", "small spenders"},
     {"sales", NOUN, "big spenders", "small spenders"},
     {"total_sales", NOUN, "big spenders", "small spenders"},
+    {"employees", QUALITY, "many employees", "few employees"},
+    {"n_employees", QUALITY, "many employees", "few employees"},
+    {"headcount", QUALITY, "many employees", "few employees"},
+    {"seats", QUALITY, "many seats", "few seats"},
+    {"users", QUALITY, "many users", "few users"},
 };
 
 static const char mostly[] = "mostly ";

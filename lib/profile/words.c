@@ -21,6 +21,8 @@ static const struct {
     {"basket_items", "items", "items per order"},
     {"n_products", "products", "different products"},
     {"n_categories", "categories", "different categories"},
+    {"n_buyers", "buyers", "different buyers"},
+    {"main_buyer_share", "share", "spend of the main buyer"},
     {"return_rate", "share", "returned lines"},
     {"discount_share", "share", "discount"},
     {"hours_share_night", "share", "orders at night"},

@@ -413,6 +413,12 @@ Test(features, only_those_asked_for_are_built_and_say_what_they_say_among_all)
     generate.n_customers = 300;
     kmseg_table *log, *all, *some;
     OK(ctx, kmseg_generate(ctx, &generate, &log, NULL));
+    const char **buyers = calloc((size_t)kmseg_table_n_rows(log), sizeof *buyers);
+    for (int64_t r = 0; r < kmseg_table_n_rows(log); r++) {
+        buyers[r] = r % 7 < 4 ? "ann" : r % 7 < 6 ? "bob" : NULL;
+    }
+    OK(ctx, kmseg_table_add_texts(ctx, log, "buyer_id", buyers));
+    free(buyers);
     kmseg_features_options options = defaults();
     kmseg_features_report full, report;
     OK(ctx, kmseg_customer_features(ctx, log, &options, &all, &full));

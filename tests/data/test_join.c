@@ -36,6 +36,38 @@ static void teardown(void) {
 
 TestSuite(join, .init = setup, .fini = teardown);
 
+Test(join, a_request_is_a_file_and_its_keys)
+{
+    static const struct {
+        const char *text, *path, *key, *from_key;
+        int ok;
+    } cases[] = {
+        {"a.csv:id", "a.csv", "", "id", 1},
+        {"a.csv:buyer=id", "a.csv", "buyer", "id", 1},
+        {"a.csv", "a.csv", "", "", 1},
+        {"c:/d/a.csv", "c:/d/a.csv", "", "", 1},
+        {"b:c/a.csv:id", "b:c/a.csv", "", "id", 1},
+        {"a:b:c=d=e", "a:b", "c", "d=e", 1},
+        {"", "", "", "", 0},
+        {":id", "", "", "", 0},
+        {"a.csv:", "", "", "", 0},
+        {"a.csv:=id", "", "", "", 0},
+        {"a.csv:id=", "", "", "", 0},
+    };
+    kmseg_join_request found;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int ok = kmseg_join_request_read(cases[i].text, strlen(cases[i].text), &found);
+        cr_assert_eq(ok, cases[i].ok, "%s", cases[i].text);
+        if (ok) {
+            cr_assert_str_eq(found.path, cases[i].path);
+            cr_assert_str_eq(found.key, cases[i].key);
+            cr_assert_str_eq(found.from_key, cases[i].from_key);
+        }
+    }
+    cr_assert(kmseg_join_request_read("a.csv:id and more", 8, &found)); /* not beyond its length */
+    cr_assert_str_eq(found.from_key, "id");
+}
+
 Test(join, adds_columns_by_key_and_counts_what_did_not_match)
 {
     OK(ctx, kmseg_table_join(ctx, left, right, &options, &out, &counts));

@@ -31,6 +31,9 @@ typedef struct kmseg_features_options {
     const char
         *only; /* features to build, "recency,monetary", by kmseg_feature_info(); columns that
                          none of them needs are not read. NULL: all */
+    const char *buyer; /* who ordered, where a customer is an account of several */
+    const char *join;  /* columns that other files add to the lines, a request a line, as
+                          kmseg_join_request_read() has them: "contacts.csv:contact_id" */
     const char
         *zero_price; /* "drop": lines worth nothing are left out; "keep": they are orders too */
 } kmseg_features_options;
@@ -60,6 +63,14 @@ KMSEG_API const char *kmseg_clean_rule_help(int32_t rule);
 #define KMSEG_N_GAP_QUANTILES   5
 #define KMSEG_N_GAP_PERCENTILES 101
 
+#define KMSEG_MOST_ORDER_JOINS 4
+
+/* A file that was joined to the lines of a log. */
+typedef struct kmseg_order_join {
+    char file[64], key[64], from_key[64];
+    int64_t n_lines, n_matched, n_from, n_from_unmatched;
+} kmseg_order_join;
+
 typedef struct kmseg_features_report {
     int64_t n_lines; /* read */
     int64_t n_kept;  /* lines that count */
@@ -75,7 +86,9 @@ typedef struct kmseg_features_report {
                                                     there is no gap */
     double gap_percentiles[KMSEG_N_GAP_PERCENTILES]; /* P0, P1, ... P100 of the same */
     char customer[64], date[64], order[64], amount[64], quantity[64], price[64], product[64],
-        category[64], channel[64], discount[64]; /* the columns used; "" for none */
+        category[64], channel[64], discount[64], buyer[64]; /* the columns used; "" for none */
+    int32_t n_joins;
+    kmseg_order_join joins[KMSEG_MOST_ORDER_JOINS];
 } kmseg_features_report;
 
 /**
@@ -112,8 +125,8 @@ KMSEG_API kmseg_status kmseg_customer_features(kmseg_context *ctx, const kmseg_t
                                                kmseg_features_report *out_report);
 
 /**
- * Reads an order log (CSV, .csv.gz or HDF5), finds its columns and builds features: what
- * `kmseg features` does.
+ * Reads an order log (CSV, .csv.gz or HDF5) and what options->join adds to its lines, finds its
+ * columns and builds features: what `kmseg features` does.
  *
  * rejected_path  CSV file for the rejected lines: their columns, then `line` (from 1, the header
  *                included) and `rule`; NULL: none

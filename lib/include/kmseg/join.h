@@ -16,6 +16,16 @@ typedef struct kmseg_join_options {
     const char *from_name; /* what from is called in messages: its file; NULL: "the other table" */
 } kmseg_join_options;
 
+/** A join as it is written: "contacts.csv:contact_id", "contacts.csv:buyer=contact_id". */
+typedef struct kmseg_join_request {
+    char path[4096];
+    char key[256];      /* of the table that is added to; "": not named */
+    char from_key[256]; /* of the file; "": not named */
+} kmseg_join_request;
+
+/** Reads length bytes; a key is behind the last ':' of the file's name. 0 when it is none. */
+KMSEG_API int kmseg_join_request_read(const char *text, size_t length, kmseg_join_request *out);
+
 /** No keys named, rows without a match kept. */
 KMSEG_API void kmseg_join_options_init(kmseg_join_options *options);
 
