@@ -7,8 +7,8 @@
  * tags where that is above 1, the most that the levels of a one-hot column come to. A cell without
  * a value has no tag. Tags that the fit did not see go to the pool "other" where there is one, else
  * they count for nothing. */
+#include "data/tags.h"
 #include "prepare/known_levels.h"
-#include "prepare/tags.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* How text columns are encoded that the options say nothing about: cells of several tags are told
  * by their signs, an order by the names of the levels; everything else is one output per level. */
+#include "data/tags.h"
 #include "prepare/encoder.h"
-#include "prepare/tags.h"
 
 #include <string.h>
 

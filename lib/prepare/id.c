@@ -13,14 +13,14 @@ static const struct {
     const char *name;
     int strong;
 } usual[] = {
-    {"customer_id", 1},  {"client_id", 1},   {"cust_id", 1},         {"household_id", 1},
-    {"user_id", 1},      {"member_id", 1},   {"subscriber_id", 1},   {"shopper_id", 1},
-    {"buyer_id", 1},     {"contact_id", 1},  {"account_id", 1},      {"person_id", 1},
-    {"customer_key", 1}, {"customer_no", 1}, {"customer_number", 1}, {"customer_code", 1},
-    {"id", 1},           {"card_id", 0},     {"visitor_id", 0},      {"client", 0},
-    {"customer", 0},     {"user", 0},        {"account", 0},         {"household", 0},
-    {"uuid", 0},         {"guid", 0},        {"email", 0},           {"phone", 0},
-    {"key", 0},
+    {"customer_id", 1},   {"client_id", 1},       {"cust_id", 1},       {"household_id", 1},
+    {"user_id", 1},       {"member_id", 1},       {"subscriber_id", 1}, {"shopper_id", 1},
+    {"buyer_id", 1},      {"contact_id", 1},      {"account_id", 1},    {"person_id", 1},
+    {"respondent_id", 1}, {"patient_id", 1},      {"guest_id", 1},      {"customer_key", 1},
+    {"customer_no", 1},   {"customer_number", 1}, {"customer_code", 1}, {"id", 1},
+    {"card_id", 0},       {"visitor_id", 0},      {"client", 0},        {"customer", 0},
+    {"user", 0},          {"account", 0},         {"household", 0},     {"uuid", 0},
+    {"guid", 0},          {"email", 0},           {"phone", 0},         {"key", 0},
 };
 
 /* Rows r < s of the same id, or a row r without one (s = -1); r = -1 when there is neither. */

@@ -1,7 +1,7 @@
 /* Which levels of a text column get an output of their own. */
 #include "data/dictionary.h"
+#include "data/tags.h"
 #include "prepare/fit.h"
-#include "prepare/tags.h"
 
 #include <stdlib.h>
 #include <string.h>

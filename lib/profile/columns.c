@@ -2,6 +2,7 @@
 #include "base/parallel.h"
 #include "data/moments.h"
 #include "data/table.h"
+#include "data/tags.h"
 #include "profile/profile.h"
 
 #include <math.h>
@@ -252,32 +253,23 @@ static kmseg_status find_levels(km_profiling *p, const kmseg_column *column, int
     return KMSEG_OK;
 }
 
-static kmseg_status count_levels(km_profiling *p, const kmseg_column *column,
-                                 const int32_t *position, int64_t *out_n, kmseg_profile_column *out,
-                                 km_contrast *contrast) {
+/* Shares of counts (n_segments x n_levels) among the n rows present, and how they differ. */
+static kmseg_status take_shares(km_profiling *p, const int64_t *counts, int64_t n,
+                                kmseg_profile_column *out, km_contrast *contrast) {
     int32_t n_levels = out->n_levels;
     int64_t n_cells = (int64_t)p->n_segments * n_levels;
-    int64_t *counts = km_arena_array(&p->scratch, n_cells, sizeof *counts);
     double *shares = km_arena_array(p->arena, n_cells, sizeof *shares);
     double *overall = km_arena_array(p->arena, n_levels, sizeof *overall);
     contrast->differences = km_arena_array(&p->scratch, n_cells, sizeof(double));
-    if (counts == NULL || shares == NULL || overall == NULL || contrast->differences == NULL) {
+    if (shares == NULL || overall == NULL || contrast->differences == NULL) {
         return km_fail_memory(p->ctx, "the profile of a column");
-    }
-    for (int64_t i = 0; i < p->n_rows; i++) {
-        int32_t code = column->codes[km_profiling_row(p, i)];
-        if (code >= 0) {
-            counts[(int64_t)p->labels[i] * n_levels + position[code]]++;
-            contrast->present[p->labels[i]]++;
-            ++*out_n;
-        }
     }
     for (int32_t l = 0; l < n_levels; l++) {
         int64_t count = 0;
         for (int32_t s = 0; s < p->n_segments; s++) {
             count += counts[(int64_t)s * n_levels + l];
         }
-        overall[l] = (double)count / (double)*out_n;
+        overall[l] = (double)count / (double)n;
     }
     for (int64_t cell = 0; cell < n_cells; cell++) {
         int64_t present = contrast->present[cell / n_levels];
@@ -289,6 +281,101 @@ static kmseg_status count_levels(km_profiling *p, const kmseg_column *column,
     out->segment_shares = shares;
     out->level_shares = overall;
     return KMSEG_OK;
+}
+
+static int64_t *new_counts(km_profiling *p, int32_t n_levels) {
+    return km_arena_array(&p->scratch, (int64_t)p->n_segments * n_levels, sizeof(int64_t));
+}
+
+static kmseg_status count_levels(km_profiling *p, const kmseg_column *column,
+                                 const int32_t *position, int64_t *out_n, kmseg_profile_column *out,
+                                 km_contrast *contrast) {
+    int64_t *counts = new_counts(p, out->n_levels);
+    if (counts == NULL) {
+        return km_fail_memory(p->ctx, "the profile of a column");
+    }
+    for (int64_t i = 0; i < p->n_rows; i++) {
+        int32_t code = column->codes[km_profiling_row(p, i)];
+        if (code >= 0) {
+            counts[(int64_t)p->labels[i] * out->n_levels + position[code]]++;
+            contrast->present[p->labels[i]]++;
+            ++*out_n;
+        }
+    }
+    return take_shares(p, counts, *out_n, out, contrast);
+}
+
+/* ---- cells of several tags: a tag is a level, and a row may have several or none ---- */
+
+/* Counts the tags of the rows, by their place in tags->names. */
+static void count_tags(const km_profiling *p, const kmseg_column *column, const km_tags *tags,
+                       int64_t *counts) {
+    for (int64_t i = 0; i < p->n_rows; i++) {
+        int32_t code = column->codes[km_profiling_row(p, i)];
+        int64_t *own = counts + (int64_t)p->labels[i] * tags->n_names;
+        for (int64_t t = code >= 0 ? tags->starts[code] : 0;
+             code >= 0 && t < tags->starts[code + 1]; t++) {
+            own[tags->tags[t]]++;
+        }
+    }
+}
+
+/* The tags that a labelled row has, in byte order, as the levels of out; counts of these to to. */
+static kmseg_status keep_tags(km_profiling *p, const km_tags *tags, const int64_t *counts,
+                              kmseg_profile_column *out, int64_t *to) {
+    present_level found[KM_PROFILE_LEVELS];
+    int32_t n = 0;
+    for (int32_t t = 0; t < tags->n_names; t++) {
+        int64_t count = 0;
+        for (int32_t s = 0; s < p->n_segments; s++) {
+            count += counts[(int64_t)s * tags->n_names + t];
+        }
+        if (count > 0 && n == KM_PROFILE_LEVELS) {
+            return KMSEG_OK;
+        }
+        if (count > 0) {
+            found[n++] = (present_level){tags->names[t], t};
+        }
+    }
+    qsort(found, (size_t)n, sizeof *found, by_name);
+    const char **names = km_arena_array(p->arena, n, sizeof *names);
+    for (int32_t l = 0; names != NULL && l < n; l++) {
+        names[l] = km_arena_text(p->arena, found[l].name);
+        for (int32_t s = 0; s < p->n_segments; s++) {
+            to[(int64_t)s * n + l] = counts[(int64_t)s * tags->n_names + found[l].code];
+        }
+        names = names[l] != NULL ? names : NULL;
+    }
+    if (names == NULL) {
+        return km_fail_memory(p->ctx, "the tags of a column");
+    }
+    out->levels = names;
+    out->n_levels = n;
+    return KMSEG_OK;
+}
+
+/* As the fit took it, an empty cell has no tag: shares are of all rows of a segment. */
+static kmseg_status summarise_tags(km_profiling *p, const kmseg_column *column, int64_t *out_n,
+                                   kmseg_profile_column *out, km_contrast *contrast) {
+    km_tags tags;
+    if (!km_tags_split(&p->scratch, column->levels, column->n_levels, &tags)) {
+        return km_fail_memory(p->ctx, "the tags of a column");
+    }
+    if (tags.n_names == 0) {
+        return KMSEG_OK;
+    }
+    int64_t *counts = new_counts(p, tags.n_names), *kept = new_counts(p, tags.n_names);
+    if (counts == NULL || kept == NULL) {
+        return km_fail_memory(p->ctx, "the profile of a column");
+    }
+    count_tags(p, column, &tags, counts);
+    KM_TRY(keep_tags(p, &tags, counts, out, kept));
+    if (out->n_levels == 0) {
+        return KMSEG_OK;
+    }
+    memcpy(contrast->present, p->sizes, (size_t)p->n_segments * sizeof *contrast->present);
+    *out_n = p->n_rows;
+    return take_shares(p, kept, p->n_rows, out, contrast);
 }
 
 static kmseg_status summarise_text(km_profiling *p, const kmseg_column *column, int64_t *out_n,
@@ -307,13 +394,14 @@ static kmseg_status summarise_text(km_profiling *p, const kmseg_column *column, 
 
 /* ---- both ---- */
 
-static int is_clustered(const kmseg_prepare *prepare, const char *name) {
+/* How a column was prepared; NULL: it was not clustered on. */
+static const kmseg_prepare_column *prepared(const kmseg_prepare *prepare, const char *name) {
     for (int32_t c = 0; prepare != NULL && c < prepare->n_columns; c++) {
         if (strcmp(prepare->columns[c].name, name) == 0) {
-            return 1;
+            return &prepare->columns[c];
         }
     }
-    return 0;
+    return NULL;
 }
 
 /* Length of the first name of a list "a, b,c", from *at on without spaces around it; *at moves to the
@@ -365,7 +453,7 @@ static kmseg_status summarise(km_profiling *p, const kmseg_column *column, int64
     *contrast = (km_contrast){0};
     if (column->role == KMSEG_ROLE_ID || column->type == KMSEG_COLUMN_TIME ||
         (p->prepare != NULL && strcmp(p->prepare->id, column->name) == 0) ||
-        !(is_clustered(p->prepare, column->name) || is_listed(p->options, column->name))) {
+        !(prepared(p->prepare, column->name) != NULL || is_listed(p->options, column->name))) {
         return KMSEG_OK;
     }
     int64_t *missing = km_arena_array(p->arena, p->n_segments, sizeof *missing);
@@ -375,8 +463,11 @@ static kmseg_status summarise(km_profiling *p, const kmseg_column *column, int64
     if (missing == NULL || contrast->present == NULL || out->name == NULL || out->unit == NULL) {
         return km_fail_memory(p->ctx, "the profile of a column");
     }
-    out->clustered = is_clustered(p->prepare, column->name);
+    const kmseg_prepare_column *how = prepared(p->prepare, column->name);
+    out->clustered = how != NULL;
+    int has_tags = how != NULL && strcmp(how->scale, "multihot") == 0;
     KM_TRY(column->type == KMSEG_COLUMN_NUMBER ? summarise_numbers(p, column, out_n, out, contrast)
+           : has_tags                          ? summarise_tags(p, column, out_n, out, contrast)
                                                : summarise_text(p, column, out_n, out, contrast));
     for (int32_t s = 0; s < p->n_segments; s++) {
         missing[s] = p->sizes[s] - contrast->present[s];

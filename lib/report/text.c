@@ -473,7 +473,7 @@ static void print_quality(const km_page *page) {
     km_string text;
     if (!has_value(page)) {
         km_string_init(&text, &page->out->allocator);
-        km_string_add(&text, "no column was recognised as revenue; the option value names one, and "
+        km_string_add(&text, "no column was recognised as revenue; --value COLUMN names one, and "
                              "adds its sum and share per segment");
         print_line(page, "value", &text);
     }

@@ -308,6 +308,33 @@ Test(profile, names_of_categories_begin_with_the_most_telling)
     kmseg_table_free(table);
 }
 
+/* Of four rows each: a 3, b 1, c 1 in the first segment, a 0, b 3, c 1 in the second. */
+Test(profile, of_cells_of_tags_each_tag_has_a_share_of_all_rows)
+{
+    kmseg_table *table = table_of(ctx, 8);
+    TEXTS(ctx, table, "tags", "a;b", "a", "a; c", NULL, "b", "b;c", "b", NULL);
+    NUMBERS(ctx, table, "x", 1, 2, 1, 2, 5, 6, 5, 6);
+    kmseg_prepare_options options = prepare_options();
+    options.encode = "tags=multihot";
+    kmseg_prepare *prepare;
+    OK(ctx, kmseg_prepare_fit(ctx, table, &options, &prepare));
+    kmseg_profile *profile = profile_of(table, halves, 2, prepare);
+    const kmseg_profile_column *c = &profile->columns[shown(profile, "tags")];
+    cr_assert_eq(c->n_levels, 3);
+    static const double all[] = {3 / 8.0, 4 / 8.0, 2 / 8.0};
+    static const double shares[] = {0.75, 0.25, 0.25, 0, 0.75, 0.25};
+    static const char *const names[] = {"a", "b", "c"};
+    for (int l = 0; l < 3; l++) {
+        cr_assert_str_eq(c->levels[l], names[l]);
+        cr_assert_eq(c->level_shares[l], all[l]);
+        cr_assert(c->segment_shares[l] == shares[l] && c->segment_shares[3 + l] == shares[3 + l]);
+    }
+    cr_assert(c->segment_missing[0] == 0 && c->segment_missing[1] == 0);
+    kmseg_profile_free(profile);
+    kmseg_prepare_free(prepare);
+    kmseg_table_free(table);
+}
+
 Test(profile, a_recency_score_is_not_read_as_days)
 {
     kmseg_table *table = table_of(ctx, 8);

@@ -37,12 +37,14 @@ typedef struct kmseg_profile_column {
     const char *unit;
     kmseg_column_type type;
     int32_t clustered;              /* 1: the segments were made from it */
-    int32_t n_levels;               /* TEXT: levels that a labelled row has; else 0 */
+    int32_t n_levels;               /* TEXT: levels that a labelled row has, or tags where it was
+                                       clustered on as multihot; else 0 */
     const char *const *levels;      /* in byte order */
     int32_t is_flag;                /* NUMBER: 1 when every value is 0 or 1 */
     double mean, median, deviation; /* NUMBER: over all rows present; deviation with n - 1 */
-    const double *level_shares;     /* TEXT: n_levels shares of the rows present */
-    const double *segment_means;    /* NUMBER: n_segments, NaN where a segment has no value */
+    const double *level_shares;  /* TEXT: n_levels shares of the rows present; of tags, of all rows,
+                                       and they need not sum to 1 */
+    const double *segment_means; /* NUMBER: n_segments, NaN where a segment has no value */
     const double *segment_medians;  /* NUMBER: n_segments */
     const double *segment_shares;   /* TEXT: n_segments x n_levels */
     const int64_t *segment_missing; /* n_segments */

@@ -1,6 +1,6 @@
 /* Cells of several tags: "music; sport | travel". */
-#ifndef KM_PREPARE_TAGS_H
-#define KM_PREPARE_TAGS_H
+#ifndef KM_DATA_TAGS_H
+#define KM_DATA_TAGS_H
 
 #include "base/context.h"
 

@@ -1,4 +1,4 @@
-#include "prepare/tags.h"
+#include "data/tags.h"
 
 #include "data/dictionary.h"
 
