@@ -1,6 +1,7 @@
 /* Every registry of the library, by kind: what options accept and what `kmseg list` prints. */
 #include "base/registry.h"
 #include "cluster/cluster.h"
+#include "crm/crm.h"
 #include "customer/orders.h"
 #include "evaluate/evaluate.h"
 #include "kernels/kernels.h"
@@ -38,6 +39,7 @@ static const kind kinds[] = {
     {&algorithms, "how centroids and labels are improved from there"},
     {&metrics, "scores of a result, and what they say"},
     {&km_report_formats, "what a result is printed as"},
+    {&km_crm_formats, "whose bulk import an export is for"},
     {&kernels, "instruction sets that the inner loops are built for"},
 };
 

@@ -99,28 +99,70 @@ kmseg_status km_output_write(km_output *output, const char *text, size_t n) {
     return KMSEG_OK;
 }
 
-kmseg_status km_output_commit(km_output *output, kmseg_status status) {
-    if (output->folder < 0) {
-        if (close(output->file) != 0 && status == KMSEG_OK) {
-            status = fail_write(output, errno);
-        }
-        return status;
-    }
+/* Syncs and closes the temporary file. */
+static kmseg_status finish(km_output *output, kmseg_status status) {
     if (status == KMSEG_OK && fsync(output->file) != 0) {
         status = fail_write(output, errno);
     }
     if (close(output->file) != 0 && status == KMSEG_OK) {
         status = fail_write(output, errno);
     }
-    if (status == KMSEG_OK &&
-        renameat(output->folder, output->temporary, output->folder, output->name) != 0) {
-        status = fail_write(output, errno);
+    output->file = -1;
+    return status;
+}
+
+kmseg_status km_output_next(km_output *output, char kept[KM_OUTPUT_NAME]) {
+    memcpy(kept, output->temporary, KM_OUTPUT_NAME);
+    kmseg_status status = finish(output, KMSEG_OK);
+    if (status == KMSEG_OK) {
+        status = make_temporary(output);
     }
-    if (status != KMSEG_OK) {
-        unlinkat(output->folder, output->temporary, 0);
+    if (status != KMSEG_OK) { /* this one is not kept, and none is written */
+        unlinkat(output->folder, kept, 0);
+        output->temporary[0] = '\0';
+    }
+    return status;
+}
+
+static kmseg_status publish(const km_output *output, const char *temporary, const char *name) {
+    return renameat(output->folder, temporary, output->folder, name) == 0
+               ? KMSEG_OK
+               : fail_write(output, errno);
+}
+
+kmseg_status km_output_commit_all(km_output *output, kmseg_status status,
+                                  char (*kept)[KM_OUTPUT_NAME], const char *const *names,
+                                  int32_t n) {
+    if (output->folder < 0) {
+        if (close(output->file) != 0 && status == KMSEG_OK) {
+            status = fail_write(output, errno);
+        }
+        return status;
+    }
+    if (output->file >= 0) {
+        status = finish(output, status);
+    }
+    int32_t n_done = 0;
+    for (; n_done < n && status == KMSEG_OK; n_done++) {
+        status = publish(output, kept[n_done], names[n_done]);
+    }
+    if (status == KMSEG_OK) {
+        status = publish(output, output->temporary, names[n]);
+    }
+    if (status != KMSEG_OK) { /* those that have their names already had replaced what was there */
+        for (int32_t i = n_done > 0 ? n_done - 1 : 0; i < n; i++) {
+            unlinkat(output->folder, kept[i], 0);
+        }
+        if (output->temporary[0] != '\0') {
+            unlinkat(output->folder, output->temporary, 0);
+        }
     } else if (fsync(output->folder) != 0 && errno != EINVAL) {
         status = fail_write(output, errno); /* EINVAL: this file system syncs no folders */
     }
     close(output->folder);
     return status;
+}
+
+kmseg_status km_output_commit(km_output *output, kmseg_status status) {
+    return km_output_commit_all(output, status, NULL, &output->name, 0);
 }

@@ -59,6 +59,7 @@ WRITERS = {
     "rules": ["rules", "customers.h5", "--rules", "rules.txt"],
     "fit": ["fit", "customers.h5", "-k", "3"],
     "profile": ["profile", "segments.h5"],
+    "export": ["export", "segments.h5", "--with", "customers.csv"],
     "predict": ["predict", "segments.h5", "customers.csv"],
 }
 
@@ -79,7 +80,7 @@ def words(folder, name):
 
 
 def endings(name):
-    return {"fit": [".h5"], "profile": [".h5"]}.get(name, [".csv", ".h5"])
+    return {"fit": [".h5"], "profile": [".h5"], "export": [".csv"]}.get(name, [".csv", ".h5"])
 
 
 def content(path):
@@ -131,9 +132,9 @@ def test_a_file_is_read_by_its_owner_alone_whatever_the_umask(folder, tmp_path, 
 def test_pseudonyms_match_in_every_file_of_one_key_and_in_none_of_another(folder, tmp_path):
     expected = {pseudonym(i) for i in ids(folder)}
     found = {}
-    for name in ("features", "rfm", "tier", "lifecycle", "clv", "rules", "predict"):
+    for name in ("features", "rfm", "tier", "lifecycle", "clv", "rules", "predict", "export"):
         table = rows(ok(*words(folder, name), *hidden(folder), "-o", "-", "-q"))
-        column = "id" if name == "predict" else "customer_id"
+        column = "id" if name in ("predict", "export") else "customer_id"
         found[name] = {row[column] for row in table}
         assert found[name] == expected, name
         assert [row[column] for row in table] == sorted(expected)

@@ -6,6 +6,7 @@
 #include <kmseg/cluster.h>
 #include <kmseg/clv.h>
 #include <kmseg/context.h>
+#include <kmseg/crm.h>
 #include <kmseg/customer.h>
 #include <kmseg/evaluate.h>
 #include <kmseg/explain.h>

@@ -1,0 +1,296 @@
+/* kmseg export: segments for the CRM. */
+#include "cli.h"
+
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct export_files {
+    size_t struct_size;
+    const char *output;
+    const char *with;
+} export_files;
+
+typedef struct export_command {
+    export_files files;
+    kmseg_crm_options crm;
+    cli_joins joins;
+    kmseg_csv_options csv;
+} export_command;
+
+static const kmseg_option file_rows[] = {
+    {.name = "output",
+     .type = KMSEG_OPTION_TEXT,
+     .offset = offsetof(export_files, output),
+     .metavar = "FILE.csv",
+     .help = "where the rows go; more than one file are FILE-001.csv, FILE-002.csv, ...; - is "
+             "standard output",
+     .short_flag = 'o'},
+    {.name = "with",
+     .type = KMSEG_OPTION_TEXT,
+     .offset = offsetof(export_files, with),
+     .metavar = "FILE",
+     .help = "a table of the customers with their tier, lifecycle, clv or churn risk, as kmseg "
+             "tier, lifecycle and clv write it; rows are matched by id"},
+};
+
+static const kmseg_option_table file_table = {
+    .name = "files",
+    .struct_size = sizeof(export_files),
+    .n_options = sizeof file_rows / sizeof *file_rows,
+    .options = file_rows,
+};
+
+static const kmseg_option_table *files(void) { return &file_table; }
+
+static void init(void *options) {
+    export_command *command = options;
+    kmseg_options_init(&file_table, &command->files);
+    kmseg_crm_options_init(&command->crm);
+    cli_joins_init(&command->joins);
+    kmseg_csv_options_init(&command->csv);
+}
+
+static const cli_argument arguments[] = {
+    {.name = "SEGMENTS", .help = "what kmseg fit wrote: segments.h5"}};
+
+static const cli_group groups[] = {
+    {"Output", files, offsetof(export_command, files)},
+    {"Format and columns", kmseg_crm_option_table, offsetof(export_command, crm)},
+    {"More columns for --with", cli_join_table, offsetof(export_command, joins)},
+    {"Reading CSV", kmseg_csv_option_table, offsetof(export_command, csv)},
+};
+
+static const char *base_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
+/* A file of an earlier export that is no part of this one, and would be imported with it. */
+static int find_stale(const char *path, int32_t n_files, char *out, size_t capacity) {
+    char name[4200];
+    int found = n_files > 1 && access(path, F_OK) == 0;
+    if (found) {
+        snprintf(name, sizeof name, "%s", path);
+    } else { /* of more than one, with the number behind the last of these */
+        found = kmseg_crm_file_name(path, n_files > 1 ? n_files : 0, 1000000, name, sizeof name) &&
+                access(name, F_OK) == 0;
+    }
+    if (found) {
+        cli_clean(name, out, capacity);
+    }
+    return found;
+}
+
+static const char *field_header(const export_command *command, kmseg_crm_field field) {
+    return kmseg_crm_header(command->crm.format, field);
+}
+
+static int print_json(const export_command *command, const kmseg_crm_report *report) {
+    json_t *root = json_object(), *paths = json_array(), *columns = json_array();
+    json_object_set_new(root, "format", json_string(command->crm.format));
+    json_object_set_new(root, "rows", json_integer(report->n_rows));
+    json_object_set_new(root, "bytes", json_integer(report->n_bytes));
+    for (int32_t i = 0; i < report->n_files; i++) {
+        char name[4200];
+        kmseg_crm_file_name(command->files.output, i, report->n_files, name, sizeof name);
+        json_array_append_new(paths, cli_json_text(name));
+    }
+    json_object_set_new(root, "files", paths);
+    for (int32_t i = 0; i < report->n_columns; i++) {
+        json_array_append_new(columns, json_string(kmseg_crm_field_name(report->fields[i])));
+    }
+    json_object_set_new(root, "fields", columns);
+    json_object_set_new(root, "neutralised_cells", json_integer(report->n_neutralised));
+    if (report->n_customers > 0) {
+        json_object_set_new(root, "matched", json_integer(report->n_matched));
+        json_object_set_new(root, "without_customer",
+                            json_integer(report->n_rows - report->n_matched));
+        json_object_set_new(root, "customers_without_segment",
+                            json_integer(report->n_customers_unmatched));
+    }
+    return cli_print_json(root);
+}
+
+static void print_matches(const export_command *command, const kmseg_crm_report *report) {
+    char n[3][32], clean[200], text[500], rest[160] = "";
+    if (report->n_customers == 0) {
+        return;
+    }
+    if (report->n_customers_unmatched > 0) {
+        snprintf(rest, sizeof rest, "; %s of its %s rows are of customers without a segment",
+                 cli_count(report->n_customers_unmatched, n[0], sizeof n[0]),
+                 cli_count(report->n_customers, n[1], sizeof n[1]));
+    }
+    int64_t without = report->n_rows - report->n_matched;
+    cli_clean(base_name(command->files.with), clean, sizeof clean);
+    if (without == 0) {
+        snprintf(text, sizeof text, "%s has every customer%s.", clean, rest);
+    } else {
+        snprintf(text, sizeof text, "%s lacks %s of the customers, whose cells stay empty%s.",
+                 clean, cli_count(without, n[2], sizeof n[2]), rest);
+    }
+    printf("%-16s", "Matched");
+    cli_wrap(stdout, text, 16, 16, cli_width(stdout));
+}
+
+static void print_files(const export_command *command, const kmseg_crm_report *report) {
+    enum { SHOWN = 3 };
+    const char *path = command->files.output;
+    char name[4200], clean[300];
+    int32_t n = report->n_files;
+    for (int32_t i = 0; i < n; i++) {
+        if (n > SHOWN && i == SHOWN - 1) {
+            i = n - 1;
+            printf("%16s...\n", "");
+        }
+        kmseg_crm_file_name(path, i, n, name, sizeof name);
+        printf("%-16s%s\n", i == 0 ? "Files" : "", cli_clean(name, clean, sizeof clean));
+    }
+    const char *dot = strrchr(base_name(path), '.');
+    int stem = (int)(dot != NULL ? (size_t)(dot - path) : strlen(path));
+    snprintf(name, sizeof name, "%.*s.mapping.csv", stem, path);
+    printf("%-16s%s says what each column is", "", cli_clean(name, clean, sizeof clean));
+    if (strcmp(command->crm.format, "salesforce") == 0) {
+        snprintf(name, sizeof name, "%.*s.sdl", stem, path);
+        printf("; %s is the same for Data Loader", cli_clean(name, clean, sizeof clean));
+    }
+    putchar('\n');
+}
+
+static void print_text(const cli_run *run, const kmseg_crm_report *report,
+                       const cli_joined *customers) {
+    const export_command *command = run->options;
+    char rows[32], bytes[32], text[600] = "";
+    cli_joined_print(stdout, customers);
+    printf("%-16s%s rows, %s MB, for %s\n", "Exported",
+           cli_count(report->n_rows, rows, sizeof rows),
+           cli_number((double)report->n_bytes * 1e-6, 1, bytes, sizeof bytes), command->crm.format);
+    for (int32_t i = 0; i < report->n_columns; i++) {
+        size_t used = strlen(text);
+        const char *field = kmseg_crm_field_name(report->fields[i]);
+        snprintf(text + used, sizeof text - used, "%s%s", i > 0 ? ", " : "",
+                 command->crm.headers == NULL ? field_header(command, report->fields[i]) : field);
+    }
+    printf("%-16s", "Columns");
+    cli_wrap(stdout, text, 16, 16, cli_width(stdout));
+    print_matches(command, report);
+    if (report->n_neutralised > 0) {
+        snprintf(text, sizeof text,
+                 "%s cells begin with a sign that a spreadsheet takes for a formula and got an "
+                 "apostrophe in front",
+                 cli_count(report->n_neutralised, rows, sizeof rows));
+        printf("%-16s", "Neutralised");
+        cli_wrap(stdout, text, 16, 16, cli_width(stdout));
+    }
+    if (strcmp(command->files.output, "-") != 0) {
+        print_files(command, report);
+    }
+    if (command->files.with == NULL) {
+        putchar('\n');
+        cli_wrap(stdout,
+                 "Tier, stage, lifetime value and risk come from a table of the customers: give "
+                 "--with FILE.",
+                 0, 0, cli_width(stdout));
+    }
+}
+
+static int finish(cli_run *run, const kmseg_crm_report *report, const cli_joined *customers) {
+    const export_command *command = run->options;
+    const char *output = command->files.output;
+    char stale[300];
+    if (strcmp(output, "-") == 0) {
+        return CLI_OK;
+    }
+    if (find_stale(output, report->n_files, stale, sizeof stale)) {
+        fprintf(stderr, "kmseg: %s is there from an earlier export and is no part of this one\n",
+                stale);
+    }
+    if (run->common.json) {
+        return print_json(command, report);
+    }
+    if (!run->common.quiet) {
+        print_text(run, report, customers);
+    }
+    return CLI_OK;
+}
+
+static int check_output(const cli_run *run) {
+    const export_command *command = run->options;
+    const char *output = command->files.output;
+    cli_format format;
+    if (output == NULL) {
+        return cli_misused("export needs -o FILE.csv, or -o - for standard output; see kmseg "
+                           "export --help");
+    }
+    int code = cli_output_check(output, 0, run->arguments[0], &format);
+    if (code == CLI_OK && format != CLI_CSV) {
+        code = cli_misused("-o %s: exports are CSV, so the name needs to end in .csv", output);
+    }
+    if (code == CLI_OK && command->files.with != NULL) {
+        code = cli_output_check(output, 0, command->files.with, &format);
+    }
+    if (code == CLI_OK && command->files.with == NULL && command->joins.join != NULL) {
+        code = cli_misused("--join adds columns to those of --with; name that file");
+    }
+    return code;
+}
+
+static int run_export(cli_run *run) {
+    export_command *command = run->options;
+    int code = check_output(run);
+    if (code == CLI_OK) {
+        code = cli_check_segments(run, run->arguments[0]);
+    }
+    if (code != CLI_OK) {
+        return code;
+    }
+    kmseg_result *result = NULL;
+    cli_joined customers = {0};
+    kmseg_crm_report report;
+    code = cli_status(run, kmseg_result_load(run->ctx, run->arguments[0], &result));
+    if (code == CLI_OK && command->files.with != NULL) {
+        code =
+            cli_joined_read(run, command->files.with, &command->csv, &command->joins, &customers);
+    }
+    if (code == CLI_OK) {
+        command->crm.key = run->key;
+        command->crm.drop_ids = run->privacy.drop_ids;
+        code = cli_status(run, kmseg_crm_write(run->ctx, result, customers.table, &command->crm,
+                                               command->files.output, &report));
+    }
+    if (code == CLI_OK) {
+        code = finish(run, &report, &customers);
+    }
+    cli_joined_free(&customers);
+    kmseg_result_free(result);
+    return code;
+}
+
+const cli_command cli_cmd_export = {
+    .name = "export",
+    .help = "segments as files for the bulk import of a CRM",
+    .description =
+        "Writes one row per customer: id, segment, name, and where these are known tier, stage, "
+        "customer lifetime value, risk and action. Names of columns, encoding, line ends and "
+        "limits are those that the CRM's import takes; what is too much for one file goes into "
+        "several, numbered. A mapping beside them says what each column is.\n\n"
+        "Actions and own names of segments are those of kmseg profile --labels. Texts that a "
+        "spreadsheet would take for a formula are neutralised; numbers are never changed.",
+    .examples = "  kmseg export segments.h5 -o segments.csv\n"
+                "  kmseg export segments.h5 --with tiers.h5 --format salesforce -o out/leads.csv\n"
+                "  kmseg export segments.h5 --with tiers.h5 --join clv.h5:customer_id --format "
+                "hubspot -o crm.csv\n"
+                "  kmseg export segments.h5 --format zoho --headers id=Email --max-rows 5000 -o "
+                "zoho.csv\n"
+                "  kmseg export segments.h5 --pseudonymise --key-file customers.key -o "
+                "partner.csv\n",
+    .arguments = arguments,
+    .n_arguments = 1,
+    .groups = groups,
+    .n_groups = sizeof groups / sizeof *groups,
+    .writes_ids = 1,
+    .options_size = sizeof(export_command),
+    .init = init,
+    .run = run_export,
+};
