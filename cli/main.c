@@ -116,7 +116,8 @@ static int finish(int code) {
 
 int main(int argc, char **argv) {
     signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is an error of write(), not an end */
-    signal(SIGPIPE, SIG_DFL); /* `kmseg ... | head` ends quietly, whatever the parent ignored */
+    kmseg_memory_keep(SIZE_MAX); /* a run gives memory back to ask for more */
+    signal(SIGPIPE, SIG_DFL);    /* `kmseg ... | head` ends quietly, whatever the parent ignored */
     if (argc < 2) {
         cli_help_all(stderr);
         return CLI_MISUSED;

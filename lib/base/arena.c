@@ -1,9 +1,10 @@
 #include "base/arena.h"
 
+#include "base/blocks.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 /* Blocks of this size are shared by small requests; larger requests get a block of their own. */
 #define ARENA_BLOCK ((size_t)64 * 1024)
@@ -16,26 +17,20 @@ struct km_arena_block {
 };
 _Static_assert(sizeof(km_arena_block) == 64, "data of an arena block must start aligned");
 
-/* Blocks from this size on are put on huge pages where the system has them: tiles are read from one
- * end to the other, and a 4 KiB page is one tile. */
-#define HUGE_PAGE ((size_t)2 << 20)
-
 static void *default_allocate(void *user, size_t size, size_t alignment) {
     (void)user;
-    void *block = NULL;
-    int huge = size >= 4 * HUGE_PAGE;
-    if (posix_memalign(&block, huge ? HUGE_PAGE : alignment, size) != 0) {
+    void *block = size >= KM_BLOCK_LEAST ? km_block_take(size) : NULL;
+    if (block == NULL && posix_memalign(&block, alignment, size) != 0) {
         return NULL;
-    }
-    if (huge) {
-        (void)madvise(block, size, MADV_HUGEPAGE); /* advice: a refusal costs nothing */
     }
     return block;
 }
 
 static void default_release(void *user, void *block) {
     (void)user;
-    free(block);
+    if (!km_block_give(block)) {
+        free(block);
+    }
 }
 
 kmseg_allocator km_default_allocator(void) {
