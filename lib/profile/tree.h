@@ -124,6 +124,16 @@ kmseg_status km_tree_split(km_tree *tree, const int32_t *nodes, int32_t n, km_cu
 /* The roundest number t with low <= t < high. */
 double km_round_between(double low, double high);
 
+/* About n_wanted of n_rows rows, chosen by what is in them: *out positions, *out_n of them. *out NULL:
+ * rows repeat so much that fewer than n_different would differ. */
+kmseg_status km_tree_sample(kmseg_context *ctx, const km_raw_column *raw, int32_t n_columns,
+                            const int64_t *rows, int64_t n_rows, int64_t n_wanted,
+                            int64_t n_different, km_arena *arena, int64_t **out, int64_t *out_n);
+
+/* Counts of all nodes anew, from rows that the tree was not grown on. */
+kmseg_status km_tree_recount(km_tree *tree, const km_raw_column *raw, const int64_t *rows,
+                             int64_t n_rows, const int32_t *labels, const int64_t *weights);
+
 /* Grows tree->nodes from the root. */
 kmseg_status km_tree_grow(km_tree *tree);
 

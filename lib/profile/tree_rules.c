@@ -133,75 +133,11 @@ static kmseg_status take_values(km_tree *tree, const km_raw_column *raw, const i
 
 /* ---- a sample of rows ---- */
 
-enum { ALL_ROWS = 1 << 16, SAMPLE_ROWS = 1 << 15, FEWEST_ROWS = 1 << 12 };
+/* Of more rows than FEW a tree is grown on about SOME; edges of bins are quantiles of about FOR_EDGES. */
+enum { FEW = 1 << 19, SOME = 1 << 18, FEW_FOR_EDGES = 1 << 16, FOR_EDGES = 1 << 15 };
 
-/* Rows whose content hashes low, so that their order has no part in which they are. */
-typedef struct sample_loop {
-    const km_tree *tree;
-    uint64_t below;
-    uint8_t *taken; /* n_rows */
-} sample_loop;
-
-static uint64_t mix(uint64_t hash, uint64_t bits) {
-    hash = (hash ^ bits) * UINT64_C(0x9fb21c651e98df25);
-    return hash ^ (hash >> 28);
-}
-
-static void sample_chunk(void *argument, int64_t chunk, int32_t thread) {
-    (void)thread;
-    const sample_loop *loop = argument;
-    const km_tree *tree = loop->tree;
-    int64_t end = (chunk + 1) * ROWS < tree->n_rows ? (chunk + 1) * ROWS : tree->n_rows;
-    for (int64_t i = chunk * ROWS; i < end; i++) {
-        uint64_t hash = 0;
-        for (int32_t c = 0; c < tree->n_columns; c++) {
-            if (tree->columns[c].values != NULL) {
-                union {
-                    double number;
-                    uint64_t bits;
-                } u = {tree->columns[c].values[i] + 0.0};
-                hash = mix(hash, u.bits);
-            }
-        }
-        loop->taken[i] = mix(hash, 0) < loop->below;
-    }
-}
-
-/* Positions of the sample; *out NULL: all rows are. */
-static kmseg_status sample_rows(const km_tree *tree, km_arena *scratch, int64_t **out,
-                                int64_t *out_n) {
-    *out = NULL;
-    *out_n = tree->n_rows;
-    if (tree->n_rows <= ALL_ROWS) {
-        return KMSEG_OK;
-    }
-    sample_loop loop = {.tree = tree, .taken = km_arena_take(scratch, (size_t)tree->n_rows)};
-    loop.below = (uint64_t)(ldexp(SAMPLE_ROWS, 64) / (double)tree->n_rows);
-    if (loop.taken == NULL) {
-        return km_fail_memory(tree->ctx, "the rules of segments");
-    }
-    KM_TRY(km_parallel(tree->ctx, km_chunks(tree->n_rows, ROWS), sample_chunk, &loop));
-    int64_t n = 0;
-    for (int64_t i = 0; i < tree->n_rows; i++) {
-        n += loop.taken[i];
-    }
-    if (n < FEWEST_ROWS) {
-        return KMSEG_OK; /* rows repeat too much */
-    }
-    int64_t *rows = km_arena_take(scratch, (size_t)n * sizeof *rows);
-    if (rows == NULL) {
-        return km_fail_memory(tree->ctx, "the rules of segments");
-    }
-    n = 0;
-    for (int64_t i = 0; i < tree->n_rows; i++) {
-        if (loop.taken[i]) {
-            rows[n++] = i;
-        }
-    }
-    *out = rows;
-    *out_n = n;
-    return KMSEG_OK;
-}
+/* Fewer different ones say too little. */
+enum { FEWEST_TO_GROW = 1 << 16, FEWEST_FOR_EDGES = 1 << 12 };
 
 static kmseg_status fill_column(km_tree *tree, const km_raw_column *raw, const int64_t *rows,
                                 const int64_t *sample, int64_t n_sample, double *room,
@@ -221,8 +157,11 @@ static kmseg_status fill_columns(km_tree *tree, const km_raw_column *raw, const 
     for (int32_t c = 0; c < tree->n_columns; c++) {
         KM_TRY(take_values(tree, &raw[c], rows, &tree->columns[c]));
     }
-    int64_t *sample, n;
-    KM_TRY(sample_rows(tree, scratch, &sample, &n));
+    int64_t *sample = NULL, n = tree->n_rows;
+    if (n > FEW_FOR_EDGES) {
+        KM_TRY(km_tree_sample(tree->ctx, raw, tree->n_columns, rows, n, FOR_EDGES, FEWEST_FOR_EDGES,
+                              scratch, &sample, &n));
+    }
     double *room = km_arena_take(scratch, sample != NULL ? (size_t)n * sizeof *room : 1);
     if (room == NULL) {
         return km_fail_memory(tree->ctx, "the rules of segments");
@@ -356,21 +295,58 @@ static kmseg_status check(kmseg_context *ctx, const kmseg_table *table, const in
     return KMSEG_OK;
 }
 
-static kmseg_status grow(km_tree *tree, const kmseg_prepare *prepare, const kmseg_table *table,
-                         const int64_t *rows, const double *weights, km_tree_rules *rules) {
-    km_raw_column *raw;
-    tree->columns = km_arena_array(tree->arena, prepare->n_columns, sizeof *tree->columns);
+static kmseg_status grow_on(km_tree *tree, const km_raw_column *raw, const int64_t *rows) {
+    tree->columns = km_arena_array(tree->arena, tree->n_columns, sizeof *tree->columns);
     if (tree->columns == NULL) {
         return km_fail_memory(tree->ctx, "the rules of segments");
     }
-    KM_TRY(take_weights(tree, weights));
-    KM_TRY(km_raw_columns(tree->ctx, prepare, table, tree->arena, &raw));
     km_arena scratch;
     km_arena_init(&scratch, &tree->ctx->allocator);
     kmseg_status status = fill_columns(tree, raw, rows, &scratch);
     km_arena_free(&scratch);
-    KM_TRY(status);
-    KM_TRY(km_tree_grow(tree));
+    return status == KMSEG_OK ? km_tree_grow(tree) : status;
+}
+
+/* Grows the tree on n of its rows. */
+static kmseg_status grow_on_some(km_tree *tree, const km_raw_column *raw, const int64_t *rows,
+                                 const int64_t *sample, int64_t n) {
+    int64_t *some = km_arena_take(tree->arena, (size_t)n * sizeof *some);
+    int32_t *labels = km_arena_take(tree->arena, (size_t)n * sizeof *labels);
+    int64_t *weights =
+        tree->weights != NULL ? km_arena_take(tree->arena, (size_t)n * sizeof *weights) : NULL;
+    if (some == NULL || labels == NULL || (tree->weights != NULL && weights == NULL)) {
+        return km_fail_memory(tree->ctx, "the rules of segments");
+    }
+    int64_t total = 0;
+    for (int64_t i = 0; i < n; i++) {
+        some[i] = rows != NULL ? rows[sample[i]] : sample[i];
+        labels[i] = tree->labels[sample[i]];
+        total += weights != NULL ? weights[i] = tree->weights[sample[i]] : 1;
+    }
+    if (total == 0) {
+        return grow_on(tree, raw, rows);
+    }
+    km_tree part = *tree;
+    part.n_rows = n;
+    part.labels = labels;
+    part.weights = weights;
+    KM_TRY(grow_on(&part, raw, some));
+    KM_TRY(km_tree_recount(&part, raw, rows, tree->n_rows, tree->labels, tree->weights));
+    *tree = part;
+    return KMSEG_OK;
+}
+
+static kmseg_status grow(km_tree *tree, const kmseg_prepare *prepare, const kmseg_table *table,
+                         const int64_t *rows, const double *weights, km_tree_rules *rules) {
+    km_raw_column *raw;
+    int64_t *sample = NULL, n = tree->n_rows;
+    KM_TRY(take_weights(tree, weights));
+    KM_TRY(km_raw_columns(tree->ctx, prepare, table, tree->arena, &raw));
+    if (n > FEW) {
+        KM_TRY(km_tree_sample(tree->ctx, raw, tree->n_columns, rows, n, SOME, FEWEST_TO_GROW,
+                              tree->arena, &sample, &n));
+    }
+    KM_TRY(sample != NULL ? grow_on_some(tree, raw, rows, sample, n) : grow_on(tree, raw, rows));
     KM_TRY(take_tree(tree, rules));
     return km_tree_rules_word(tree->ctx, rules, prepare);
 }

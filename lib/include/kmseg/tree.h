@@ -53,6 +53,9 @@ typedef struct kmseg_tree {
  * Of questions that part equally well the one about the first column is kept, of one column the
  * lowest threshold or first level: rows in another order, and threads, change nothing.
  *
+ * Of more than 524,288 rows the questions are found on about 262,144, chosen by what is in them; shares,
+ * precision, coverage and fidelity are always those of all rows.
+ *
  * table    what prepare was fitted on, or a table with its columns
  * rows     position in table of each labelled row; NULL: all rows in order
  * labels   n_rows values in [0, n_segments)

@@ -1,0 +1,201 @@
+/* Trees of very many rows: grown on some of them, measured on all. */
+#include "base/parallel.h"
+#include "profile/tree.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { ROWS = 8 * KM_CHUNK_ROWS, BLOCK = 256 };
+
+/* ---- a sample ---- */
+
+/* Rows whose content hashes low, so that their order has no part in which they are. */
+typedef struct sample_loop {
+    const km_raw_column *raw;
+    int32_t n_columns;
+    const int64_t *rows;
+    int64_t n;
+    uint64_t below;
+    uint8_t *taken; /* n */
+} sample_loop;
+
+static uint64_t mix(uint64_t hash, uint64_t bits) {
+    hash = (hash ^ bits) * UINT64_C(0x9fb21c651e98df25);
+    return hash ^ (hash >> 28);
+}
+
+static uint64_t bits_at(const km_raw_column *raw, int64_t row) {
+    if (raw->kind != KM_RAW_NUMBER) {
+        return raw->kind != KM_RAW_NONE ? (uint64_t)km_raw_level(raw, row) : 0;
+    }
+    union {
+        double number;
+        uint64_t bits;
+    } u = {km_raw_number(raw, row) + 0.0}; /* -0 is 0 */
+    return u.bits;
+}
+
+/* Column by column: the hashes of a block are in the cache, and none waits for another. */
+static void sample_chunk(void *argument, int64_t chunk, int32_t thread) {
+    (void)thread;
+    const sample_loop *loop = argument;
+    int64_t end = (chunk + 1) * ROWS < loop->n ? (chunk + 1) * ROWS : loop->n;
+    for (int64_t first = chunk * ROWS; first < end; first += BLOCK) {
+        uint64_t hashes[BLOCK] = {0};
+        int64_t some = end - first < BLOCK ? end - first : BLOCK;
+        for (int32_t c = 0; c < loop->n_columns; c++) {
+            for (int64_t i = 0; i < some; i++) {
+                int64_t row = loop->rows != NULL ? loop->rows[first + i] : first + i;
+                hashes[i] = mix(hashes[i], bits_at(&loop->raw[c], row));
+            }
+        }
+        for (int64_t i = 0; i < some; i++) {
+            loop->taken[first + i] = mix(hashes[i], 0) < loop->below;
+        }
+    }
+}
+
+static int by_size(const void *a, const void *b) {
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* How many of the rows differ. */
+static int64_t count_different(const sample_loop *loop, const int64_t *sample, int64_t n,
+                               uint64_t *room) {
+    for (int64_t i = 0; i < n; i++) {
+        room[i] = 0;
+        int64_t row = loop->rows != NULL ? loop->rows[sample[i]] : sample[i];
+        for (int32_t c = 0; c < loop->n_columns; c++) {
+            room[i] = mix(room[i], bits_at(&loop->raw[c], row));
+        }
+    }
+    qsort(room, (size_t)n, sizeof *room, by_size);
+    int64_t different = n > 0;
+    for (int64_t i = 1; i < n; i++) {
+        different += room[i] != room[i - 1];
+    }
+    return different;
+}
+
+kmseg_status km_tree_sample(kmseg_context *ctx, const km_raw_column *raw, int32_t n_columns,
+                            const int64_t *rows, int64_t n_rows, int64_t n_wanted,
+                            int64_t n_different, km_arena *arena, int64_t **out, int64_t *out_n) {
+    sample_loop loop = {.raw = raw, .n_columns = n_columns, .rows = rows, .n = n_rows};
+    *out = NULL;
+    *out_n = n_rows;
+    loop.below = (uint64_t)(ldexp((double)n_wanted, 64) / (double)n_rows);
+    loop.taken = km_arena_take(arena, (size_t)n_rows);
+    if (loop.taken == NULL) {
+        return km_fail_memory(ctx, "the rules of segments");
+    }
+    KM_TRY(km_parallel(ctx, km_chunks(n_rows, ROWS), sample_chunk, &loop));
+    int64_t n = 0;
+    for (int64_t i = 0; i < n_rows; i++) {
+        n += loop.taken[i];
+    }
+    if (n < n_different || n > 4 * n_wanted) {
+        return KMSEG_OK; /* rows repeat too much */
+    }
+    int64_t *sample = km_arena_take(arena, (size_t)n * sizeof *sample);
+    uint64_t *room = km_arena_take(arena, (size_t)n * sizeof *room);
+    if (sample == NULL || room == NULL) {
+        return km_fail_memory(ctx, "the rules of segments");
+    }
+    n = 0;
+    for (int64_t i = 0; i < n_rows; i++) {
+        if (loop.taken[i]) {
+            sample[n++] = i;
+        }
+    }
+    if (count_different(&loop, sample, n, room) < n_different) {
+        return KMSEG_OK;
+    }
+    *out = sample;
+    *out_n = n;
+    return KMSEG_OK;
+}
+
+/* ---- all rows through the tree ---- */
+
+typedef struct count_loop {
+    const km_tree *tree;
+    const km_raw_column *raw;
+    const int64_t *rows;
+    const int32_t *labels;
+    const int64_t *weights;
+    int64_t n;
+    int32_t depth;
+    int64_t *counts; /* per thread: n_nodes x n_segments */
+} count_loop;
+
+/* A question for all rows of a block at a time: one by one, every row would wait for its last answer. */
+static void count_chunk(void *argument, int64_t chunk, int32_t thread) {
+    const count_loop *loop = argument;
+    const km_tree *tree = loop->tree;
+    int64_t *counts = loop->counts + (int64_t)thread * tree->n_nodes * tree->n_segments;
+    int64_t end = (chunk + 1) * ROWS < loop->n ? (chunk + 1) * ROWS : loop->n;
+    for (int64_t first = chunk * ROWS; first < end; first += BLOCK) {
+        int32_t at[BLOCK] = {0};
+        int64_t some = end - first < BLOCK ? end - first : BLOCK;
+        for (int32_t depth = 0; depth < loop->depth; depth++) {
+            for (int64_t i = 0; i < some; i++) {
+                const kmseg_tree_node *node = &tree->nodes[at[i]].shown;
+                int64_t row = loop->rows != NULL ? loop->rows[first + i] : first + i;
+                if (node->column >= 0) {
+                    int yes = km_raw_answer(&loop->raw[node->column], node, row);
+                    at[i] = yes ? node->yes : node->no;
+                }
+            }
+        }
+        for (int64_t i = 0; i < some; i++) {
+            counts[(int64_t)at[i] * tree->n_segments + loop->labels[first + i]] +=
+                loop->weights != NULL ? loop->weights[first + i] : 1;
+        }
+    }
+}
+
+/* Children stand behind their parents. */
+static void sum_up(km_tree *tree, const int64_t *leaves) {
+    int32_t k = tree->n_segments;
+    for (int32_t at = tree->n_nodes - 1; at >= 0; at--) {
+        km_tree_node *node = &tree->nodes[at];
+        node->total = 0;
+        for (int32_t s = 0; s < k; s++) {
+            node->counts[s] = node->shown.column < 0 ? leaves[(int64_t)at * k + s]
+                                                     : tree->nodes[node->shown.yes].counts[s] +
+                                                           tree->nodes[node->shown.no].counts[s];
+            node->total += node->counts[s];
+        }
+    }
+    tree->total = tree->nodes[0].total;
+}
+
+kmseg_status km_tree_recount(km_tree *tree, const km_raw_column *raw, const int64_t *rows,
+                             int64_t n_rows, const int32_t *labels, const int64_t *weights) {
+    kmseg_context *ctx = tree->ctx;
+    int64_t n_cells = (int64_t)tree->n_nodes * tree->n_segments;
+    count_loop loop = {
+        .tree = tree,
+        .raw = raw,
+        .rows = rows,
+        .labels = labels,
+        .weights = weights,
+        .n = n_rows,
+        .counts = km_arena_array(tree->arena, ctx->n_threads * n_cells, sizeof *loop.counts)};
+    if (loop.counts == NULL) {
+        return km_fail_memory(ctx, "the rules of segments");
+    }
+    for (int32_t at = 0; at < tree->n_nodes; at++) {
+        int32_t depth = tree->nodes[at].depth;
+        loop.depth = depth > loop.depth ? depth : loop.depth;
+    }
+    KM_TRY(km_parallel(ctx, km_chunks(n_rows, ROWS), count_chunk, &loop));
+    for (int32_t thread = 1; thread < ctx->n_threads; thread++) {
+        for (int64_t i = 0; i < n_cells; i++) {
+            loop.counts[i] += loop.counts[thread * n_cells + i];
+        }
+    }
+    sum_up(tree, loop.counts);
+    return KMSEG_OK;
+}
