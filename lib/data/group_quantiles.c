@@ -4,6 +4,7 @@
  * rows those are has no part in the result. */
 #include "base/parallel.h"
 #include "data/quantile.h"
+#include "kernels/kernels.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -12,12 +13,11 @@
 enum {
     CHUNK = 8 * KM_CHUNK_ROWS,
     SAMPLE = 4096,
-    STEPS = 8, /* of the search for a bin */
-    BINS = 1 << STEPS,
-    SIDE_BY_SIDE = 16
+    BINS = 256 /* as the kernel has it */
 };
 
 typedef struct job {
+    const struct km_kernels *kernels;
     const double *values;
     const int32_t *labels; /* NULL: one group */
     int64_t n;
@@ -64,30 +64,32 @@ static void place_bins(job *q) {
     }
 }
 
-/* Bins of some values side by side, without branches: one by one, every step would wait for the last. */
-static void find_bins(const job *q, const double *x, int64_t n, uint8_t *out) {
-    int32_t bins[SIDE_BY_SIDE] = {0};
-    for (int32_t step = BINS / 2; step > 0; step /= 2) {
-        for (int64_t i = 0; i < n; i++) {
-            bins[i] += step & -(int32_t)(q->upper[bins[i] + step - 1] < x[i]);
-        }
-    }
-    for (int64_t i = 0; i < n; i++) {
-        out[i] = (uint8_t)bins[i];
-    }
-}
-
 /* The bin of row i in its group. */
 static inline int64_t cell_of(const job *q, int64_t i) {
     return (int64_t)q->bins[i] * q->n_groups + (q->labels != NULL ? q->labels[i] : 0);
+}
+
+/* Bins of the values from first on; of KM_LANES, or of as many as there are. */
+static void find_bins(job *q, int64_t first, int64_t n) {
+    double copy[KM_LANES];
+    uint8_t bins[KM_LANES];
+    if (n >= KM_LANES) {
+        q->kernels->bins(q->upper, q->values + first, q->bins + first);
+        return;
+    }
+    for (int64_t r = 0; r < KM_LANES; r++) {
+        copy[r] = r < n ? q->values[first + r] : 0;
+    }
+    q->kernels->bins(q->upper, copy, bins);
+    memcpy(q->bins + first, bins, (size_t)n);
 }
 
 static void count_chunk(void *argument, int64_t chunk, int32_t thread) {
     job *q = argument;
     int64_t *counts = q->counts + (int64_t)thread * BINS * q->n_groups;
     for (int64_t first = chunk * CHUNK, end = chunk_end(q, chunk); first < end;) {
-        int64_t next = first + SIDE_BY_SIDE < end ? first + SIDE_BY_SIDE : end;
-        find_bins(q, q->values + first, next - first, q->bins + first);
+        int64_t next = first + KM_LANES < end ? first + KM_LANES : end;
+        find_bins(q, first, next - first);
         for (; first < next; first++) {
             counts[cell_of(q, first)] += isfinite(q->values[first]) != 0;
         }
@@ -256,11 +258,10 @@ static kmseg_status collect(kmseg_context *ctx, job *q, km_arena *arena, int64_t
 }
 
 /* Where the quantiles of group g are, and that the bins there are wanted. */
-static void find_places(const job *q, int32_t g, const double *probabilities, int32_t n,
-                        place *places, int *found) {
+static void find_places(const job *q, int32_t g, km_probabilities of, place *places, int *found) {
     *found = 0;
-    for (int32_t i = 0; i < n; i++) {
-        *found = find_place(q, g, probabilities[i], &places[i]);
+    for (int32_t i = 0; i < of.n; i++) {
+        *found = find_place(q, g, of.values[i], &places[i]);
         if (*found) {
             want(q, &places[i], g);
         }
@@ -274,42 +275,44 @@ static void take_quantiles(job *q, const int64_t *begin, int32_t g, int32_t n, c
     }
 }
 
-static kmseg_status find_all(kmseg_context *ctx, job *q, const double *probabilities, int32_t n,
-                             km_arena *arena, double *out_groups, double *out_all) {
+static kmseg_status find_all(kmseg_context *ctx, job *q, km_probabilities of_groups,
+                             km_probabilities of_all, km_arena *arena, double *out_groups,
+                             double *out_all) {
     KM_TRY(count_all(ctx, q, arena));
     int32_t n_groups = out_groups != NULL ? q->n_groups : 0;
-    place *places = km_arena_array(arena, ((int64_t)n_groups + 1) * n, sizeof *places);
+    int64_t n_of_groups = (int64_t)n_groups * of_groups.n;
+    place *places = km_arena_array(arena, n_of_groups + of_all.n, sizeof *places);
     int *found = km_arena_array(arena, (int64_t)n_groups + 1, sizeof *found);
     if (places == NULL || found == NULL) {
         return km_fail_memory(ctx, "quantiles");
     }
-    place *all = &places[(int64_t)n_groups * n];
+    place *all = &places[n_of_groups];
     for (int32_t g = 0; g < n_groups; g++) {
-        find_places(q, g, probabilities, n, &places[(int64_t)g * n], &found[g]);
+        find_places(q, g, of_groups, &places[(int64_t)g * of_groups.n], &found[g]);
     }
     if (out_all != NULL) {
-        find_places(q, -1, probabilities, n, all, &found[n_groups]);
+        find_places(q, -1, of_all, all, &found[n_groups]);
     }
     int64_t *begin = NULL;
     KM_TRY(collect(ctx, q, arena, &begin));
     for (int32_t g = 0; g < n_groups; g++) {
-        take_quantiles(q, begin, g, n, &places[(int64_t)g * n], found[g],
-                       out_groups + (int64_t)g * n);
+        take_quantiles(q, begin, g, of_groups.n, &places[(int64_t)g * of_groups.n], found[g],
+                       out_groups + (int64_t)g * of_groups.n);
     }
     if (out_all != NULL) { /* last: selecting there mixes the bins of groups */
-        take_quantiles(q, begin, -1, n, all, found[n_groups], out_all);
+        take_quantiles(q, begin, -1, of_all.n, all, found[n_groups], out_all);
     }
     return KMSEG_OK;
 }
 
 kmseg_status km_group_quantiles_of(kmseg_context *ctx, const double *values, const int32_t *labels,
-                                   int64_t n, int32_t n_groups, const double *probabilities,
-                                   int32_t n_probabilities, double *out_groups, double *out_all) {
-    job q = {.values = values, .labels = labels, .n = n, .n_groups = n_groups};
+                                   int64_t n, int32_t n_groups, km_probabilities of_groups,
+                                   km_probabilities of_all, double *out_groups, double *out_all) {
+    job q = {
+        .kernels = ctx->kernels, .values = values, .labels = labels, .n = n, .n_groups = n_groups};
     km_arena arena;
     km_arena_init(&arena, &ctx->allocator);
-    kmseg_status status =
-        find_all(ctx, &q, probabilities, n_probabilities, &arena, out_groups, out_all);
+    kmseg_status status = find_all(ctx, &q, of_groups, of_all, &arena, out_groups, out_all);
     km_arena_free(&arena);
     return status;
 }
@@ -317,5 +320,6 @@ kmseg_status km_group_quantiles_of(kmseg_context *ctx, const double *values, con
 kmseg_status km_group_quantiles(kmseg_context *ctx, const double *values, const int32_t *labels,
                                 int64_t n, int32_t n_groups, double p, double *out_groups,
                                 double *out_all) {
-    return km_group_quantiles_of(ctx, values, labels, n, n_groups, &p, 1, out_groups, out_all);
+    km_probabilities one = {&p, 1};
+    return km_group_quantiles_of(ctx, values, labels, n, n_groups, one, one, out_groups, out_all);
 }

@@ -1,6 +1,7 @@
 #include "data/moments.h"
 
 #include "base/parallel.h"
+#include "kernels/kernels.h"
 
 #include <math.h>
 
@@ -10,39 +11,62 @@ typedef struct partial {
 } partial;
 
 typedef struct pass {
+    const struct km_kernels *kernels;
     const double *values;
     int64_t n;
-    km_fixed fixed; /* first sums */
-    double scale;   /* central sums: u = (x - mean) * scale lies in [-1, 1] */
+    double unit;  /* first sums: values are less than 2^KM_SUM_BITS of it */
+    double scale; /* central sums: u = (x - mean) * scale lies in [-1, 1] */
     double scaled_mean;
     partial *partials; /* one per chunk */
 } pass;
 
 enum { CHUNK = 4 * KM_CHUNK_ROWS };
 
+/* u^2 and u^3 are at most 1. */
+#define CENTRAL_UNIT 0x1p50
+
 static int64_t chunk_end(const pass *p, int64_t chunk) {
     return (chunk + 1) * CHUNK < p->n ? (chunk + 1) * CHUNK : p->n;
+}
+
+/* Values first to first + 63 of a chunk that ends at end: themselves, or, where there are fewer, a copy
+ * that is filled up. */
+static const double *lanes(const pass *p, int64_t first, int64_t end, double rest, double *copy) {
+    if (end - first >= KM_LANES) {
+        return p->values + first;
+    }
+    for (int64_t r = 0; r < KM_LANES; r++) {
+        copy[r] = r < end - first ? p->values[first + r] : rest;
+    }
+    return copy;
 }
 
 static void find_range(void *argument, int64_t chunk, int32_t thread) {
     (void)thread;
     const pass *p = argument;
-    double minimum = p->values[chunk * CHUNK], maximum = minimum;
-    for (int64_t i = chunk * CHUNK; i < chunk_end(p, chunk); i++) {
-        double x = p->values[i];
-        minimum = x < minimum ? x : minimum;
-        maximum = x > maximum ? x : maximum;
+    int64_t first = chunk * CHUNK, end = chunk_end(p, chunk);
+    double minimum = p->values[first], maximum = minimum, copy[KM_LANES];
+    for (; first < end; first += KM_LANES) {
+        p->kernels->widen(lanes(p, first, end, minimum, copy), &minimum, &maximum);
     }
     p->partials[chunk].minimum = minimum;
     p->partials[chunk].maximum = maximum;
 }
 
+static km_int128 add_wide(const pass *p, km_int128 sum, const double *x, double unit) {
+    km_wide more;
+    p->kernels->sum_wide(x, unit, &more.high, &more.low);
+    return sum + km_wide_fold(more);
+}
+
 static void sum_values(void *argument, int64_t chunk, int32_t thread) {
     (void)thread;
     const pass *p = argument;
+    int64_t end = chunk_end(p, chunk);
+    double copy[KM_LANES];
     km_int128 sum = 0;
-    for (int64_t i = chunk * CHUNK; i < chunk_end(p, chunk); i++) {
-        sum += km_fixed_of(p->fixed, p->values[i]);
+    for (int64_t first = chunk * CHUNK; first < end; first += KM_LANES) {
+        sum = add_wide(p, sum, lanes(p, first, end, 0, copy), p->unit);
     }
     p->partials[chunk].first = sum;
 }
@@ -50,16 +74,28 @@ static void sum_values(void *argument, int64_t chunk, int32_t thread) {
 static void sum_central(void *argument, int64_t chunk, int32_t thread) {
     (void)thread;
     const pass *p = argument;
-    km_int128 squares = 0, cubes = 0;
-    for (int64_t i = chunk * CHUNK; i < chunk_end(p, chunk); i++) {
-        double u = p->values[i] * p->scale - p->scaled_mean;
-        double square = u * u;
-        squares += (int64_t)(square * 0x1p62);
-        cubes += (int64_t)(square * u * 0x1p62);
+    int64_t end = chunk_end(p, chunk);
+    double copy[KM_LANES], squares[KM_LANES], cubes[KM_LANES];
+    km_int128 second = 0, third = 0;
+    for (int64_t first = chunk * CHUNK; first < end; first += KM_LANES) {
+        const double *x = lanes(p, first, end, 0, copy);
+        for (int r = 0; r < KM_LANES; r++) {
+            double u = x[r] * p->scale - p->scaled_mean;
+            squares[r] = u * u;
+            cubes[r] = squares[r] * u;
+        }
+        for (int64_t r = end - first; r < KM_LANES; r++) {
+            squares[r] = cubes[r] = 0;
+        }
+        second = add_wide(p, second, squares, CENTRAL_UNIT);
+        third = add_wide(p, third, cubes, CENTRAL_UNIT);
     }
-    p->partials[chunk].first = squares;
-    p->partials[chunk].second = cubes;
+    p->partials[chunk].first = second;
+    p->partials[chunk].second = third;
 }
+
+/* A sum of those, in units of 1. */
+static double in_ones(km_int128 sum, double unit) { return km_int128_double(sum) / 0x1p40 / unit; }
 
 /* Largest power of two that brings the range into [-1, 1], with a bit to spare for rounding. */
 static double scale_of_range(double minimum, double maximum) {
@@ -85,13 +121,13 @@ static kmseg_status run_passes(kmseg_context *ctx, pass *p, km_moments *out) {
         out->mean = out->minimum + 0.0; /* never -0 */
         return KMSEG_OK;
     }
-    p->fixed = km_fixed_for(fmax(fabs(out->minimum), fabs(out->maximum)));
+    p->unit = ldexp(1, km_sum_power(fmax(fabs(out->minimum), fabs(out->maximum))));
     KM_TRY(km_parallel(ctx, n_chunks, sum_values, p));
     km_int128 sum = 0;
     for (int64_t c = 0; c < n_chunks; c++) {
         sum += p->partials[c].first;
     }
-    out->mean = km_int128_double(sum) / n / p->fixed.scale;
+    out->mean = km_int128_double(sum) / 0x1p40 / n / p->unit;
 
     p->scale = scale_of_range(out->minimum, out->maximum);
     p->scaled_mean = out->mean * p->scale;
@@ -101,17 +137,17 @@ static kmseg_status run_passes(kmseg_context *ctx, pass *p, km_moments *out) {
         squares += p->partials[c].first;
         cubes += p->partials[c].second;
     }
-    double variance = km_int128_double(squares) / 0x1p62 / n;
+    double variance = in_ones(squares, CENTRAL_UNIT) / n;
     double deviation = sqrt(variance);
     out->deviation = deviation / p->scale;
     if (deviation > 0) {
-        out->skew = km_int128_double(cubes) / 0x1p62 / n / (variance * deviation);
+        out->skew = in_ones(cubes, CENTRAL_UNIT) / n / (variance * deviation);
     }
     return KMSEG_OK;
 }
 
 kmseg_status km_moments_of(kmseg_context *ctx, const double *values, int64_t n, km_moments *out) {
-    pass p = {.values = values, .n = n};
+    pass p = {.kernels = ctx->kernels, .values = values, .n = n};
     p.partials = km_allocate_array(&ctx->allocator, km_chunks(n, CHUNK), sizeof *p.partials);
     if (p.partials == NULL) {
         return km_fail_memory(ctx, "the moments of a column");

@@ -21,10 +21,15 @@ kmseg_status km_group_quantiles(kmseg_context *ctx, const double *values, const 
                                 int64_t n, int32_t n_groups, double p, double *out_groups,
                                 double *out_all);
 
-/* Several at once, at little more than the cost of one: out_groups is n_groups x n_probabilities,
- * out_all n_probabilities; either may be NULL. */
+/* Several at once, at little more than the cost of one. */
+typedef struct km_probabilities {
+    const double *values;
+    int32_t n;
+} km_probabilities;
+
+/* out_groups is n_groups x of_groups.n, out_all of_all.n; either may be NULL. */
 kmseg_status km_group_quantiles_of(kmseg_context *ctx, const double *values, const int32_t *labels,
-                                   int64_t n, int32_t n_groups, const double *probabilities,
-                                   int32_t n_probabilities, double *out_groups, double *out_all);
+                                   int64_t n, int32_t n_groups, km_probabilities of_groups,
+                                   km_probabilities of_all, double *out_groups, double *out_all);
 
 #endif

@@ -347,6 +347,50 @@ static void PASTE(sum_wide_, SET)(const double *x, double unit, int64_t *high, i
     *low = rest_sum;
 }
 
+/* Side by side, without branches: one by one, every step would wait for the last. */
+#if defined(__AVX512F__)
+static void PASTE(bins_, SET)(const double *upper, const double *x, uint8_t *out) {
+    /* The first four steps ask 15 numbers, which two registers hold. */
+    double every_16th[16];
+    for (int i = 0; i < 16; i++) {
+        every_16th[i] = upper[16 * i + 15];
+    }
+    const __m512d low = _mm512_loadu_pd(every_16th), high = _mm512_loadu_pd(every_16th + 8);
+    for (int q = 0; q < KM_LANES; q += 8) {
+        __m512d value = _mm512_loadu_pd(x + q);
+        __m512i at = _mm512_setzero_si512();
+        for (int step = 8; step > 0; step /= 2) {
+            __m512i asked = _mm512_add_epi64(at, _mm512_set1_epi64(step - 1));
+            __m512d limit = _mm512_permutex2var_pd(low, asked, high);
+            at = _mm512_mask_add_epi64(at, _mm512_cmp_pd_mask(limit, value, _CMP_LT_OQ), at,
+                                       _mm512_set1_epi64(step));
+        }
+        at = _mm512_slli_epi64(at, 4);
+        for (int step = 8; step > 0; step /= 2) {
+            __m512d limit = _mm512_i64gather_pd(at, upper + step - 1, 8);
+            at = _mm512_mask_add_epi64(at, _mm512_cmp_pd_mask(limit, value, _CMP_LT_OQ), at,
+                                       _mm512_set1_epi64(step));
+        }
+        _mm_storel_epi64((__m128i *)(void *)(out + q), _mm512_cvtepi64_epi8(at));
+    }
+}
+#else
+static void PASTE(bins_, SET)(const double *upper, const double *x, uint8_t *out) {
+    enum { SIDE_BY_SIDE = 16 };
+    for (int q = 0; q < KM_LANES; q += SIDE_BY_SIDE) {
+        int32_t at[SIDE_BY_SIDE] = {0};
+        for (int32_t step = 128; step > 0; step /= 2) {
+            for (int r = 0; r < SIDE_BY_SIDE; r++) {
+                at[r] += step & -(int32_t)(upper[at[r] + step - 1] < x[q + r]);
+            }
+        }
+        for (int r = 0; r < SIDE_BY_SIDE; r++) {
+            out[q + r] = (uint8_t)at[r];
+        }
+    }
+}
+#endif
+
 #include "kernels/fill_template.h"
 #include "kernels/scan_template.h"
 
@@ -423,7 +467,7 @@ OWN_SUM(own_sum_f64_, double)
         .assign_f32 = PASTE(assign_f32_, SET), .assign_f64 = PASTE(assign_f64_, SET),              \
         .move_f32 = PASTE(move_f32_, SET), .move_f64 = PASTE(move_f64_, SET),                      \
         .block_f32 = PASTE(block_f32_, SET), .block_f64 = PASTE(block_f64_, SET),                  \
-        .widen = PASTE(widen_, SET), .sum_wide = PASTE(sum_wide_, SET),                            \
+        .widen = PASTE(widen_, SET), .sum_wide = PASTE(sum_wide_, SET), .bins = PASTE(bins_, SET), \
         .sum_whole = PASTE(sum_whole_, SET), .fill_f32 = PASTE(fill_f32_, SET),                    \
         .fill_f64 = PASTE(fill_f64_, SET), .scan_f32 = PASTE(scan_f32_, SET),                      \
         .scan_f64 = PASTE(scan_f64_, SET), .own_distances = PASTE(own_distances_, SET),            \

@@ -228,9 +228,12 @@ typedef struct km_kernels {
     /* Sum of the whole numbers (x - base) * weight * unit of 64 values. */
     int64_t (*sum_whole)(const double *x, const double *weights, double base, double unit);
 
-    /* Sums of the whole numbers x * unit of 64 values >= 0, and of what their rounding loses, that in
-     * units 2^-40 finer. */
+    /* Sums of the whole numbers x * unit of 64 values, and of what their rounding loses, that in units
+     * 2^-40 finer. */
     void (*sum_wide)(const double *x, double unit, int64_t *high, int64_t *low);
+
+    /* For each of 64 values how many of 256 ascending numbers, the last of them infinity, are less. */
+    void (*bins)(const double *upper, const double *x, uint8_t *out);
 
     /* n_blocks times KM_SCAN_PERIODS periods of float32 or float64 rows. */
     void (*scan_f32)(const km_scan *scan, const void *values, int64_t n_blocks);

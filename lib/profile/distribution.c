@@ -9,15 +9,17 @@
 
 enum { TENTHS = 10, ROWS = 8 * KM_CHUNK_ROWS };
 
-/* Those of a profile and the deciles, ascending. */
-static const double probabilities[] = {0,   0.05, 0.1,  0.2, 0.25, 0.3,  0.4, 0.5,
-                                       0.6, 0.7,  0.75, 0.8, 0.9,  0.95, 1};
-enum { N_PROBABILITIES = sizeof probabilities / sizeof *probabilities, MEDIAN = 7 };
-static const int kept[KMSEG_N_QUANTILES] = {0, 1, 4, MEDIAN, 10, 13, 14};
-static const int deciles[TENTHS + 1] = {0, 2, 3, 5, 6, MEDIAN, 8, 9, 11, 12, 14};
+static const double shown[KMSEG_N_QUANTILES] = {0, 0.05, 0.25, 0.5, 0.75, 0.95, 1};
+enum { MEDIAN = 3 };
+
+/* Those, and the deciles that are not among them. */
+static const double of_all[] = {0,   0.05, 0.25, 0.5, 0.75, 0.95, 1,  0.1,
+                                0.2, 0.3,  0.4,  0.6, 0.7,  0.8,  0.9};
+enum { N_OF_ALL = sizeof of_all / sizeof *of_all };
+static const int deciles[TENTHS + 1] = {0, 7, 8, 9, 10, MEDIAN, 11, 12, 13, 14, 6};
 
 double kmseg_profile_probability(int32_t i) {
-    return i >= 0 && i < KMSEG_N_QUANTILES ? probabilities[kept[i]] : (double)NAN;
+    return i >= 0 && i < KMSEG_N_QUANTILES ? shown[i] : (double)NAN;
 }
 
 typedef struct bin_loop {
@@ -86,21 +88,16 @@ kmseg_status km_profile_distribution(km_profiling *p, const double *values, cons
     double *quantiles = km_arena_array(p->arena, KMSEG_N_QUANTILES, sizeof *quantiles);
     double *of_segments = km_arena_array(p->arena, (int64_t)k * KMSEG_N_QUANTILES, sizeof(double));
     double *edges = km_arena_array(p->arena, TENTHS + 1, sizeof *edges);
-    double *found = km_arena_array(&p->scratch, (int64_t)k * N_PROBABILITIES, sizeof *found);
-    double all[N_PROBABILITIES];
-    if (quantiles == NULL || of_segments == NULL || edges == NULL || found == NULL) {
+    double all[N_OF_ALL];
+    if (quantiles == NULL || of_segments == NULL || edges == NULL) {
         return km_fail_memory(p->ctx, "the distribution of a column");
     }
-    KM_TRY(km_group_quantiles_of(p->ctx, values, labels, n, k, probabilities, N_PROBABILITIES,
-                                 found, all));
-    for (int32_t i = 0; i < KMSEG_N_QUANTILES; i++) {
-        quantiles[i] = all[kept[i]];
-        for (int32_t s = 0; s < k; s++) {
-            of_segments[s * KMSEG_N_QUANTILES + i] = found[s * N_PROBABILITIES + kept[i]];
-        }
-    }
+    KM_TRY(km_group_quantiles_of(p->ctx, values, labels, n, k,
+                                 (km_probabilities){shown, KMSEG_N_QUANTILES},
+                                 (km_probabilities){of_all, N_OF_ALL}, of_segments, all));
+    memcpy(quantiles, all, sizeof shown);
     for (int32_t s = 0; s < k; s++) {
-        medians[s] = found[s * N_PROBABILITIES + MEDIAN];
+        medians[s] = of_segments[s * KMSEG_N_QUANTILES + MEDIAN];
     }
     out->median = all[MEDIAN];
     out->quantiles = quantiles;

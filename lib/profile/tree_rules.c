@@ -94,8 +94,8 @@ static kmseg_status place_edges(kmseg_context *ctx, km_tree_column *column, cons
     for (int32_t b = 0; b < KM_TREE_BINS - 1; b++) {
         probabilities[b] = (b + 1.0) / KM_TREE_BINS;
     }
-    KM_TRY(km_group_quantiles_of(ctx, values, NULL, n, 1, probabilities, KM_TREE_BINS - 1, NULL,
-                                 found));
+    km_probabilities of = {probabilities, KM_TREE_BINS - 1};
+    KM_TRY(km_group_quantiles_of(ctx, values, NULL, n, 1, of, of, found, NULL));
     int32_t used = 0;
     for (int32_t b = 0; b < KM_TREE_BINS - 1; b++) {
         if (used == 0 || found[b] > column->edges[used - 1]) {

@@ -253,6 +253,39 @@ Test(exact, distances_and_nearest_are_the_bits_of_the_plain_loop_in_every_set)
     }
 }
 
+Test(exact, bins_count_the_limits_below_each_value_in_every_set)
+{
+    double upper[256], x[KM_LANES];
+    for (int n_limits = 0; n_limits < 256; n_limits += 51) { /* the others are infinite */
+        for (int b = 0; b < 256; b++) {
+            upper[b] = b < n_limits ? (b - 128) / 4.0 : INFINITY;
+        }
+        for (int r = 0; r < KM_LANES; r++) {
+            x[r] = (r - 32) * 1.25 + (r % 3 - 1) * 0x1p-40; /* at, above and below limits */
+        }
+        x[5] = -INFINITY;
+        x[6] = INFINITY;
+        x[7] = NAN; /* above nothing */
+        x[8] = -0.0;
+        for (int32_t i = 0; km_kernels_at(i) != NULL; i++) {
+            const km_kernels *kernels = km_kernels_at(i);
+            uint8_t bins[KM_LANES];
+            if (!kernels->available()) {
+                continue;
+            }
+            kernels->bins(upper, x, bins);
+            for (int r = 0; r < KM_LANES; r++) {
+                int below = 0;
+                for (int b = 0; b < 255; b++) {
+                    below += upper[b] < x[r];
+                }
+                cr_assert_eq(bins[r], below, "%s: %g of %d limits: %d, not %d", kernels->named.name,
+                             x[r], n_limits, bins[r], below);
+            }
+        }
+    }
+}
+
 /* Rows of a tile leave one cluster and join another: sums are those of long-hand arithmetic. */
 enum { MOVE_K = 3, MOVE_MOST = 19, MOVE_SUMS = MOVE_K * 24 };
 
