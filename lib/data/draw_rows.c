@@ -32,7 +32,8 @@ typedef struct draw_job {
     km_stage stage;
     int32_t bucket_bits;
     int64_t n_buckets, n_blocks, n_slots;
-    double *rows;      /* per thread: n_features */
+    const km_kernels *kernels;
+    double *blocks;    /* per thread: a tile of rows, feature by feature */
     uint64_t *hashes;  /* n_samples */
     uint64_t *numbers; /* n_samples, or NULL */
     int64_t *starts;   /* n_blocks x n_buckets: counts, then where a block's rows go */
@@ -70,19 +71,31 @@ static int64_t block_end(const draw_job *job, int64_t block) {
     return end < job->tiles->n_samples ? end : job->tiles->n_samples;
 }
 
+/* A feature of 64 rows after the other, so that no hash waits for the last step of another. */
+static void hash_tile(const draw_job *job, int64_t first, int32_t n, double *block) {
+    uint64_t hashes[KM_TILE_ROWS];
+    for (int32_t r = 0; r < n; r++) {
+        hashes[r] = add_number(0, km_tiles_weight(job->tiles, first + r));
+    }
+    km_tiles_block(job->kernels, job->tiles, first, n, block);
+    for (int32_t j = 0; j < job->tiles->n_features; j++) {
+        for (int32_t r = 0; r < n; r++) {
+            hashes[r] = add_number(hashes[r], block[j * KM_TILE_ROWS + r]);
+        }
+    }
+    memcpy(job->hashes + first, hashes, (size_t)n * sizeof *hashes);
+}
+
 static void hash_block(void *argument, int64_t block, int32_t thread) {
     draw_job *job = argument;
-    int32_t d = job->tiles->n_features;
-    double *row = job->rows + (int64_t)thread * d;
+    double *room = job->blocks + (int64_t)thread * job->tiles->n_features * KM_TILE_ROWS;
     int64_t *sizes = job->starts + block * job->n_buckets, end = block_end(job, block);
-    for (int64_t i = block * BLOCK_ROWS; i < end; i++) {
-        km_tiles_row(job->tiles, i, row);
-        uint64_t hash = add_number(0, km_tiles_weight(job->tiles, i));
-        for (int32_t j = 0; j < d; j++) {
-            hash = add_number(hash, row[j]);
+    for (int64_t first = block * BLOCK_ROWS; first < end; first += KM_TILE_ROWS) {
+        int32_t n = end - first < KM_TILE_ROWS ? (int32_t)(end - first) : KM_TILE_ROWS;
+        hash_tile(job, first, n, room);
+        for (int64_t i = first; i < first + n; i++) {
+            sizes[bucket_of(job, job->hashes[i])] += counts(job, i);
         }
-        job->hashes[i] = hash;
-        sizes[bucket_of(job, hash)] += counts(job, i);
     }
 }
 
@@ -193,12 +206,14 @@ static kmseg_status draw(kmseg_context *ctx, draw_job *job, km_arena *arena, int
     }
     job->n_buckets = INT64_C(1) << job->bucket_bits;
     job->n_blocks = km_chunks(tiles->n_samples, BLOCK_ROWS);
-    job->rows = km_arena_array(arena, (int64_t)ctx->n_threads * tiles->n_features, sizeof(double));
+    job->kernels = ctx->kernels;
+    job->blocks = km_arena_array(arena, (int64_t)ctx->n_threads * tiles->n_features * KM_TILE_ROWS,
+                                 sizeof *job->blocks);
     job->hashes = km_arena_take(arena, (size_t)tiles->n_samples * sizeof *job->hashes);
     job->starts = km_arena_array(arena, job->n_blocks * job->n_buckets, sizeof *job->starts);
     job->bounds = km_arena_array(arena, job->n_buckets + 1, sizeof *job->bounds);
     job->entries = km_arena_take(arena, (size_t)tiles->n_samples * sizeof *job->entries);
-    if (job->rows == NULL || job->hashes == NULL || job->starts == NULL || job->bounds == NULL ||
+    if (job->blocks == NULL || job->hashes == NULL || job->starts == NULL || job->bounds == NULL ||
         job->entries == NULL) {
         return km_fail_memory(ctx, "a sample of rows");
     }
