@@ -44,10 +44,10 @@ static void init(void *options) {
 
 /* Of the options of cleaning those that matter here: no products, no features. */
 static const kmseg_option_table *cleaning(void) {
-    static const char *const names[] = {"customer",   "date",      "order",           "amount",
-                                        "quantity",   "price",     "reference_date",  "since",
-                                        "until",      "returns",   "drop_duplicates", "max_amount",
-                                        "zero_price", "date_order"};
+    static const char *const names[] = {
+        "customer",        "date",           "order",      "amount",     "quantity",
+        "price",           "reference_date", "since",      "until",      "returns",
+        "drop_duplicates", "max_amount",     "zero_price", "date_order", "join"};
     enum { N_NAMES = sizeof names / sizeof *names };
     static kmseg_option rows[N_NAMES];
     static kmseg_option_table table;

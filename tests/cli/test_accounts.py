@@ -94,6 +94,18 @@ def test_every_command_that_reads_orders_joins(folder):
     refused(1, "rfm", "c.h5", *join, cwd=folder, says=("table of customers", "--join"))
 
 
+def test_accounts_of_one_buyer_are_worth_what_the_buyers_are(tmp_path):
+    ok("generate", "orders", "--n-customers", 800, "--seed", 3, "-o", "o.csv", "--truth", "t.csv",
+       cwd=tmp_path)
+    ids = [line.split(",")[0] for line in (tmp_path / "t.csv").read_text().splitlines()[1:]]
+    (tmp_path / "a.csv").write_text("who,account_id\n" + "".join(f"{i},{i}\n" for i in ids))
+    plain = json.loads(ok("clv", "o.csv", "--json", cwd=tmp_path))
+    joined = json.loads(ok("clv", "o.csv", "--join", "a.csv:customer_id=who", "--customer",
+                           "account_id", "--json", cwd=tmp_path))
+    assert joined["orders"].pop("joins")[0]["rows_without"] == 0
+    assert joined == plain
+
+
 def test_rejected_lines_keep_the_columns_of_the_log(folder):
     ok("features", "orders.csv", "--join", "contacts.csv:contact_id", "--rejected", "rejected.csv", "-q",
        cwd=folder)
