@@ -13,19 +13,11 @@ static void write_segments(km_json *json, const kmseg_choice_row *row) {
 }
 
 static void write_row(km_json *json, const kmseg_choice *choice, const kmseg_choice_row *row) {
-    const kmseg_scores *scores = &row->sweep.scores;
     km_json_open(json, NULL, '{');
     km_json_integer(json, "n_clusters", row->sweep.n_clusters);
     km_json_integer(json, "n_segments", row->sweep.n_segments);
     km_json_integer(json, "n_votes", row->n_votes);
-    km_json_number(json, "inertia", scores->inertia);
-    km_json_number(json, "explained", scores->explained);
-    km_json_number(json, "silhouette", scores->silhouette);
-    km_json_number(json, "silhouette_error", scores->silhouette_error);
-    km_json_integer(json, "silhouette_samples", scores->silhouette_samples);
-    km_json_number(json, "silhouette_simplified", scores->silhouette_simplified);
-    km_json_number(json, "calinski_harabasz", scores->calinski_harabasz);
-    km_json_number(json, "davies_bouldin", scores->davies_bouldin);
+    km_json_scores(json, &row->sweep.scores);
     km_json_number(json, "gap", row->gap);
     km_json_number(json, "gap_error", row->gap_error);
     km_json_number(json, "stability", row->stability);
@@ -83,11 +75,7 @@ void km_choice_json(const kmseg_choice *choice, const kmseg_report_options *opti
     km_json_open(&json, NULL, '{');
     write_number(&json, "recommended", choice->recommended);
     write_number(&json, "closest", choice->closest);
-    km_json_open(&json, "reasons", '[');
-    for (int32_t i = 0; i < choice->n_reasons; i++) {
-        km_json_text(&json, NULL, choice->reasons[i]);
-    }
-    km_json_close(&json, ']');
+    km_json_texts(&json, "reasons", choice->reasons, choice->n_reasons);
     write_votes(&json, choice);
     km_json_integer(&json, "n_samples", choice->n_samples);
     km_json_integer(&json, "n_left_out", choice->n_table_rows - choice->n_samples);

@@ -23,11 +23,7 @@ static void write_column(km_json *json, const kmseg_profile_column *column) {
     km_json_text(json, "type", column->type == KMSEG_COLUMN_TEXT ? "text" : "number");
     km_json_boolean(json, "clustered", column->clustered);
     if (column->type == KMSEG_COLUMN_TEXT) {
-        km_json_open(json, "levels", '[');
-        for (int32_t l = 0; l < column->n_levels; l++) {
-            km_json_text(json, NULL, column->levels[l]);
-        }
-        km_json_close(json, ']');
+        km_json_texts(json, "levels", column->levels, column->n_levels);
         km_json_numbers(json, "shares", column->level_shares, column->n_levels);
     } else {
         km_json_number(json, "mean", column->mean);
@@ -206,29 +202,14 @@ static void write_prepare(km_json *json, const kmseg_prepare *prepare) {
         km_json_close(json, '}');
     }
     km_json_close(json, ']');
-    km_json_open(json, "outputs", '[');
-    for (int32_t o = 0; o < prepare->n_outputs; o++) {
-        km_json_text(json, NULL, prepare->output_names[o]);
-    }
-    km_json_close(json, ']');
-    km_json_open(json, "notes", '[');
-    for (int32_t i = 0; i < prepare->n_notes; i++) {
-        km_json_text(json, NULL, prepare->notes[i]);
-    }
-    km_json_close(json, ']');
+    km_json_texts(json, "outputs", prepare->output_names, prepare->n_outputs);
+    km_json_texts(json, "notes", prepare->notes, prepare->n_notes);
     km_json_close(json, '}');
 }
 
 static void write_scores(km_json *json, const kmseg_scores *scores) {
     km_json_open(json, "scores", '{');
-    km_json_number(json, "inertia", scores->inertia);
-    km_json_number(json, "explained", scores->explained);
-    km_json_number(json, "silhouette", scores->silhouette);
-    km_json_number(json, "silhouette_error", scores->silhouette_error);
-    km_json_integer(json, "silhouette_samples", scores->silhouette_samples);
-    km_json_number(json, "silhouette_simplified", scores->silhouette_simplified);
-    km_json_number(json, "calinski_harabasz", scores->calinski_harabasz);
-    km_json_number(json, "davies_bouldin", scores->davies_bouldin);
+    km_json_scores(json, scores);
     km_json_close(json, '}');
 }
 

@@ -98,3 +98,22 @@ void km_json_numbers(km_json *json, const char *key, const double *values, int64
     }
     km_string_add(json->out, "]");
 }
+
+void km_json_texts(km_json *json, const char *key, const char *const *texts, int64_t n) {
+    km_json_open(json, key, '[');
+    for (int64_t i = 0; i < n; i++) {
+        km_json_text(json, NULL, texts[i]);
+    }
+    km_json_close(json, ']');
+}
+
+void km_json_scores(km_json *json, const kmseg_scores *scores) {
+    km_json_number(json, "inertia", scores->inertia);
+    km_json_number(json, "explained", scores->explained);
+    km_json_number(json, "silhouette", scores->silhouette);
+    km_json_number(json, "silhouette_error", scores->silhouette_error);
+    km_json_integer(json, "silhouette_samples", scores->silhouette_samples);
+    km_json_number(json, "silhouette_simplified", scores->silhouette_simplified);
+    km_json_number(json, "calinski_harabasz", scores->calinski_harabasz);
+    km_json_number(json, "davies_bouldin", scores->davies_bouldin);
+}

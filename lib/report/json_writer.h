@@ -5,6 +5,8 @@
 
 #include "base/text.h"
 
+#include <kmseg/pipeline.h>
+
 typedef struct km_json {
     km_string *out;
     int depth;
@@ -22,5 +24,11 @@ void km_json_boolean(km_json *json, const char *key, int value);
 void km_json_raw(km_json *json, const char *key, const char *value);
 /* An array of n numbers on one line. */
 void km_json_numbers(km_json *json, const char *key, const double *values, int64_t n);
+
+/* An array of strings. */
+void km_json_texts(km_json *json, const char *key, const char *const *texts, int64_t n);
+
+/* The members that scores are, into the object that is open. */
+void km_json_scores(km_json *json, const kmseg_scores *scores);
 
 #endif
