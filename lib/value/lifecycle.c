@@ -315,12 +315,11 @@ kmseg_status kmseg_lifecycle_new(kmseg_context *ctx, kmseg_table *customers,
     KM_TRY(kmseg_options_check(ctx, &table_of_options, options));
     KM_TRY(km_name_is_free(ctx, customers, "lifecycle"));
     KM_TRY(km_name_is_free(ctx, customers, "lifecycle_reason"));
-    km_lifecycle *result = km_allocate(&ctx->allocator, sizeof *result);
+    km_lifecycle *result =
+        km_value_new(ctx, sizeof *result, offsetof(km_lifecycle, arena), "lifecycle");
     if (result == NULL) {
-        return km_fail_memory(ctx, "lifecycle");
+        return KMSEG_E_MEMORY;
     }
-    memset(result, 0, sizeof *result);
-    km_arena_init(&result->arena, &ctx->allocator);
     result->shown.struct_size = sizeof result->shown;
     kmseg_status status =
         build_or_undo(ctx, customers, columns, gap_percentiles, n_gaps, options, result);
@@ -332,11 +331,6 @@ kmseg_status kmseg_lifecycle_new(kmseg_context *ctx, kmseg_table *customers,
     return KMSEG_OK;
 }
 
-void kmseg_lifecycle_free(kmseg_lifecycle *lifecycle) {
-    if (lifecycle != NULL) {
-        km_lifecycle *result = (km_lifecycle *)(void *)lifecycle; /* shown is its first field */
-        kmseg_allocator allocator = result->arena.allocator;
-        km_arena_free(&result->arena);
-        km_release(&allocator, result);
-    }
+void kmseg_lifecycle_free(kmseg_lifecycle *lifecycle) { /* the first field of its km_lifecycle */
+    km_value_free(lifecycle, offsetof(km_lifecycle, arena));
 }

@@ -282,13 +282,11 @@ kmseg_status kmseg_rfm_new(kmseg_context *ctx, kmseg_table *customers,
         KM_TRY(kmseg_rfm_grid_parse(ctx, text, strlen(text), "the built-in grid", 5, &built_in));
         grid = built_in;
     }
-    km_rfm *result = km_allocate(&ctx->allocator, sizeof *result);
+    km_rfm *result = km_value_new(ctx, sizeof *result, offsetof(km_rfm, arena), "RFM scores");
     if (result == NULL) {
         kmseg_rfm_grid_free(built_in);
-        return km_fail_memory(ctx, "RFM scores");
+        return KMSEG_E_MEMORY;
     }
-    memset(result, 0, sizeof *result);
-    km_arena_init(&result->arena, &ctx->allocator);
     result->shown.struct_size = sizeof result->shown;
     kmseg_status status = build_or_undo(ctx, customers, columns, options, grid, result);
     kmseg_rfm_grid_free(built_in);
@@ -300,11 +298,6 @@ kmseg_status kmseg_rfm_new(kmseg_context *ctx, kmseg_table *customers,
     return KMSEG_OK;
 }
 
-void kmseg_rfm_free(kmseg_rfm *rfm) {
-    if (rfm != NULL) {
-        km_rfm *result = (km_rfm *)(void *)rfm; /* shown is its first field */
-        kmseg_allocator allocator = result->arena.allocator;
-        km_arena_free(&result->arena);
-        km_release(&allocator, result);
-    }
+void kmseg_rfm_free(kmseg_rfm *rfm) { /* the first field of its km_rfm */
+    km_value_free(rfm, offsetof(km_rfm, arena));
 }

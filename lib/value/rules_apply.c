@@ -182,12 +182,11 @@ kmseg_status kmseg_rules_apply(kmseg_context *ctx, const kmseg_rules *rules, kms
     *out = NULL;
     kmseg_value_columns default_columns;
     kmseg_value_columns_init(&default_columns);
-    km_classings *result = km_allocate(&ctx->allocator, sizeof *result);
+    km_classings *result =
+        km_value_new(ctx, sizeof *result, offsetof(km_classings, arena), "classes");
     if (result == NULL) {
-        return km_fail_memory(ctx, "classes");
+        return KMSEG_E_MEMORY;
     }
-    memset(result, 0, sizeof *result);
-    km_arena_init(&result->arena, &ctx->allocator);
     result->shown.struct_size = sizeof result->shown;
     km_arena scratch;
     km_arena_init(&scratch, &ctx->allocator);
@@ -211,11 +210,6 @@ kmseg_status kmseg_rules_apply(kmseg_context *ctx, const kmseg_rules *rules, kms
     return KMSEG_OK;
 }
 
-void kmseg_classings_free(kmseg_classings *classings) {
-    if (classings != NULL) {
-        km_classings *result = (km_classings *)(void *)classings; /* shown is its first field */
-        kmseg_allocator allocator = result->arena.allocator;
-        km_arena_free(&result->arena);
-        km_release(&allocator, result);
-    }
+void kmseg_classings_free(kmseg_classings *classings) { /* the first field of its km_classings */
+    km_value_free(classings, offsetof(km_classings, arena));
 }

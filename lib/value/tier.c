@@ -351,12 +351,10 @@ kmseg_status kmseg_tier_new(kmseg_context *ctx, kmseg_table *customers,
     columns = columns != NULL ? columns : &default_columns;
     options = options != NULL ? options : &default_options;
     KM_TRY(check_arguments(ctx, customers, options));
-    km_tier *result = km_allocate(&ctx->allocator, sizeof *result);
+    km_tier *result = km_value_new(ctx, sizeof *result, offsetof(km_tier, arena), "value tiers");
     if (result == NULL) {
-        return km_fail_memory(ctx, "value tiers");
+        return KMSEG_E_MEMORY;
     }
-    memset(result, 0, sizeof *result);
-    km_arena_init(&result->arena, &ctx->allocator);
     result->shown.struct_size = sizeof result->shown;
     kmseg_status status = build_or_undo(ctx, customers, columns, options, result);
     if (status != KMSEG_OK) {
@@ -367,11 +365,6 @@ kmseg_status kmseg_tier_new(kmseg_context *ctx, kmseg_table *customers,
     return KMSEG_OK;
 }
 
-void kmseg_tier_free(kmseg_tier *tier) {
-    if (tier != NULL) {
-        km_tier *result = (km_tier *)(void *)tier; /* shown is its first field */
-        kmseg_allocator allocator = result->arena.allocator;
-        km_arena_free(&result->arena);
-        km_release(&allocator, result);
-    }
+void kmseg_tier_free(kmseg_tier *tier) { /* the first field of its km_tier */
+    km_value_free(tier, offsetof(km_tier, arena));
 }

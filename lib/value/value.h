@@ -8,6 +8,11 @@
 
 #include <kmseg/value.h>
 
+/* A result that owns its memory: zeroed, with an arena at arena_at. NULL when out of memory, which is
+ * told as what. */
+void *km_value_new(kmseg_context *ctx, size_t size, size_t arena_at, const char *what);
+void km_value_free(void *result, size_t arena_at); /* NULL is fine */
+
 /* A growing list of sentences; out of memory is remembered and told at the end. */
 typedef struct km_sentences {
     km_arena *arena;
