@@ -1,5 +1,5 @@
 /* kmseg choose-k: how many segments, with reasons, or that there is no clear number. */
-#include "cli.h"
+#include "clustering.h"
 
 #include <errno.h>
 #include <math.h>
@@ -7,86 +7,28 @@
 #include <string.h>
 #include <unistd.h>
 
-typedef struct choose_files {
-    size_t struct_size;
-    const char *n_clusters, *output, *plot;
-} choose_files;
-
 typedef struct choose_command {
-    kmseg_segment_options segment;
+    cli_clustering clustering;
     kmseg_choose_options choose;
-    kmseg_csv_options csv;
-    cli_joins joins;
-    choose_files files;
+    cli_numbers numbers;
 } choose_command;
-
-static const kmseg_option file_rows[] = {
-    {.name = "n_clusters",
-     .type = KMSEG_OPTION_TEXT,
-     .offset = offsetof(choose_files, n_clusters),
-     .default_text = "2:15",
-     .metavar = "FROM:TO",
-     .help = "numbers of segments, both included",
-     .short_flag = 'k'},
-    {.name = "output",
-     .type = KMSEG_OPTION_TEXT,
-     .offset = offsetof(choose_files, output),
-     .metavar = "FILE",
-     .help = "where one row per number of segments goes, with every score: .csv, .h5, or - for CSV "
-             "on standard output",
-     .short_flag = 'o'},
-    {.name = "plot",
-     .type = KMSEG_OPTION_TEXT,
-     .offset = offsetof(choose_files, plot),
-     .metavar = "FILE.svg",
-     .help = "where a drawing of every score over the number of segments goes"},
-};
-
-static const kmseg_option_table file_table = {
-    .name = "choose-k",
-    .struct_size = sizeof(choose_files),
-    .n_options = sizeof file_rows / sizeof *file_rows,
-    .options = file_rows,
-};
-
-static const kmseg_option_table *files(void) { return &file_table; }
 
 static void init(void *options) {
     choose_command *command = options;
-    kmseg_segment_options_init(&command->segment);
+    cli_clustering_init(&command->clustering);
     kmseg_choose_options_init(&command->choose);
-    kmseg_csv_options_init(&command->csv);
-    cli_joins_init(&command->joins);
-    kmseg_options_init(&file_table, &command->files);
-}
-
-static const cli_argument arguments[] = {
-    {.name = "CUSTOMERS",
-     .help = "a table of one row per customer: .csv, .csv.gz, HDF5, or what kmseg features wrote"}};
-
-/* Of the options of a run those about weights, scores and tiles: no segments are described. */
-static const kmseg_option_table *weights(void) {
-    static const char *const names[] = {"sample_weight", "silhouette_samples", "tiles"};
-    enum { N_NAMES = sizeof names / sizeof *names };
-    static kmseg_option rows[N_NAMES];
-    static kmseg_option_table table;
-    const kmseg_option_table *all = kmseg_segment_option_table();
-    table = (kmseg_option_table){"weights", all->struct_size, N_NAMES, rows};
-    for (int i = 0; i < N_NAMES; i++) {
-        rows[i] = *kmseg_options_find(all, names[i]);
-    }
-    return &table;
+    cli_numbers_init(&command->numbers);
 }
 
 static const cli_group groups[] = {
-    {"Numbers and output", files, offsetof(choose_command, files)},
-    {"More columns", cli_join_table, offsetof(choose_command, joins)},
+    {"Numbers and output", cli_numbers_plot_table, offsetof(choose_command, numbers)},
+    {"More columns", cli_join_table, offsetof(choose_command, clustering.joins)},
     {"Gap statistic and stability", kmseg_choose_option_table, offsetof(choose_command, choose)},
-    {"Clustering", kmseg_fit_option_table, offsetof(choose_command, segment.fit)},
+    {"Clustering", kmseg_fit_option_table, offsetof(choose_command, clustering.segment.fit)},
     {"Which columns, and how", kmseg_prepare_option_table,
-     offsetof(choose_command, segment.prepare)},
-    {"Weights, scores and tiles", weights, offsetof(choose_command, segment)},
-    {"Reading CSV", kmseg_csv_option_table, offsetof(choose_command, csv)},
+     offsetof(choose_command, clustering.segment.prepare)},
+    {"Weights, scores and tiles", cli_scoring_table, offsetof(choose_command, clustering.segment)},
+    {"Reading CSV", kmseg_csv_option_table, offsetof(choose_command, clustering.csv)},
 };
 
 static double smallest_share(const kmseg_choice *choice, const kmseg_choice_row *row) {
@@ -154,7 +96,7 @@ static int write_rows(cli_run *run, const kmseg_choice *choice, cli_format forma
         code = cli_status(run, kmseg_table_add_numbers(run->ctx, table, fields[f], numbers));
     }
     if (code == CLI_OK) {
-        code = cli_table_write(run, table, format, NULL, command->files.output);
+        code = cli_table_write(run, table, format, NULL, command->numbers.output);
     }
     kmseg_table_free(table);
     free(numbers);
@@ -206,7 +148,7 @@ static void print_times(FILE *out, const kmseg_choice *choice) {
 
 static int report(cli_run *run, const cli_joined *customers, const kmseg_choice *choice) {
     const choose_command *command = run->options;
-    FILE *out = cli_summary_stream(command->files.output);
+    FILE *out = cli_summary_stream(command->numbers.output);
     kmseg_report_options options;
     kmseg_report_options_init(&options);
     options.width = cli_width(out);
@@ -231,7 +173,7 @@ static int report(cli_run *run, const cli_joined *customers, const kmseg_choice 
     kmseg_string_free(text);
     int32_t k = choice->recommended > 0 ? choice->recommended : choice->closest;
     cli_clean(run->arguments[0], clean, sizeof clean);
-    const kmseg_prepare_options *chosen = &command->segment.prepare;
+    const kmseg_prepare_options *chosen = &command->clustering.segment.prepare;
     int is_plain = customers->joins == NULL && chosen->include == NULL && chosen->exclude == NULL &&
                    chosen->weights == NULL && chosen->group == NULL;
     const char *same = is_plain ? "" : ", and the same options";
@@ -242,11 +184,11 @@ static int report(cli_run *run, const cli_joined *customers, const kmseg_choice 
     } else {
         fprintf(out, "Next: kmseg fit %s -k K -o segments.h5%s\n", clean, same);
     }
-    if (command->files.output != NULL && out == stdout) {
-        fprintf(out, "Scores: %s\n", cli_clean(command->files.output, clean, sizeof clean));
+    if (command->numbers.output != NULL && out == stdout) {
+        fprintf(out, "Scores: %s\n", cli_clean(command->numbers.output, clean, sizeof clean));
     }
-    if (command->files.plot != NULL) {
-        fprintf(out, "Plot: %s\n", cli_clean(command->files.plot, clean, sizeof clean));
+    if (command->numbers.plot != NULL) {
+        fprintf(out, "Plot: %s\n", cli_clean(command->numbers.plot, clean, sizeof clean));
     }
     return CLI_OK;
 }
@@ -266,33 +208,31 @@ static int check_plot(const char *path, const char *input) {
 
 static int run_choose(cli_run *run) {
     const choose_command *command = run->options;
-    const char *input = run->arguments[0], *output = command->files.output;
+    const char *input = run->arguments[0], *output = command->numbers.output;
     cli_format format = CLI_CSV;
     int32_t k_min = 0, k_max = 0;
-    int code = cli_range(command->files.n_clusters, &k_min, &k_max);
-    if (code == CLI_OK && output != NULL) {
-        code = cli_output_check(output, 0, input, &format);
-    }
-    if (code == CLI_OK && command->files.plot != NULL) {
-        code = check_plot(command->files.plot, input);
+    int code = cli_numbers_open(&command->numbers, input, &k_min, &k_max, &format);
+    if (code == CLI_OK && command->numbers.plot != NULL) {
+        code = check_plot(command->numbers.plot, input);
     }
     if (code != CLI_OK) {
         return code;
     }
     cli_joined customers;
     kmseg_choice *choice = NULL;
-    code = cli_joined_read(run, input, &command->csv, &command->joins, &customers);
+    code = cli_joined_read(run, input, &command->clustering.csv, &command->clustering.joins,
+                           &customers);
     if (code == CLI_OK) {
         code = cli_status_of(run,
-                             kmseg_choose_k(run->ctx, customers.table, &command->segment,
+                             kmseg_choose_k(run->ctx, customers.table, &command->clustering.segment,
                                             &command->choose, k_min, k_max, &choice),
                              input);
     }
     if (code == CLI_OK && output != NULL) {
         code = write_rows(run, choice, format);
     }
-    if (code == CLI_OK && command->files.plot != NULL) {
-        code = write_plot(run, choice, command->files.plot);
+    if (code == CLI_OK && command->numbers.plot != NULL) {
+        code = write_plot(run, choice, command->numbers.plot);
     }
     if (code == CLI_OK) {
         code = report(run, &customers, choice);
@@ -324,7 +264,7 @@ const cli_command cli_cmd_choose_k = {
     .examples = "  kmseg choose-k customers.h5\n"
                 "  kmseg choose-k customers.csv -k 2:10 --plot choice.svg -o scores.csv\n"
                 "  kmseg choose-k customers.csv --n-references 50 --n-bootstraps 100 --json\n",
-    .arguments = arguments,
+    .arguments = cli_customers_argument,
     .n_arguments = 1,
     .groups = groups,
     .n_groups = sizeof groups / sizeof *groups,

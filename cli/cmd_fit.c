@@ -1,5 +1,5 @@
 /* kmseg fit: from a customer table to segments. */
-#include "cli.h"
+#include "clustering.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -11,9 +11,7 @@ typedef struct fit_files {
 } fit_files;
 
 typedef struct fit_command {
-    kmseg_segment_options segment;
-    kmseg_csv_options csv;
-    cli_joins joins;
+    cli_clustering clustering;
     fit_files files;
 } fit_command;
 
@@ -43,24 +41,21 @@ static const kmseg_option_table *files(void) { return &file_table; }
 
 static void init(void *options) {
     fit_command *command = options;
-    kmseg_segment_options_init(&command->segment);
-    kmseg_csv_options_init(&command->csv);
-    cli_joins_init(&command->joins);
+    cli_clustering_init(&command->clustering);
     kmseg_options_init(&file_table, &command->files);
 }
 
-static const cli_argument arguments[] = {
-    {.name = "CUSTOMERS",
-     .help = "a table of one row per customer: .csv, .csv.gz, HDF5, or what kmseg features wrote"}};
-
 static const cli_group groups[] = {
     {"Output", files, offsetof(fit_command, files)},
-    {"More columns", cli_join_table, offsetof(fit_command, joins)},
-    {"Clustering", kmseg_fit_option_table, offsetof(fit_command, segment.fit)},
-    {"Which columns, and how", kmseg_prepare_option_table, offsetof(fit_command, segment.prepare)},
-    {"Describing segments", kmseg_profile_option_table, offsetof(fit_command, segment.profile)},
-    {"Weights, scores and tiles", kmseg_segment_option_table, offsetof(fit_command, segment)},
-    {"Reading CSV", kmseg_csv_option_table, offsetof(fit_command, csv)},
+    {"More columns", cli_join_table, offsetof(fit_command, clustering.joins)},
+    {"Clustering", kmseg_fit_option_table, offsetof(fit_command, clustering.segment.fit)},
+    {"Which columns, and how", kmseg_prepare_option_table,
+     offsetof(fit_command, clustering.segment.prepare)},
+    {"Describing segments", kmseg_profile_option_table,
+     offsetof(fit_command, clustering.segment.profile)},
+    {"Weights, scores and tiles", kmseg_segment_option_table,
+     offsetof(fit_command, clustering.segment)},
+    {"Reading CSV", kmseg_csv_option_table, offsetof(fit_command, clustering.csv)},
 };
 
 static int print_result(cli_run *run, const cli_joined *customers, const kmseg_result *result) {
@@ -128,9 +123,9 @@ static int fit_level(cli_run *run, const cli_joined *customers, const cli_level 
             run, kmseg_table_take(run->ctx, customers->table, level->rows, level->n_rows, &table));
     }
     if (code == CLI_OK) {
-        command->segment.by = what;
-        code =
-            cli_status_of(run, kmseg_segment(run->ctx, table, &command->segment, &result), input);
+        command->clustering.segment.by = what;
+        code = cli_status_of(
+            run, kmseg_segment(run->ctx, table, &command->clustering.segment, &result), input);
     }
     if (code == CLI_OK) {
         code = cli_protect_result(run, result);
@@ -198,7 +193,7 @@ static int fit_by(cli_run *run, const cli_joined *customers, const char *input) 
     }
     for (int32_t l = 0; l < by.n_levels && code == CLI_OK; l++) {
         const cli_level *level = &by.levels[l];
-        if (level->n_rows < 2 || level->n_rows < command->segment.fit.n_clusters) {
+        if (level->n_rows < 2 || level->n_rows < command->clustering.segment.fit.n_clusters) {
             json_array_append_new(skipped, cli_json_text(level->name));
             char clean[200];
             fprintf(stderr, "kmseg: %s has %lld customers, fewer than segments: passed over\n",
@@ -242,15 +237,17 @@ static int run_fit(cli_run *run) {
     }
     cli_joined customers;
     kmseg_result *result = NULL;
-    code = cli_joined_read(run, input, &command->csv, &command->joins, &customers);
+    code = cli_joined_read(run, input, &command->clustering.csv, &command->clustering.joins,
+                           &customers);
     if (code == CLI_OK) {
-        command->segment.joined = customers.joined;
+        command->clustering.segment.joined = customers.joined;
     }
     if (code == CLI_OK && command->files.by != NULL) {
         code = fit_by(run, &customers, input);
     } else if (code == CLI_OK) {
         code = cli_status_of(
-            run, kmseg_segment(run->ctx, customers.table, &command->segment, &result), input);
+            run, kmseg_segment(run->ctx, customers.table, &command->clustering.segment, &result),
+            input);
         if (code == CLI_OK) {
             code = cli_protect_result(run, result);
         }
@@ -276,7 +273,7 @@ const cli_command cli_cmd_fit = {
                 "  kmseg fit customers.csv -k 4 --include recency,frequency,monetary\n"
                 "  kmseg fit orders_features.h5 -k 5 --join demographics.csv:household_id\n"
                 "  kmseg fit customers.csv -k 5 --exclude age --weights monetary=2 --json\n",
-    .arguments = arguments,
+    .arguments = cli_customers_argument,
     .n_arguments = 1,
     .groups = groups,
     .n_groups = sizeof groups / sizeof *groups,

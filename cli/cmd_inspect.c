@@ -1,5 +1,5 @@
 /* kmseg inspect: what is in a customer table, and what a fit would make of it. */
-#include "cli.h"
+#include "clustering.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -45,10 +45,6 @@ static void init(void *options) {
     cli_joins_init(&command->joins);
     kmseg_options_init(&own_table, &command->own);
 }
-
-static const cli_argument arguments[] = {
-    {.name = "CUSTOMERS",
-     .help = "a table of one row per customer: .csv, .csv.gz, HDF5, or what kmseg features wrote"}};
 
 static const cli_group groups[] = {
     {"Trial fits", own, offsetof(inspect_command, own)},
@@ -313,7 +309,7 @@ const cli_command cli_cmd_inspect = {
     .examples = "  kmseg inspect customers.csv\n"
                 "  kmseg inspect orders_features.h5 --join demographics.csv:household_id\n"
                 "  kmseg inspect customers.csv --transform spend=yeo-johnson --json\n",
-    .arguments = arguments,
+    .arguments = cli_customers_argument,
     .n_arguments = 1,
     .groups = groups,
     .n_groups = sizeof groups / sizeof *groups,

@@ -1,4 +1,5 @@
 /* kmseg rules: classes of a business by ordered rules over columns. */
+#include "clustering.h"
 #include "value.h"
 
 #include <stddef.h>
@@ -41,10 +42,6 @@ static void init(void *options) {
     kmseg_options_init(cli_value_files_table(), &command->files);
     kmseg_options_init(&rules_table, &command->rules);
 }
-
-static const cli_argument arguments[] = {
-    {.name = "CUSTOMERS",
-     .help = "a table of one row per customer: .csv, .csv.gz, HDF5, or what kmseg features wrote"}};
 
 static const cli_group groups[] = {
     {"Rules", rules, offsetof(rules_command, rules)},
@@ -192,7 +189,7 @@ const cli_command cli_cmd_rules = {
         "in `backquotes`; # begins a comment. docs/rules.md has it all.",
     .examples = "  kmseg rules customers.h5 --rules needs.txt -o classed.h5\n"
                 "  kmseg rules members.csv --rules needs.txt --json\n",
-    .arguments = arguments,
+    .arguments = cli_customers_argument,
     .n_arguments = 1,
     .groups = groups,
     .n_groups = sizeof groups / sizeof *groups,

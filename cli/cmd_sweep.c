@@ -1,82 +1,29 @@
 /* kmseg sweep: how many segments? Every number in a range, scored. */
-#include "cli.h"
+#include "clustering.h"
 
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
 
-typedef struct sweep_range {
-    size_t struct_size;
-    const char *n_clusters, *output;
-} sweep_range;
-
 typedef struct sweep_command {
-    kmseg_segment_options segment;
-    kmseg_csv_options csv;
-    cli_joins joins;
-    sweep_range range;
+    cli_clustering clustering;
+    cli_numbers numbers;
 } sweep_command;
-
-static const kmseg_option range_rows[] = {
-    {.name = "n_clusters",
-     .type = KMSEG_OPTION_TEXT,
-     .offset = offsetof(sweep_range, n_clusters),
-     .default_text = "2:15",
-     .metavar = "FROM:TO",
-     .help = "numbers of segments, both included",
-     .short_flag = 'k'},
-    {.name = "output",
-     .type = KMSEG_OPTION_TEXT,
-     .offset = offsetof(sweep_range, output),
-     .metavar = "FILE",
-     .help = "where one row per number of segments goes, with every score: .csv, .h5, or - for CSV "
-             "on standard output",
-     .short_flag = 'o'},
-};
-
-static const kmseg_option_table range_table = {
-    .name = "sweep",
-    .struct_size = sizeof(sweep_range),
-    .n_options = sizeof range_rows / sizeof *range_rows,
-    .options = range_rows,
-};
-
-static const kmseg_option_table *range(void) { return &range_table; }
 
 static void init(void *options) {
     sweep_command *command = options;
-    kmseg_segment_options_init(&command->segment);
-    kmseg_csv_options_init(&command->csv);
-    cli_joins_init(&command->joins);
-    kmseg_options_init(&range_table, &command->range);
-}
-
-static const cli_argument arguments[] = {
-    {.name = "CUSTOMERS",
-     .help = "a table of one row per customer: .csv, .csv.gz, HDF5, or what kmseg features wrote"}};
-
-/* Of the options of a run those about weights, scores and tiles: a sweep describes no segments. */
-static const kmseg_option_table *weights(void) {
-    static const char *const names[] = {"sample_weight", "silhouette_samples", "tiles"};
-    enum { N_NAMES = sizeof names / sizeof *names };
-    static kmseg_option rows[N_NAMES];
-    static kmseg_option_table table;
-    const kmseg_option_table *all = kmseg_segment_option_table();
-    table = (kmseg_option_table){"weights", all->struct_size, N_NAMES, rows};
-    for (int i = 0; i < N_NAMES; i++) {
-        rows[i] = *kmseg_options_find(all, names[i]);
-    }
-    return &table;
+    cli_clustering_init(&command->clustering);
+    cli_numbers_init(&command->numbers);
 }
 
 static const cli_group groups[] = {
-    {"Sweep", range, offsetof(sweep_command, range)},
-    {"More columns", cli_join_table, offsetof(sweep_command, joins)},
-    {"Clustering", kmseg_fit_option_table, offsetof(sweep_command, segment.fit)},
+    {"Sweep", cli_numbers_table, offsetof(sweep_command, numbers)},
+    {"More columns", cli_join_table, offsetof(sweep_command, clustering.joins)},
+    {"Clustering", kmseg_fit_option_table, offsetof(sweep_command, clustering.segment.fit)},
     {"Which columns, and how", kmseg_prepare_option_table,
-     offsetof(sweep_command, segment.prepare)},
-    {"Weights, scores and tiles", weights, offsetof(sweep_command, segment)},
-    {"Reading CSV", kmseg_csv_option_table, offsetof(sweep_command, csv)},
+     offsetof(sweep_command, clustering.segment.prepare)},
+    {"Weights, scores and tiles", cli_scoring_table, offsetof(sweep_command, clustering.segment)},
+    {"Reading CSV", kmseg_csv_option_table, offsetof(sweep_command, clustering.csv)},
 };
 
 static const char *stop_word(kmseg_stop_reason reason) {
@@ -173,7 +120,7 @@ static int write_rows(cli_run *run, const kmseg_sweep_summary *summary, cli_form
         code = cli_status(run, fill_table(run, summary, table, numbers, words));
     }
     if (code == CLI_OK) {
-        code = cli_table_write(run, table, format, NULL, command->range.output);
+        code = cli_table_write(run, table, format, NULL, command->numbers.output);
     }
     kmseg_table_free(table);
     free(words);
@@ -378,7 +325,7 @@ static void heading(FILE *out, const char *text) {
 
 static void print_title(FILE *out, const cli_run *run, const kmseg_sweep_summary *summary) {
     const sweep_command *command = run->options;
-    int32_t n_init = command->segment.fit.n_init;
+    int32_t n_init = command->clustering.segment.fit.n_init;
     int64_t left_out = summary->n_table_rows - summary->n_samples;
     char number[32], text[200], name[120];
     snprintf(text, sizeof text, "%d to %d segments of %s customers, the best of %d restart%s each",
@@ -452,14 +399,14 @@ static void print_reading(FILE *out, const cli_run *run, const kmseg_sweep_summa
              0, 0, cli_width(out));
     fprintf(out, "Next: kmseg fit %s -k K -o segments.h5\n",
             cli_clean(run->arguments[0], clean, sizeof clean));
-    if (command->range.output != NULL && strcmp(command->range.output, "-") != 0) {
-        fprintf(out, "Scores: %s\n", cli_clean(command->range.output, clean, sizeof clean));
+    if (command->numbers.output != NULL && strcmp(command->numbers.output, "-") != 0) {
+        fprintf(out, "Scores: %s\n", cli_clean(command->numbers.output, clean, sizeof clean));
     }
 }
 
 static int report(cli_run *run, const cli_joined *customers, const kmseg_sweep_summary *summary) {
     const sweep_command *command = run->options;
-    FILE *out = cli_summary_stream(command->range.output);
+    FILE *out = cli_summary_stream(command->numbers.output);
     if (run->common.json) {
         return out == stdout ? print_json(customers, summary) : CLI_OK;
     }
@@ -475,24 +422,23 @@ static int report(cli_run *run, const cli_joined *customers, const kmseg_sweep_s
 
 static int run_sweep(cli_run *run) {
     const sweep_command *command = run->options;
-    const char *input = run->arguments[0], *output = command->range.output;
+    const char *input = run->arguments[0], *output = command->numbers.output;
     cli_format format = CLI_CSV;
     int32_t k_min = 0, k_max = 0;
-    int code = cli_range(command->range.n_clusters, &k_min, &k_max);
-    if (code == CLI_OK && output != NULL) {
-        code = cli_output_check(output, 0, input, &format);
-    }
+    int code = cli_numbers_open(&command->numbers, input, &k_min, &k_max, &format);
     if (code != CLI_OK) {
         return code;
     }
     cli_joined customers;
     kmseg_sweep_summary *summary = NULL;
-    code = cli_joined_read(run, input, &command->csv, &command->joins, &customers);
+    code = cli_joined_read(run, input, &command->clustering.csv, &command->clustering.joins,
+                           &customers);
     if (code == CLI_OK) {
-        code = cli_status_of(
-            run,
-            kmseg_sweep_table(run->ctx, customers.table, &command->segment, k_min, k_max, &summary),
-            input);
+        code =
+            cli_status_of(run,
+                          kmseg_sweep_table(run->ctx, customers.table, &command->clustering.segment,
+                                            k_min, k_max, &summary),
+                          input);
     }
     if (code == CLI_OK && output != NULL) {
         code = write_rows(run, summary, format);
@@ -522,7 +468,7 @@ const cli_command cli_cmd_sweep = {
     .examples = "  kmseg sweep customers.h5\n"
                 "  kmseg sweep customers.csv -k 2:8 --n-init 20 -o scores.csv\n"
                 "  kmseg sweep customers.csv -k 3:6 --include recency,frequency,monetary --json\n",
-    .arguments = arguments,
+    .arguments = cli_customers_argument,
     .n_arguments = 1,
     .groups = groups,
     .n_groups = sizeof groups / sizeof *groups,
