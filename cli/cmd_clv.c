@@ -173,14 +173,10 @@ static json_t *holdout_json(const kmseg_clv_report *report) {
 
 static void add_orders(json_t *root, const kmseg_clv_report *report) {
     const kmseg_features_report *orders = &report->orders;
-    json_t *json = json_object(), *rejected = json_object();
-    for (int32_t r = 0; r < KMSEG_N_CLEAN_RULES; r++) {
-        json_object_set_new(rejected, kmseg_clean_rule_name(r),
-                            json_integer(orders->n_rejected[r]));
-    }
+    json_t *json = json_object();
     json_object_set_new(json, "n_lines", json_integer(orders->n_lines));
     json_object_set_new(json, "n_kept", json_integer(orders->n_kept));
-    json_object_set_new(json, "rejected", rejected);
+    json_object_set_new(json, "rejected", cli_json_rejected(orders));
     cli_json_order_joins(json, orders);
     json_object_set_new(json, "observation_start", date_json(report->observation_start));
     json_object_set_new(json, "observation_end", date_json(report->observation_end));
@@ -222,13 +218,7 @@ static void print_input(FILE *out, const clv_command *command, const kmseg_clv_r
         fprintf(out, "%-18s%s lines from %s, %s of them kept\n", "Read",
                 cli_count(report->orders.n_lines, a, sizeof a), clean,
                 cli_count(report->orders.n_kept, b, sizeof b));
-        for (int32_t r = 0; r < KMSEG_N_CLEAN_RULES; r++) {
-            if (report->orders.n_rejected[r] > 0) {
-                cli_count(report->orders.n_rejected[r], a, sizeof a);
-                int used = fprintf(out, "  %-16s%12s  ", kmseg_clean_rule_name(r), a);
-                cli_wrap(out, kmseg_clean_rule_help(r), used, used, cli_width(out));
-            }
-        }
+        cli_print_rejected(out, &report->orders, 16);
         cli_print_order_joins(out, &report->orders, 18);
         fprintf(out, "%-18s%s to %s\n", "Observed", day(report->observation_start, a, sizeof a),
                 day(report->observation_end, b, sizeof b));
@@ -401,51 +391,27 @@ static void print_legend(FILE *out, const clv_command *command, const kmseg_clv_
     fputc('\n', out);
 }
 
-static int print_text(cli_run *run, const kmseg_table *table, const kmseg_clv_report *report) {
+/* What print_text() needs. */
+typedef struct shown {
+    const kmseg_table *table;
+    const kmseg_clv_report *report;
+} shown;
+
+static int print_text(FILE *out, cli_run *run, const void *what) {
     const clv_command *command = run->options;
-    const char *output = command->files.output;
-    FILE *out = cli_summary_stream(output);
-    char *summary, clean[300];
+    const shown *s = what;
+    const kmseg_clv_report *report = s->report;
     print_input(out, command, report, run->arguments[0]);
     print_models(out, command, report);
     print_outlook(out, command, report);
     if (report->has_holdout) {
         print_holdout(out, command, report);
     }
-    int code = cli_status(run, kmseg_report_table(run->ctx, table, "text", &summary));
-    if (code != CLI_OK) {
-        return code;
+    int code = cli_print_columns(out, run, s->table);
+    if (code == CLI_OK) {
+        print_legend(out, command, report);
+        cli_print_kept(out, command->files.output, "clv.h5", "choose-k");
     }
-    fprintf(out, "\n%s\n", summary);
-    kmseg_string_free(summary);
-    print_legend(out, command, report);
-    if (output == NULL) {
-        cli_wrap(out, "Nothing was written: give -o clv.h5 to keep these customers.", 0, 0,
-                 cli_width(out));
-    } else if (strcmp(output, "-") != 0) {
-        cli_clean(output, clean, sizeof clean);
-        fprintf(out, "Customers: %s\nNext: kmseg choose-k %s\n", clean, clean);
-    }
-    return CLI_OK;
-}
-
-static int write_and_print(cli_run *run, const kmseg_table *table, cli_format format,
-                           const kmseg_clv_report *report) {
-    const clv_command *command = run->options;
-    const char *output = command->files.output;
-    json_t *json = report_json(command, report, run->arguments[0]);
-    char *params = json != NULL ? json_dumps(json, JSON_INDENT(2)) : NULL;
-    int code = params != NULL ? CLI_OK : cli_failed("out of memory");
-    if (code == CLI_OK && output != NULL) {
-        code = cli_table_write(run, table, format, params, output);
-    }
-    if (code == CLI_OK && run->common.json && cli_summary_stream(output) == stdout) {
-        code = cli_print_json(json_incref(json));
-    } else if (code == CLI_OK && !run->common.quiet && !run->common.json) {
-        code = print_text(run, table, report);
-    }
-    free(params);
-    json_decref(json);
     return code;
 }
 
@@ -464,7 +430,9 @@ static int run_clv(cli_run *run) {
     int code = cli_status(run, kmseg_clv_from_file(run->ctx, input, &command->cleaning,
                                                    &command->clv, &table, &report));
     if (code == CLI_OK) {
-        code = write_and_print(run, table, format, &report);
+        const shown s = {table, &report};
+        code = cli_table_finish(run, table, format, command->files.output,
+                                report_json(command, &report, input), print_text, &s);
         kmseg_table_free(table);
     }
     return code;

@@ -86,7 +86,7 @@ static json_t *date_json(int64_t seconds) {
 static json_t *report_json(const kmseg_features_report *report, const char *input) {
     used_column used[MOST_USED];
     int n = used_columns(report, used);
-    json_t *root = json_object(), *columns = json_object(), *rejected = json_object();
+    json_t *root = json_object(), *columns = json_object();
     json_object_set_new(root, "kmseg_version", json_string(kmseg_version()));
     const char *slash = strrchr(input, '/'); /* no folder, as in cli_json_input() */
     json_object_set_new(root, "input", cli_json_text(slash != NULL ? slash + 1 : input));
@@ -96,11 +96,7 @@ static json_t *report_json(const kmseg_features_report *report, const char *inpu
     json_object_set_new(root, "columns", columns);
     cli_json_order_joins(root, report);
     json_object_set_new(root, "n_lines", json_integer(report->n_lines));
-    for (int32_t r = 0; r < KMSEG_N_CLEAN_RULES; r++) {
-        json_object_set_new(rejected, kmseg_clean_rule_name(r),
-                            json_integer(report->n_rejected[r]));
-    }
-    json_object_set_new(root, "rejected", rejected);
+    json_object_set_new(root, "rejected", cli_json_rejected(report));
     json_object_set_new(root, "n_kept", json_integer(report->n_kept));
     json_object_set_new(root, "n_returns_netted", json_integer(report->n_returns_netted));
     json_object_set_new(root, "n_orders", json_integer(report->n_orders));
@@ -119,13 +115,7 @@ static void print_cleaning(FILE *out, const kmseg_features_report *report) {
     cli_count(left_out, count, sizeof count);
     double share = report->n_lines > 0 ? 100.0 * (double)left_out / (double)report->n_lines : 0;
     fprintf(out, "%-16s%s lines (%.1f %%)\n", "Left out", count, share);
-    for (int32_t r = 0; r < KMSEG_N_CLEAN_RULES; r++) {
-        if (report->n_rejected[r] > 0) {
-            cli_count(report->n_rejected[r], count, sizeof count);
-            int used = fprintf(out, "  %-14s%12s  ", kmseg_clean_rule_name(r), count);
-            cli_wrap(out, kmseg_clean_rule_help(r), used, used, cli_width(out));
-        }
-    }
+    cli_print_rejected(out, report, 14);
     if (report->n_returns_netted > 0) {
         cli_count(report->n_returns_netted, count, sizeof count);
         fprintf(out, "%-16s%s lines reduce what their customer spent\n", "Returns", count);
@@ -170,50 +160,27 @@ static void print_report(FILE *out, const kmseg_features_report *report, const c
     }
 }
 
-static int print_text(cli_run *run, const kmseg_table *table, const kmseg_features_report *report) {
+/* What print_text() needs. */
+typedef struct shown {
+    const kmseg_table *table;
+    const kmseg_features_report *report;
+} shown;
+
+static int print_text(FILE *out, cli_run *run, const void *what) {
     const features_command *command = run->options;
-    const char *output = command->files.output;
-    FILE *out = cli_summary_stream(output);
-    char *summary, clean[300];
-    print_report(out, report, run->arguments[0]);
-    int code = cli_status(run, kmseg_report_table(run->ctx, table, "text", &summary));
+    const shown *s = what;
+    char clean[300];
+    print_report(out, s->report, run->arguments[0]);
+    int code = cli_print_columns(out, run, s->table);
     if (code != CLI_OK) {
         return code;
     }
-    fprintf(out, "\n%s\n", summary);
-    kmseg_string_free(summary);
     if (command->files.rejected != NULL) {
         fprintf(out, "Lines left out: %s\n",
                 cli_clean(command->files.rejected, clean, sizeof clean));
     }
-    if (output == NULL) {
-        cli_wrap(out, "Nothing was written: give -o customers.h5 to keep these customers.", 0, 0,
-                 cli_width(out));
-    } else if (strcmp(output, "-") != 0) {
-        cli_clean(output, clean, sizeof clean);
-        fprintf(out, "Customers: %s\nNext: kmseg choose-k %s\n", clean, clean);
-    }
+    cli_print_kept(out, command->files.output, "customers.h5", "choose-k");
     return CLI_OK;
-}
-
-static int write_and_print(cli_run *run, const kmseg_table *table, cli_format format,
-                           const kmseg_features_report *report) {
-    const features_command *command = run->options;
-    const char *output = command->files.output;
-    json_t *json = report_json(report, run->arguments[0]);
-    char *params = json != NULL ? json_dumps(json, JSON_INDENT(2)) : NULL;
-    int code = params != NULL ? CLI_OK : cli_failed("out of memory");
-    if (code == CLI_OK && output != NULL) {
-        code = cli_table_write(run, table, format, params, output);
-    }
-    if (code == CLI_OK && run->common.json && cli_summary_stream(output) == stdout) {
-        code = cli_print_json(json_incref(json));
-    } else if (code == CLI_OK && !run->common.quiet && !run->common.json) {
-        code = print_text(run, table, report);
-    }
-    free(params);
-    json_decref(json);
-    return code;
 }
 
 static int run_features(cli_run *run) {
@@ -242,7 +209,9 @@ static int run_features(cli_run *run) {
     code = cli_status(run, kmseg_features_from_file(run->ctx, input, &command->features, rejected,
                                                     &table, &report));
     if (code == CLI_OK) {
-        code = write_and_print(run, table, format, &report);
+        const shown s = {table, &report};
+        code = cli_table_finish(run, table, format, command->files.output,
+                                report_json(&report, input), print_text, &s);
         kmseg_table_free(table);
     }
     return code;

@@ -362,8 +362,54 @@ json_t *cli_json_numbers(const double *values, int64_t n) {
     return array;
 }
 
-int cli_value_finish(cli_run *run, const kmseg_table *table, cli_format format, const char *output,
-                     json_t *root, void (*print)(FILE *out, cli_run *run, const void *what),
+/* A line for each rule that left lines out, names in so many columns. */
+void cli_print_rejected(FILE *out, const kmseg_features_report *report, int width) {
+    for (int32_t r = 0; r < KMSEG_N_CLEAN_RULES; r++) {
+        if (report->n_rejected[r] > 0) {
+            char count[32];
+            cli_count(report->n_rejected[r], count, sizeof count);
+            int used = fprintf(out, "  %-*s%12s  ", width, kmseg_clean_rule_name(r), count);
+            cli_wrap(out, kmseg_clean_rule_help(r), used, used, cli_width(out));
+        }
+    }
+}
+
+json_t *cli_json_rejected(const kmseg_features_report *report) {
+    json_t *rejected = json_object();
+    for (int32_t r = 0; r < KMSEG_N_CLEAN_RULES; r++) {
+        json_object_set_new(rejected, kmseg_clean_rule_name(r),
+                            json_integer(report->n_rejected[r]));
+    }
+    return rejected;
+}
+
+int cli_print_columns(FILE *out, cli_run *run, const kmseg_table *table) {
+    char *summary;
+    int code = cli_status(run, kmseg_report_table(run->ctx, table, "text", &summary));
+    if (code == CLI_OK) {
+        fprintf(out, "\n%s\n", summary);
+        kmseg_string_free(summary);
+    }
+    return code;
+}
+
+void cli_print_kept(FILE *out, const char *output, const char *example, const char *next) {
+    char text[200], clean[300];
+    if (output == NULL) {
+        snprintf(text, sizeof text, "Nothing was written: give -o %s to keep these customers.",
+                 example);
+        cli_wrap(out, text, 0, 0, cli_width(out));
+    } else if (strcmp(output, "-") != 0) {
+        cli_clean(output, clean, sizeof clean);
+        fprintf(out, "Customers: %s\n", clean);
+        if (next != NULL) {
+            fprintf(out, "Next: kmseg %s %s\n", next, clean);
+        }
+    }
+}
+
+int cli_table_finish(cli_run *run, const kmseg_table *table, cli_format format, const char *output,
+                     json_t *root, int (*print)(FILE *out, cli_run *run, const void *what),
                      const void *what) {
     char *params = root != NULL ? json_dumps(root, JSON_INDENT(2)) : NULL;
     FILE *out = cli_summary_stream(output);
@@ -374,17 +420,33 @@ int cli_value_finish(cli_run *run, const kmseg_table *table, cli_format format, 
     if (code == CLI_OK && run->common.json && out == stdout) {
         code = cli_print_json(json_incref(root));
     } else if (code == CLI_OK && !run->common.quiet && !run->common.json) {
-        char clean[300];
-        print(out, run, what);
-        if (output == NULL) {
-            fputc('\n', out);
-            cli_wrap(out, "Nothing was written: give -o FILE.h5 to keep these customers.", 0, 0,
-                     cli_width(out));
-        } else if (strcmp(output, "-") != 0) {
-            fprintf(out, "\nCustomers: %s\n", cli_clean(output, clean, sizeof clean));
-        }
+        code = print(out, run, what);
     }
     free(params);
     json_decref(root);
     return code;
+}
+
+/* What cli_value_finish() prints. */
+typedef struct value_text {
+    const char *output;
+    void (*print)(FILE *out, cli_run *run, const void *what);
+    const void *what;
+} value_text;
+
+static int print_value(FILE *out, cli_run *run, const void *what) {
+    const value_text *text = what;
+    text->print(out, run, text->what);
+    if (text->output == NULL || strcmp(text->output, "-") != 0) {
+        fputc('\n', out);
+    }
+    cli_print_kept(out, text->output, "FILE.h5", NULL);
+    return CLI_OK;
+}
+
+int cli_value_finish(cli_run *run, const kmseg_table *table, cli_format format, const char *output,
+                     json_t *root, void (*print)(FILE *out, cli_run *run, const void *what),
+                     const void *what) {
+    const value_text text = {output, print, what};
+    return cli_table_finish(run, table, format, output, root, print_value, &text);
 }

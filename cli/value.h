@@ -60,7 +60,24 @@ json_t *cli_json_groups(const kmseg_value_group *groups, int32_t n);
 json_t *cli_json_sentences(const kmseg_sentences *sentences);
 json_t *cli_json_numbers(const double *values, int64_t n);
 
-/* Writes the customers with their new columns and root as /params (to output, where there is one),
+/* What cleaning left out: a line for each rule, its name in so many columns; and as an object. */
+void cli_print_rejected(FILE *out, const kmseg_features_report *report, int width);
+json_t *cli_json_rejected(const kmseg_features_report *report);
+
+/* The columns of a table, between empty lines. CLI_OK or the exit status. */
+int cli_print_columns(FILE *out, cli_run *run, const kmseg_table *table);
+
+/* Where the customers went and what comes next ("choose-k"; NULL: nothing is said), or that they were
+ * not kept and how they are. */
+void cli_print_kept(FILE *out, const char *output, const char *example, const char *next);
+
+/* Writes a table with root as /params (to output, where there is one), then prints root as JSON or
+ * calls print; releases root. CLI_OK or the exit status. */
+int cli_table_finish(cli_run *run, const kmseg_table *table, cli_format format, const char *output,
+                     json_t *root, int (*print)(FILE *out, cli_run *run, const void *what),
+                     const void *what);
+
+/* The same, and where the customers went. Writes the customers with their new columns and root as /params (to output, where there is one),
  * then prints root as JSON or calls print; releases root. */
 int cli_value_finish(cli_run *run, const kmseg_table *table, cli_format format, const char *output,
                      json_t *root, void (*print)(FILE *out, cli_run *run, const void *what),
