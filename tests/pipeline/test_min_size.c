@@ -5,15 +5,34 @@
 #include <math.h>
 #include <stdio.h>
 
+static kmseg_context *ctx;
+static kmseg_table *table;
+static kmseg_result *result;
+
+static void setup(void) { ctx = test_context(2, NULL); }
+
+static void teardown(void) {
+    kmseg_result_free(result);
+    kmseg_table_free(table);
+    kmseg_context_free(ctx);
+}
+
+TestSuite(min_size, .init = setup, .fini = teardown);
+
 /* Points on a line, one column, as they are. */
-static kmseg_table *line(kmseg_context *ctx, const double *x, const double *weights, int64_t n) {
-    kmseg_table *table;
+static void line(const double *x, const double *weights, int64_t n) {
     OK(ctx, kmseg_table_new(ctx, n, &table));
     OK(ctx, kmseg_table_add_numbers(ctx, table, "x", x));
     if (weights != NULL) {
         OK(ctx, kmseg_table_add_numbers(ctx, table, "times", weights));
     }
-    return table;
+}
+
+/* The result of the table, in place of the one before. */
+static void segment(const kmseg_segment_options *options) {
+    kmseg_result_free(result);
+    result = NULL;
+    OK(ctx, kmseg_segment(ctx, table, options, &result));
 }
 
 static kmseg_segment_options raw(int32_t k, const char *min_size) {
@@ -30,11 +49,9 @@ static kmseg_segment_options raw(int32_t k, const char *min_size) {
 Test(min_size, the_cheapest_merge_is_worked_by_hand)
 {
     const double x[] = {0, 13, 10, 0, 10, 0, 10, 0};
-    kmseg_context *ctx = test_context(2, NULL);
-    kmseg_table *table = line(ctx, x, NULL, 8);
+    line(x, NULL, 8);
     kmseg_segment_options options = raw(3, "2");
-    kmseg_result *result;
-    OK(ctx, kmseg_segment(ctx, table, &options, &result));
+    segment(&options);
     cr_assert_eq(result->n_segments, 2);
     cr_assert_eq(result->n_requested, 3);
     cr_assert_eq(result->inertia_unmerged, 0);
@@ -47,14 +64,10 @@ Test(min_size, the_cheapest_merge_is_worked_by_hand)
     cr_assert_eq(merge->segment, result->labels[1]);
     cr_assert_eq(result->labels[1], result->labels[2]);
     cr_assert_float_eq(result->centroids[result->labels[1]], 10.75, 1e-14);
-    kmseg_result_free(result);
     options.min_size = NULL;
-    OK(ctx, kmseg_segment(ctx, table, &options, &result));
+    segment(&options);
     cr_assert(result->n_segments == 3 && result->n_merges == 0 && result->merges == NULL);
     cr_assert_eq(result->inertia_unmerged, result->inertia);
-    kmseg_result_free(result);
-    kmseg_table_free(table);
-    kmseg_context_free(ctx);
 }
 
 /* 0 (four times), 4, 5.9, 10 (four times), in four clusters. 4 and 5.9 merge first, at 1.805 less than
@@ -64,11 +77,9 @@ Test(min_size, the_cheapest_merge_is_worked_by_hand)
 Test(min_size, customers_are_assigned_again_after_a_merge)
 {
     const double x[] = {0, 0, 0, 0, 4, 5.9, 10, 10, 10, 10};
-    kmseg_context *ctx = test_context(1, NULL);
-    kmseg_table *table = line(ctx, x, NULL, 10);
+    line(x, NULL, 10);
     kmseg_segment_options options = raw(4, "30%");
-    kmseg_result *result;
-    OK(ctx, kmseg_segment(ctx, table, &options, &result));
+    segment(&options);
     cr_assert_eq(result->n_segments, 2);
     cr_assert_eq(result->n_merges, 2);
     cr_assert_float_eq(result->merges[0].cost, 1.805, 1e-12);
@@ -78,21 +89,16 @@ Test(min_size, customers_are_assigned_again_after_a_merge)
     cr_assert_eq(result->labels[5], result->labels[9], "not where it was merged to");
     cr_assert_float_eq(result->centroids[result->labels[0]], 0.8, 1e-14);
     cr_assert_float_eq(result->centroids[result->labels[9]], 9.18, 1e-14);
-    kmseg_result_free(result);
-    kmseg_table_free(table);
-    kmseg_context_free(ctx);
 }
 
 /* Labels are those of the nearest centroid, so the same table gets them again. */
 Test(min_size, no_segment_is_too_small_and_predict_gives_the_labels_again)
 {
-    kmseg_context *ctx = test_context(2, NULL);
-    kmseg_table *table = test_customers(ctx, 0);
+    table = test_customers(ctx, 0);
     for (int32_t k = 2; k < 20; k++) {
         kmseg_segment_options options = test_options(k);
         options.min_size = k % 2 ? "12" : "12.5%";
-        kmseg_result *result;
-        OK(ctx, kmseg_segment(ctx, table, &options, &result));
+        segment(&options);
         int64_t least = k % 2 ? 12 : 13;
         for (int32_t s = 0; s < result->n_segments; s++) {
             cr_assert_geq(result->profile->sizes[s], least, "%d: %d", k, s);
@@ -114,10 +120,7 @@ Test(min_size, no_segment_is_too_small_and_predict_gives_the_labels_again)
             cr_assert_lt(result->merges[m].size, least);
         }
         kmseg_assignment_free(assignment);
-        kmseg_result_free(result);
     }
-    kmseg_table_free(table);
-    kmseg_context_free(ctx);
 }
 
 /* Two customers of weight 9 are more than five of weight 1. */
@@ -125,68 +128,51 @@ Test(min_size, weight_counts_where_it_is_asked_for)
 {
     const double x[] = {0, 0, 50, 50, 50, 50, 50, 90, 90, 90},
                  times[] = {9, 9, 1, 1, 1, 1, 1, 9, 9, 9};
-    kmseg_context *ctx = test_context(1, NULL);
-    kmseg_table *table = line(ctx, x, times, 10);
+    line(x, times, 10);
     kmseg_segment_options options = raw(3, "3");
     options.sample_weight = "times";
-    kmseg_result *result;
-    OK(ctx, kmseg_segment(ctx, table, &options, &result));
+    segment(&options);
     cr_assert_eq(result->n_merges, 1);
     cr_assert_eq(result->merges[0].size, 2, "by customers, the two");
-    kmseg_result_free(result);
     options.min_size = "15%"; /* of 50: the five have 5 */
     options.min_size_by = "weight";
-    OK(ctx, kmseg_segment(ctx, table, &options, &result));
+    segment(&options);
     cr_assert_eq(result->n_merges, 1);
     cr_assert_eq(result->merges[0].size, 5);
     cr_assert_eq(result->merges[0].weight, 5);
     /* 18 * 5 / 23 * 2500 to the left, 27 * 5 / 32 * 1600 to the right */
     cr_assert_float_eq(result->merges[0].cost, 27 * 5 / 32.0 * 1600, 1e-9);
-    kmseg_result_free(result);
-    kmseg_table_free(table);
-    kmseg_context_free(ctx);
 }
 
 Test(min_size, all_can_become_one)
 {
-    kmseg_context *ctx = test_context(1, NULL);
-    kmseg_table *table = test_customers(ctx, 0);
+    table = test_customers(ctx, 0);
     kmseg_segment_options options = test_options(4);
     options.min_size = "100%";
-    kmseg_result *result;
-    OK(ctx, kmseg_segment(ctx, table, &options, &result));
+    segment(&options);
     cr_assert_eq(result->n_segments, 1);
     cr_assert_eq(result->n_merges, 3);
-    kmseg_result_free(result);
-    kmseg_table_free(table);
-    kmseg_context_free(ctx);
 }
 
 /* More clusters than distinct rows: some have no samples, and those are not merged. */
 Test(min_size, clusters_without_samples_are_no_merges)
 {
     const double x[] = {1, 1, 1, 5, 5, 5, 5, 9};
-    kmseg_context *ctx = test_context(1, NULL);
-    kmseg_table *table = line(ctx, x, NULL, 8);
+    line(x, NULL, 8);
     kmseg_segment_options options = raw(6, "2");
-    kmseg_result *result;
-    OK(ctx, kmseg_segment(ctx, table, &options, &result));
+    segment(&options);
     cr_assert_eq(result->n_segments, 2);
     cr_assert_eq(result->n_merges, 1);
     cr_assert_eq(result->merges[0].segment, result->labels[7]);
-    kmseg_result_free(result);
-    kmseg_table_free(table);
-    kmseg_context_free(ctx);
 }
 
 Test(min_size, what_was_merged_is_kept_in_files_and_told)
 {
     const double x[] = {0, 13, 10, 0, 10, 0, 10, 0};
-    kmseg_context *ctx = test_context(1, NULL);
-    kmseg_table *table = line(ctx, x, NULL, 8);
+    line(x, NULL, 8);
     kmseg_segment_options options = raw(3, "25%");
-    kmseg_result *result, *loaded;
-    OK(ctx, kmseg_segment(ctx, table, &options, &result));
+    kmseg_result *loaded;
+    segment(&options);
     OK(ctx, kmseg_result_save(ctx, result, test_path("merged.h5")));
     OK(ctx, kmseg_result_load(ctx, test_path("merged.h5"), &loaded));
     cr_assert_eq(loaded->n_merges, 1);
@@ -205,18 +191,13 @@ Test(min_size, what_was_merged_is_kept_in_files_and_told)
     cr_assert_not_null(strstr(text, "\"into_customers\": 3"));
     kmseg_string_free(text);
     kmseg_result_free(loaded);
-    kmseg_result_free(result);
-    kmseg_table_free(table);
-    kmseg_context_free(ctx);
 }
 
 Test(min_size, what_is_no_size_is_refused)
 {
     static const char *const bad[] = {"", "%", "many", "-1", "nan", "inf", "5 %%", "1e400", "3,5"};
-    kmseg_context *ctx = test_context(1, NULL);
-    kmseg_table *table = test_customers(ctx, 0);
+    table = test_customers(ctx, 0);
     kmseg_segment_options options = test_options(3);
-    kmseg_result *result;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         options.min_size = bad[i];
         FAILS(ctx, KMSEG_E_ARGUMENT, kmseg_segment(ctx, table, &options, &result), "min_size",
@@ -231,8 +212,6 @@ Test(min_size, what_is_no_size_is_refused)
     options.min_size = "2";
     options.min_size_by = "spend";
     FAILS(ctx, KMSEG_E_ARGUMENT, kmseg_segment(ctx, table, &options, &result), "min_size_by");
-    kmseg_table_free(table);
-    kmseg_context_free(ctx);
 }
 
 Test(min_size, neither_threads_nor_the_order_of_rows_change_segments)
@@ -240,40 +219,35 @@ Test(min_size, neither_threads_nor_the_order_of_rows_change_segments)
     int32_t first[TEST_ROWS];
     for (int32_t threads = 1; threads < 4; threads++) {
         for (int order = 0; order < 3; order++) {
-            kmseg_context *ctx = test_context(threads, NULL);
-            kmseg_table *table = test_customers(ctx, order);
+            teardown();
+            result = NULL;
+            ctx = test_context(threads, NULL);
+            table = test_customers(ctx, order);
             kmseg_segment_options options = test_options(5);
             options.min_size = "20%";
-            kmseg_result *result;
-            OK(ctx, kmseg_segment(ctx, table, &options, &result));
+            segment(&options);
             cr_assert_eq(result->n_segments, 4);
             for (int64_t i = 0; i < TEST_ROWS; i++) {
                 int64_t row = test_row(order, i);
                 first[row] = threads == 1 && order == 0 ? result->labels[i] : first[row];
                 cr_assert_eq(result->labels[i], first[row]);
             }
-            kmseg_result_free(result);
-            kmseg_table_free(table);
-            kmseg_context_free(ctx);
         }
     }
 }
 
-static kmseg_status merged(kmseg_context *ctx, void *argument) {
+static kmseg_status merged(kmseg_context *own, void *argument) {
     kmseg_segment_options options = test_options(6);
     options.min_size = "20%";
     options.fit.n_init = 1;
-    kmseg_result *result;
-    kmseg_status status = kmseg_segment(ctx, argument, &options, &result);
-    kmseg_result_free(result);
+    kmseg_result *made;
+    kmseg_status status = kmseg_segment(own, argument, &options, &made);
+    kmseg_result_free(made);
     return status;
 }
 
 Test(min_size, out_of_memory_anywhere_is_reported_and_leaks_nothing)
 {
-    kmseg_context *ctx = test_context(1, NULL);
-    kmseg_table *table = test_customers(ctx, 0);
+    table = test_customers(ctx, 0);
     fails_cleanly(merged, table);
-    kmseg_table_free(table);
-    kmseg_context_free(ctx);
 }
