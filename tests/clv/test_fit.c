@@ -32,6 +32,23 @@ static const kmseg_column *column(const kmseg_table *table, const char *name) {
     cr_assert_float_eq(value, expect, within, "%s is %.10g, not %.10g", #value, value,             \
                        (double)(expect))
 
+static kmseg_context *ctx;
+static kmseg_clv_options options;
+static kmseg_features_options clean;
+
+static void setup(void) {
+    ctx = test_context(2, NULL);
+    options = defaults();
+    clean = cleaning();
+}
+
+static void teardown(void) { kmseg_context_free(ctx); }
+
+TestSuite(cdnow, .init = setup, .fini = teardown);
+TestSuite(online_retail, .init = setup, .fini = teardown);
+TestSuite(summary, .init = setup, .fini = teardown);
+TestSuite(triples, .init = setup, .fini = teardown);
+
 /* Fader, Hardie, Lee 2005, table 2, and Hardie's notes 004 and 025. */
 static void has_the_published_parameters(const kmseg_clv_report *report, double gamma_within) {
     const kmseg_bgnbd *m = &report->purchases;
@@ -59,9 +76,6 @@ Test(cdnow, a_summary_gives_the_published_parameters)
 {
     const char *path = test_dataset("cdnow/cdnow_customers_summary_with_transactions.csv");
     TEST_SKIP_WITHOUT(path, "cdnow");
-    kmseg_context *ctx = test_context(2, NULL);
-    kmseg_clv_options options = defaults();
-    kmseg_features_options clean = cleaning();
     options.horizon = 39;
     kmseg_table *out;
     kmseg_clv_report report;
@@ -78,7 +92,6 @@ Test(cdnow, a_summary_gives_the_published_parameters)
     NEAR(kmseg_bgnbd_new_expected(&report.purchases, 3), 0.1506, 5e-5);
     NEAR(kmseg_bgnbd_new_expected(&report.purchases, 31.8571), 1.0405, 5e-5);
     kmseg_table_free(out);
-    kmseg_context_free(ctx);
 }
 
 /* The log separates by runs of spaces: id in the master file, id, date, CDs, dollars. */
@@ -114,9 +127,6 @@ Test(cdnow, the_raw_log_gives_the_published_parameters)
     const char *path = test_dataset("cdnow/CDNOW_sample.txt");
     TEST_SKIP_WITHOUT(path, "cdnow");
     path = cdnow_log(path, 0);
-    kmseg_context *ctx = test_context(2, NULL);
-    kmseg_clv_options options = defaults();
-    kmseg_features_options clean = cleaning();
     clean.until = "1997-10-01";
     clean.zero_price = "keep";
     kmseg_table *out;
@@ -149,7 +159,6 @@ Test(cdnow, the_raw_log_gives_the_published_parameters)
     }
     kmseg_table_free(again);
     kmseg_table_free(out);
-    kmseg_context_free(ctx);
 }
 
 /* The actual means are those of the vignette of the R package BTYD. */
@@ -158,9 +167,6 @@ Test(cdnow, the_holdout_has_the_published_purchases)
     const char *path = test_dataset("cdnow/CDNOW_sample.txt");
     TEST_SKIP_WITHOUT(path, "cdnow");
     path = cdnow_log(path, 0);
-    kmseg_context *ctx = test_context(2, NULL);
-    kmseg_clv_options options = defaults();
-    kmseg_features_options clean = cleaning();
     clean.zero_price = "keep";
     options.holdout = "1997-10-01";
     kmseg_table *out;
@@ -196,21 +202,19 @@ Test(cdnow, the_holdout_has_the_published_purchases)
     options.holdout = "soon";
     FAILS(ctx, KMSEG_E_FORMAT, kmseg_clv_from_file(ctx, path, &clean, &options, &out, &report),
           "--holdout", "soon");
-    kmseg_context_free(ctx);
 }
 
 Test(cdnow, the_order_of_lines_and_threads_change_no_byte)
 {
     const char *path = test_dataset("cdnow/CDNOW_sample.txt");
     TEST_SKIP_WITHOUT(path, "cdnow");
-    kmseg_clv_options options = defaults();
-    kmseg_features_options clean = cleaning();
     static const char *const names[] = {"p_alive", "churn_risk", "expected_purchases",
                                         "expected_spend", "clv"};
     kmseg_table *first = NULL;
     kmseg_clv_report report, first_report;
     for (int run = 0; run < 4; run++) {
-        kmseg_context *ctx = test_context(1 + run, NULL);
+        teardown();
+        ctx = test_context(1 + run, NULL);
         kmseg_table *out;
         OK(ctx,
            kmseg_clv_from_file(ctx, cdnow_log(path, run % 2), &clean, &options, &out, &report));
@@ -228,7 +232,6 @@ Test(cdnow, the_order_of_lines_and_threads_change_no_byte)
             }
             kmseg_table_free(out);
         }
-        kmseg_context_free(ctx);
     }
     kmseg_table_free(first);
 }
@@ -238,9 +241,6 @@ Test(online_retail, is_valued_without_options)
 {
     const char *path = test_dataset("online_retail/online_retail.csv.gz");
     TEST_SKIP_WITHOUT(path, "online_retail");
-    kmseg_context *ctx = test_context(2, NULL);
-    kmseg_clv_options options = defaults();
-    kmseg_features_options clean = cleaning();
     kmseg_table *out;
     kmseg_clv_report report;
     OK(ctx, kmseg_clv_from_file(ctx, path, &clean, &options, &out, &report));
@@ -250,7 +250,6 @@ Test(online_retail, is_valued_without_options)
     cr_assert_eq(report.purchases.n_purchases, 12425);
     cr_assert(report.has_spend && report.spend.q > 1);
     kmseg_table_free(out);
-    kmseg_context_free(ctx);
 }
 
 /* Six order lines. A: 2 January (10 + 5), again that day (1), 9 January (20), 16 January (40).
@@ -258,7 +257,6 @@ Test(online_retail, is_valued_without_options)
  * B has x = 0, t_x = 0, T = 18. */
 Test(summary, purchases_of_a_day_merge_and_the_first_is_no_repeat)
 {
-    kmseg_context *ctx = test_context(1, NULL);
     const char *path = test_write("log.csv", "customer,date,amount\n"
                                              "A,2024-01-16,40\n"
                                              "A,2024-01-02 09:00:00,10\n"
@@ -270,8 +268,6 @@ Test(summary, purchases_of_a_day_merge_and_the_first_is_no_repeat)
                                              "A,2024-01-02,-3\n");
     kmseg_table *orders, *out;
     OK(ctx, kmseg_source_read(ctx, path, NULL, &orders));
-    kmseg_clv_options options = defaults();
-    kmseg_features_options clean = cleaning();
     options.unit = "days";
     kmseg_clv_report report;
     OK(ctx, kmseg_clv_summary(ctx, orders, &clean, &options, &out, &report));
@@ -312,12 +308,10 @@ Test(summary, purchases_of_a_day_merge_and_the_first_is_no_repeat)
     cr_assert_eq(column(out, "T")->numbers[0], 29); /* to 31 January */
     kmseg_table_free(out);
     kmseg_table_free(orders);
-    kmseg_context_free(ctx);
 }
 
 Test(triples, equal_customers_merge_whatever_their_order)
 {
-    kmseg_context *ctx = test_context(1, NULL);
     const double x[] = {1, 0, 1, 1, 0, 3, 1}, t_x[] = {2, 0, 2, 1, -0.0, 5, 2};
     const double T[] = {9, 8, 9, 9, 8, 9, 7};
     km_triples t;
@@ -338,27 +332,30 @@ Test(triples, equal_customers_merge_whatever_their_order)
     cr_assert_arr_eq(t.x_counts, x_counts, sizeof x_counts);
     cr_assert_arr_eq(t.pair_first, pair_first, sizeof pair_first);
     km_triples_free(&t);
-    kmseg_context_free(ctx);
 }
 
 enum { MANY = 1500 };
 
-static void some_customers(double *x, double *t_x, double *T, double *m) {
+static double x[MANY], t_x[MANY], T[MANY], m[MANY];
+
+/* Some customers of a shop, as the tests below find them. */
+static void setup_shop(void) {
+    setup();
     shop s = draw_shop(MANY, 7);
-    memcpy(x, s.x, MANY * sizeof *x);
-    memcpy(t_x, s.t_x, MANY * sizeof *t_x);
-    memcpy(T, s.T, MANY * sizeof *T);
-    memcpy(m, s.m, MANY * sizeof *m);
+    memcpy(x, s.x, sizeof x);
+    memcpy(t_x, s.t_x, sizeof t_x);
+    memcpy(T, s.T, sizeof T);
+    memcpy(m, s.m, sizeof m);
     free(s.x);
 }
 
+TestSuite(refusals, .init = setup_shop, .fini = teardown);
+TestSuite(table, .init = setup_shop, .fini = teardown);
+
 Test(refusals, say_what_is_wrong_and_what_to_do)
 {
-    kmseg_context *ctx = test_context(2, NULL);
-    double x[MANY], t_x[MANY], T[MANY], m[MANY];
     kmseg_bgnbd fit;
     kmseg_gamma_gamma spend;
-    some_customers(x, t_x, T, m);
     OK(ctx, kmseg_bgnbd_fit(ctx, MANY, x, t_x, T, &fit));
     OK(ctx, kmseg_gamma_gamma_fit(ctx, MANY, x, m, &spend));
     FAILS(ctx, KMSEG_E_DATA, kmseg_bgnbd_fit(ctx, 0, x, t_x, T, &fit), "no customer");
@@ -386,15 +383,11 @@ Test(refusals, say_what_is_wrong_and_what_to_do)
     }
     FAILS(ctx, KMSEG_E_DATA, kmseg_bgnbd_fit(ctx, MANY, x, t_x, T, &fit), "BG/NBD",
           "cannot be fitted", "observe the customers for longer");
-    kmseg_context_free(ctx);
 }
 
 Test(refusals, spend_that_no_gamma_gamma_model_has)
 {
-    kmseg_context *ctx = test_context(2, NULL);
-    double x[MANY], t_x[MANY], T[MANY], m[MANY];
     kmseg_gamma_gamma spend;
-    some_customers(x, t_x, T, m);
     for (int i = 0; i < MANY; i++) {
         m[i] = 19.99;
     }
@@ -420,17 +413,16 @@ Test(refusals, spend_that_no_gamma_gamma_model_has)
     }
     FAILS(ctx, KMSEG_E_DATA, kmseg_gamma_gamma_fit(ctx, MANY, x, m, &spend), "Gamma-Gamma",
           "cannot be fitted", "--no-spend");
-    kmseg_context_free(ctx);
 }
 
-static kmseg_table *summary_of(kmseg_context *ctx, int64_t n, const double *x, const double *t_x,
-                               const double *T, const double *m) {
+/* Of the first n customers of the shop; with their mean spend, or without. */
+static kmseg_table *summary_of(int64_t n, int has_spend) {
     kmseg_table *table;
     OK(ctx, kmseg_table_new(ctx, n, &table));
     OK(ctx, kmseg_table_add_numbers(ctx, table, "frequency", x));
     OK(ctx, kmseg_table_add_numbers(ctx, table, "recency", t_x));
     OK(ctx, kmseg_table_add_numbers(ctx, table, "T", T));
-    if (m != NULL) {
+    if (has_spend) {
         OK(ctx, kmseg_table_add_numbers(ctx, table, "monetary_value", m));
     }
     return table;
@@ -438,11 +430,7 @@ static kmseg_table *summary_of(kmseg_context *ctx, int64_t n, const double *x, c
 
 Test(table, few_customers_and_missing_columns_are_refused)
 {
-    kmseg_context *ctx = test_context(1, NULL);
-    double x[MANY], t_x[MANY], T[MANY], m[MANY];
-    some_customers(x, t_x, T, m);
-    kmseg_table *table = summary_of(ctx, 99, x, t_x, T, m), *out;
-    kmseg_clv_options options = defaults();
+    kmseg_table *table = summary_of(99, 1), *out;
     FAILS(ctx, KMSEG_E_DATA, kmseg_clv(ctx, table, NULL, &options, &out, NULL), "99 customers",
           "100", "--min-customers");
     cr_assert_null(out);
@@ -460,23 +448,18 @@ Test(table, few_customers_and_missing_columns_are_refused)
     options.months = 0;
     FAILS(ctx, KMSEG_E_ARGUMENT, kmseg_clv(ctx, table, NULL, &options, &out, NULL), "months");
     kmseg_table_free(table);
-    kmseg_context_free(ctx);
 }
 
 Test(table, without_a_mean_spend_purchases_alone_are_predicted)
 {
-    kmseg_context *ctx = test_context(1, NULL);
-    double x[MANY], t_x[MANY], T[MANY], m[MANY];
-    some_customers(x, t_x, T, m);
-    kmseg_clv_options options = defaults();
     kmseg_clv_report report = {0}, with = {0};
-    kmseg_table *table = summary_of(ctx, MANY, x, t_x, T, NULL), *out;
+    kmseg_table *table = summary_of(MANY, 0), *out;
     OK(ctx, kmseg_clv(ctx, table, NULL, &options, &out, &report));
     cr_assert(!report.has_spend && isnan(report.total_clv));
     cr_assert_eq(kmseg_table_find(out, "clv"), -1);
     cr_assert_eq(kmseg_table_find(out, "customer_id"), -1);
     kmseg_table_free(table);
-    table = summary_of(ctx, MANY, x, t_x, T, m);
+    table = summary_of(MANY, 1);
     kmseg_table *valued;
     OK(ctx, kmseg_clv(ctx, table, NULL, &options, &valued, &with));
     cr_assert_eq(with.purchases.r, report.purchases.r);
@@ -489,20 +472,15 @@ Test(table, without_a_mean_spend_purchases_alone_are_predicted)
     kmseg_table_free(out);
     kmseg_table_free(valued);
     kmseg_table_free(table);
-    kmseg_context_free(ctx);
 }
 
 /* The sum of the definition: what is bought in month i counts 1 / (1 + d)^i. */
 Test(table, the_value_is_the_discounted_sum_over_the_months)
 {
-    kmseg_context *ctx = test_context(2, NULL);
-    double x[MANY], t_x[MANY], T[MANY], m[MANY];
-    some_customers(x, t_x, T, m);
-    kmseg_clv_options options = defaults();
     options.months = 7;
     options.discount_rate = 0.02;
     kmseg_clv_report report = {0};
-    kmseg_table *table = summary_of(ctx, MANY, x, t_x, T, m), *out;
+    kmseg_table *table = summary_of(MANY, 1), *out;
     OK(ctx, kmseg_clv(ctx, table, NULL, &options, &out, &report));
     double month = 365.25 / 12 / 7, all = 0;
     for (int i = 0; i < MANY; i++) {
@@ -523,40 +501,29 @@ Test(table, the_value_is_the_discounted_sum_over_the_months)
     NEAR(report.total_clv, all, 1e-9 * all);
     kmseg_table_free(out);
     kmseg_table_free(table);
-    kmseg_context_free(ctx);
 }
 
-static kmseg_status value_all(kmseg_context *ctx, void *table) {
-    kmseg_clv_options options = defaults();
+static kmseg_status value_all(kmseg_context *own, void *table) {
     kmseg_table *out = NULL;
-    kmseg_status status = kmseg_clv(ctx, table, NULL, &options, &out, NULL);
+    kmseg_status status = kmseg_clv(own, table, NULL, &options, &out, NULL);
     kmseg_table_free(out);
     return status;
 }
 
 Test(table, every_refused_request_for_memory_is_met_cleanly)
 {
-    kmseg_context *ctx = test_context(1, NULL);
-    double x[MANY], t_x[MANY], T[MANY], m[MANY];
-    some_customers(x, t_x, T, m);
-    kmseg_table *table = summary_of(ctx, MANY, x, t_x, T, m);
+    kmseg_table *table = summary_of(MANY, 1);
     fails_cleanly(value_all, table);
     kmseg_table_free(table);
-    kmseg_context_free(ctx);
 }
 
 Test(table, a_cancelled_call_ends)
 {
-    kmseg_context *ctx = test_context(2, NULL);
-    double x[MANY], t_x[MANY], T[MANY], m[MANY];
-    some_customers(x, t_x, T, m);
-    kmseg_table *table = summary_of(ctx, MANY, x, t_x, T, m), *out;
-    kmseg_clv_options options = defaults();
+    kmseg_table *table = summary_of(MANY, 1), *out;
     kmseg_cancel(ctx);
     FAILS(ctx, KMSEG_E_CANCELLED, kmseg_clv(ctx, table, NULL, &options, &out, NULL), "");
     kmseg_cancel_clear(ctx);
     OK(ctx, kmseg_clv(ctx, table, NULL, &options, &out, NULL));
     kmseg_table_free(out);
     kmseg_table_free(table);
-    kmseg_context_free(ctx);
 }
