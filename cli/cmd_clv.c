@@ -372,30 +372,46 @@ static void print_meaning(FILE *out, const char *name, const char *meaning) {
     cli_wrap(out, meaning, used, used, cli_width(out));
 }
 
-static void print_legend(FILE *out, const clv_command *command, const kmseg_clv_report *report) {
-    char text[200];
-    print_meaning(out, "p_alive",
-                  "chance that this is still a customer; 1 until the second purchase");
-    snprintf(text, sizeof text, "chance of no purchase in the next %.0f %s", report->horizon,
-             command->clv.unit);
-    print_meaning(out, "churn_risk", text);
-    snprintf(text, sizeof text, "purchases to expect in the next %.0f %s", report->horizon,
-             command->clv.unit);
-    print_meaning(out, "expected_purchases", text);
-    if (report->has_spend) {
-        print_meaning(out, "expected_spend", "amount to expect of each of them");
-        snprintf(text, sizeof text, "what the next %d months are worth today, at %g %% a month",
-                 command->clv.months, 100 * command->clv.discount_rate);
-        print_meaning(out, "clv", text);
-    }
-    fputc('\n', out);
-}
-
-/* What print_text() needs. */
+/* What is printed. */
 typedef struct shown {
     const kmseg_table *table;
     const kmseg_clv_report *report;
 } shown;
+
+/* What the columns that are there mean. */
+static void print_legend(FILE *out, const clv_command *command, const shown *s) {
+    const char *unit = command->clv.unit;
+    char texts[5][120];
+    snprintf(texts[0], sizeof *texts, "%s from the first purchase to the last; 0 where x is 0",
+             unit);
+    snprintf(texts[1], sizeof *texts, "%s from the first purchase to the end of the observation",
+             unit);
+    snprintf(texts[2], sizeof *texts, "chance of no purchase in the next %.0f %s",
+             s->report->horizon, unit);
+    snprintf(texts[3], sizeof *texts, "purchases to expect in the next %.0f %s", s->report->horizon,
+             unit);
+    snprintf(texts[4], sizeof *texts, "what the next %d months are worth today, at %g %% a month",
+             command->clv.months, 100 * command->clv.discount_rate);
+    const struct {
+        const char *column, *meaning;
+    } rows[] = {
+        {"x", "repeat purchases: days with an order after the first such day"},
+        {"t_x", texts[0]},
+        {"T", texts[1]},
+        {"mean_spend", "mean amount of a repeat purchase"},
+        {"p_alive", "chance that this is still a customer; 1 until the second purchase"},
+        {"churn_risk", texts[2]},
+        {"expected_purchases", texts[3]},
+        {"expected_spend", "amount to expect of each of them"},
+        {"clv", texts[4]},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (kmseg_table_find(s->table, rows[i].column) >= 0) {
+            print_meaning(out, rows[i].column, rows[i].meaning);
+        }
+    }
+    fputc('\n', out);
+}
 
 static int print_text(FILE *out, cli_run *run, const void *what) {
     const clv_command *command = run->options;
@@ -409,7 +425,7 @@ static int print_text(FILE *out, cli_run *run, const void *what) {
     }
     int code = cli_print_columns(out, run, s->table);
     if (code == CLI_OK) {
-        print_legend(out, command, report);
+        print_legend(out, command, s);
         cli_print_kept(out, command->files.output, "clv.h5", "choose-k");
     }
     return code;

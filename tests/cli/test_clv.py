@@ -60,6 +60,9 @@ def test_text_and_json_say_the_same(cdnow):
     text, report = ok(*words), json.loads(ok(*words, "--json"))
     assert "still customers" in text and "not to be relied on" not in text
     assert all(len(line) <= 100 for line in text.splitlines() if not line.startswith(("Read", "customer_id")))
+    legend = text.split("\nx  ")[2]
+    assert "weeks from the first purchase to the end of the observation" in legend
+    assert all(f"\n{name} " in legend for name in ("t_x", "T", "mean_spend", "p_alive", "clv"))
     assert "2,357, of whom 946 bought again, 2,457 times in all" in text
     assert "Observed          1997-01-01 to 1997-09-30" in text
     rows = text.split("repeat purchases before")[1].splitlines()[1:9]
