@@ -99,6 +99,18 @@ const cli_shared *cli_shared_at(const cli_command *command, int i); /* NULL behi
 /* Row i of a group that belongs to it: NULL when an earlier group or an argument has the name. */
 const kmseg_option *cli_group_option(const cli_command *command, int group, int32_t i);
 
+/* config.c: a file of options that a command with an option `config` reads before its flags. */
+enum { CLI_MOST_CONFIG = 512 };
+typedef struct cli_config_line {
+    const char *name, *value; /* kept with the run; name NULL: an empty line */
+    int line;
+} cli_config_line;
+
+/* At most CLI_MOST_CONFIG - 1 lines. CLI_OK or the exit status. */
+int cli_config_read(cli_run *run, const char *path, cli_config_line *lines, int *out_n);
+/* Every option but those named, with its help; those with their default value as comments. */
+void cli_config_write(FILE *out, const cli_run *run, const char *const *passed_over);
+
 /* help.c */
 void cli_help_all(FILE *out);
 void cli_help_command(FILE *out, const cli_command *command);
@@ -165,6 +177,8 @@ typedef struct cli_joined {
     kmseg_table *table;
     char *joined;  /* what was joined, for the parameters of a result; NULL: nothing */
     json_t *joins; /* the same with counts; NULL: nothing */
+    const char
+        *known_as; /* what the column of ids was called where they come from; NULL: as here */
 } cli_joined;
 
 const kmseg_option_table *cli_join_table(void);
@@ -172,6 +186,9 @@ void cli_joins_init(cli_joins *joins);
 /* Reads and joins; on failure out holds nothing. CLI_OK or the exit status. */
 int cli_joined_read(cli_run *run, const char *path, const kmseg_csv_options *csv,
                     const cli_joins *joins, cli_joined *out);
+/* Joins to customers that are there; on failure they are as far as it came. */
+int cli_joined_add(cli_run *run, const kmseg_csv_options *csv, const cli_joins *joins,
+                   cli_joined *customers);
 void cli_joined_free(cli_joined *customers);
 /* A line for each join, for people. */
 void cli_joined_print(FILE *out, const cli_joined *customers);
@@ -215,9 +232,9 @@ int cli_print_json(json_t *root);
 json_t *cli_json_real(double value);     /* null unless finite */
 json_t *cli_json_text(const char *text); /* any bytes */
 
-extern const cli_command cli_cmd_features, cli_cmd_rfm, cli_cmd_tier, cli_cmd_lifecycle,
-    cli_cmd_clv, cli_cmd_rules, cli_cmd_inspect, cli_cmd_sweep, cli_cmd_choose_k, cli_cmd_fit,
-    cli_cmd_profile, cli_cmd_predict, cli_cmd_explain, cli_cmd_export, cli_cmd_info,
+extern const cli_command cli_cmd_run, cli_cmd_features, cli_cmd_rfm, cli_cmd_tier,
+    cli_cmd_lifecycle, cli_cmd_clv, cli_cmd_rules, cli_cmd_inspect, cli_cmd_sweep, cli_cmd_choose_k,
+    cli_cmd_fit, cli_cmd_profile, cli_cmd_predict, cli_cmd_explain, cli_cmd_export, cli_cmd_info,
     cli_cmd_protect, cli_cmd_key, cli_cmd_generate, cli_cmd_list, cli_cmd_help;
 
 #endif

@@ -1,5 +1,5 @@
 /* kmseg clv: who is still a customer, how often they will buy, what they are worth. */
-#include "value.h"
+#include "steps.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -183,18 +183,18 @@ static void add_orders(json_t *root, const kmseg_clv_report *report) {
     json_object_set_new(root, "orders", json);
 }
 
-static json_t *report_json(const clv_command *command, const kmseg_clv_report *report,
-                           const char *input) {
+json_t *cli_clv_json(const kmseg_clv_options *options, const kmseg_clv_report *report,
+                     const char *input) {
     json_t *root = json_object();
     json_object_set_new(root, "kmseg_version", json_string(kmseg_version()));
     json_object_set_new(root, "input", cli_json_text(input));
     if (report->orders.n_lines > 0) {
         add_orders(root, report);
     }
-    json_object_set_new(root, "unit", json_string(command->clv.unit));
+    json_object_set_new(root, "unit", json_string(options->unit));
     json_object_set_new(root, "horizon", cli_json_real(report->horizon));
-    json_object_set_new(root, "months", json_integer(command->clv.months));
-    json_object_set_new(root, "discount_rate", cli_json_real(command->clv.discount_rate));
+    json_object_set_new(root, "months", json_integer(options->months));
+    json_object_set_new(root, "discount_rate", cli_json_real(options->discount_rate));
     json_object_set_new(root, "purchases", purchases_json(report));
     json_object_set_new(root, "spend", spend_json(report));
     json_object_set_new(root, "new_customer", new_customer_json(report));
@@ -448,7 +448,7 @@ static int run_clv(cli_run *run) {
     if (code == CLI_OK) {
         const shown s = {table, &report};
         code = cli_table_finish(run, table, format, command->files.output,
-                                report_json(command, &report, input), print_text, &s);
+                                cli_clv_json(&command->clv, &report, input), print_text, &s);
         kmseg_table_free(table);
     }
     return code;

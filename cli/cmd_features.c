@@ -1,5 +1,5 @@
 /* kmseg features: from an order log to one row per customer. */
-#include "value.h"
+#include "steps.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -83,7 +83,7 @@ static json_t *date_json(int64_t seconds) {
     return json_string(text);
 }
 
-static json_t *report_json(const kmseg_features_report *report, const char *input) {
+json_t *cli_features_json(const kmseg_features_report *report, const char *input) {
     used_column used[MOST_USED];
     int n = used_columns(report, used);
     json_t *root = json_object(), *columns = json_object();
@@ -211,7 +211,7 @@ static int run_features(cli_run *run) {
     if (code == CLI_OK) {
         const shown s = {table, &report};
         code = cli_table_finish(run, table, format, command->files.output,
-                                report_json(&report, input), print_text, &s);
+                                cli_features_json(&report, input), print_text, &s);
         kmseg_table_free(table);
     }
     return code;

@@ -1,5 +1,5 @@
 /* kmseg lifecycle: where each customer stands, by the data's own days between orders. */
-#include "value.h"
+#include "steps.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -89,17 +89,18 @@ static void print(FILE *out, cli_run *run, const void *what) {
     cli_print_sentences(out, "Notes", &l->notes);
 }
 
-static json_t *lifecycle_json(const shown *s, const lifecycle_command *command, const char *input) {
+static json_t *lifecycle_json(const shown *s, const kmseg_lifecycle_options *options,
+                              const char *input) {
     const kmseg_lifecycle *l = s->lifecycle;
     json_t *root = cli_json_input(s->customers, input);
     json_object_set_new(root, "warn_days", cli_json_real(l->warn_days));
     json_object_set_new(root, "lost_days", cli_json_real(l->lost_days));
     json_object_set_new(root, "warn_percentile",
-                        l->warn_fitted ? json_integer(command->lifecycle.warn) : json_null());
+                        l->warn_fitted ? json_integer(options->warn) : json_null());
     json_object_set_new(root, "lost_percentile",
-                        l->lost_fitted ? json_integer(command->lifecycle.lost) : json_null());
+                        l->lost_fitted ? json_integer(options->lost) : json_null());
     json_object_set_new(root, "n_gaps", json_integer(l->n_gaps));
-    json_object_set_new(root, "trend_margin", cli_json_real(command->lifecycle.trend_margin));
+    json_object_set_new(root, "trend_margin", cli_json_real(options->trend_margin));
     json_object_set_new(root, "n_customers", json_integer(l->n_customers));
     json_object_set_new(root, "n_missing", json_integer(l->n_missing));
     if (s->list != NULL) {
@@ -116,6 +117,25 @@ static json_t *lifecycle_json(const shown *s, const lifecycle_command *command, 
     json_object_set_new(root, "conventions", cli_json_sentences(&l->conventions));
     json_object_set_new(root, "notes", cli_json_sentences(&l->notes));
     return root;
+}
+
+kmseg_status cli_lifecycle_step(cli_run *run, const cli_customers *customers,
+                                const kmseg_value_columns *columns,
+                                const kmseg_lifecycle_options *options, const char *input,
+                                json_t **out) {
+    double percentiles[KMSEG_N_GAP_PERCENTILES];
+    int64_t n_gaps = cli_customers_gaps(customers, percentiles);
+    int known = n_gaps > 0 || customers->is_log;
+    kmseg_lifecycle *lifecycle;
+    kmseg_status status =
+        kmseg_lifecycle_new(run->ctx, customers->table, columns, known ? percentiles : NULL, n_gaps,
+                            options, &lifecycle);
+    if (status == KMSEG_OK) {
+        const shown s = {customers, lifecycle, NULL};
+        *out = lifecycle_json(&s, options, input);
+        kmseg_lifecycle_free(lifecycle);
+    }
+    return status;
 }
 
 /* FILE:COLUMN at its last colon, unless a file has the whole name. path is a copy that is cut. */
@@ -180,8 +200,9 @@ static int stage(cli_run *run, cli_customers *customers, cli_format format) {
     }
     if (code == CLI_OK) {
         const shown s = {customers, lifecycle, listed ? &report : NULL};
-        code = cli_value_finish(run, customers->table, format, command->files.output,
-                                lifecycle_json(&s, command, run->arguments[0]), print, &s);
+        code =
+            cli_value_finish(run, customers->table, format, command->files.output,
+                             lifecycle_json(&s, &command->lifecycle, run->arguments[0]), print, &s);
     }
     kmseg_lifecycle_free(lifecycle);
     return code;

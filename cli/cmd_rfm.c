@@ -1,5 +1,5 @@
 /* kmseg rfm: recency, frequency and monetary scores and the segments that they name. */
-#include "value.h"
+#include "steps.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -211,6 +211,19 @@ static int write_grid(const char *path) {
     int failed = write(fd, text, length) != (ssize_t)length;
     failed |= close(fd) != 0;
     return failed ? cli_failed("cannot write %s: %s", clean, strerror(errno)) : CLI_OK;
+}
+
+kmseg_status cli_rfm_step(cli_run *run, const cli_customers *customers,
+                          const kmseg_value_columns *columns, const kmseg_rfm_options *options,
+                          const char *input, json_t **out) {
+    kmseg_rfm *rfm;
+    kmseg_status status = kmseg_rfm_new(run->ctx, customers->table, columns, options, NULL, &rfm);
+    if (status == KMSEG_OK) {
+        const shown s = {customers, rfm};
+        *out = rfm_json(&s, input);
+        kmseg_rfm_free(rfm);
+    }
+    return status;
 }
 
 static int score(cli_run *run, const cli_customers *customers, cli_format format) {

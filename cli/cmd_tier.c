@@ -1,5 +1,5 @@
 /* kmseg tier: customers ranked by value and cut into tiers. */
-#include "value.h"
+#include "steps.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -121,18 +121,18 @@ static json_t *parts_json(const kmseg_tier *tier) {
     return array;
 }
 
-static json_t *tier_json(const shown *s, const tier_command *command, const char *input) {
+static json_t *tier_json(const shown *s, const kmseg_tier_options *options, const char *input) {
     const kmseg_tier *tier = s->tier;
     json_t *root = cli_json_input(s->customers, input);
     json_object_set_new(root, "value", cli_json_text(tier->value));
     json_object_set_new(root, "method", json_string(tier->method));
-    json_object_set_new(root, "column", cli_json_text(command->tier.column));
+    json_object_set_new(root, "column", cli_json_text(options->column));
     json_object_set_new(root, "limits", cli_json_numbers(tier->limits, tier->n_tiers - 1));
     json_object_set_new(root, "n_customers", json_integer(tier->n_customers));
     json_object_set_new(root, "n_missing", json_integer(tier->n_missing));
     json_object_set_new(root, "total", cli_json_real(tier->total));
     if (tier->n_parts > 0) {
-        json_object_set_new(root, "normalise", json_string(command->tier.normalise));
+        json_object_set_new(root, "normalise", json_string(options->normalise));
         json_object_set_new(root, "score", parts_json(tier));
     }
     json_object_set_new(root, "tiers", tiers_json(tier));
@@ -140,6 +140,19 @@ static json_t *tier_json(const shown *s, const tier_command *command, const char
     json_object_set_new(root, "conventions", cli_json_sentences(&tier->conventions));
     json_object_set_new(root, "notes", cli_json_sentences(&tier->notes));
     return root;
+}
+
+kmseg_status cli_tier_step(cli_run *run, const cli_customers *customers,
+                           const kmseg_value_columns *columns, const kmseg_tier_options *options,
+                           const char *input, json_t **out) {
+    kmseg_tier *tier;
+    kmseg_status status = kmseg_tier_new(run->ctx, customers->table, columns, options, &tier);
+    if (status == KMSEG_OK) {
+        const shown s = {customers, tier};
+        *out = tier_json(&s, options, input);
+        kmseg_tier_free(tier);
+    }
+    return status;
 }
 
 static int cut(cli_run *run, const cli_customers *customers, cli_format format) {
@@ -151,7 +164,7 @@ static int cut(cli_run *run, const cli_customers *customers, cli_format format) 
     if (code == CLI_OK) {
         const shown s = {customers, tier};
         code = cli_value_finish(run, customers->table, format, command->files.output,
-                                tier_json(&s, command, run->arguments[0]), print, &s);
+                                tier_json(&s, &command->tier, run->arguments[0]), print, &s);
     }
     kmseg_tier_free(tier);
     return code;

@@ -93,6 +93,10 @@ static int join_one(cli_run *run, const kmseg_join_request *asked, const cli_joi
     options.from_name = base_name(asked->path);
     options.inner = strcmp(joins->join_type, "inner") == 0;
     int code = read_table(run, asked->path, csv, &from);
+    if (code == CLI_OK && options.key == NULL && options.from_key == NULL &&
+        customers->known_as != NULL && kmseg_table_find(from, customers->known_as) >= 0) {
+        options.from_key = customers->known_as;
+    }
     if (code == CLI_OK) {
         code = cli_status(
             run, kmseg_table_join(run->ctx, customers->table, from, &options, &joined, &counts));
@@ -106,19 +110,28 @@ static int join_one(cli_run *run, const kmseg_join_request *asked, const cli_joi
     return code;
 }
 
-int cli_joined_read(cli_run *run, const char *path, const kmseg_csv_options *csv,
-                    const cli_joins *joins, cli_joined *out) {
-    *out = (cli_joined){0};
-    int code = read_table(run, path, csv, &out->table);
+int cli_joined_add(cli_run *run, const kmseg_csv_options *csv, const cli_joins *joins,
+                   cli_joined *customers) {
+    int code = CLI_OK;
     const char *at = joins->join;
     while (code == CLI_OK && at != NULL && *at != '\0') {
         size_t length = strcspn(at, "\n");
         kmseg_join_request asked;
         code = kmseg_join_request_read(at, length, &asked)
-                   ? join_one(run, &asked, joins, csv, out)
+                   ? join_one(run, &asked, joins, csv, customers)
                    : cli_misused(
                          "--join needs a file and its key, such as demographics.csv:customer_id");
         at += length + (at[length] == '\n');
+    }
+    return code;
+}
+
+int cli_joined_read(cli_run *run, const char *path, const kmseg_csv_options *csv,
+                    const cli_joins *joins, cli_joined *out) {
+    *out = (cli_joined){0};
+    int code = read_table(run, path, csv, &out->table);
+    if (code == CLI_OK) {
+        code = cli_joined_add(run, csv, joins, out);
     }
     if (code != CLI_OK) {
         cli_joined_free(out);

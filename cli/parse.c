@@ -335,7 +335,46 @@ static int parse_words(cli_parser *parser, int n, char **words, int *out_help) {
             return code;
         }
     }
-    return check_arguments(parser);
+    return CLI_OK;
+}
+
+/* The file that --config names; NULL: none, or the command has no such option. */
+static const char *config_of(const cli_parser *parser, int n, char **words) {
+    static const char flag[] = "--config";
+    const size_t length = sizeof flag - 1;
+    place at;
+    for (int i = 0; i < n && strcmp(words[i], "--") != 0; i++) {
+        if (strncmp(words[i], flag, length) == 0 && find(parser, by_name, "config", &at)) {
+            return words[i][length] == '='                 ? words[i] + length + 1
+                   : words[i][length] == '\0' && i + 1 < n ? words[i + 1]
+                                                           : NULL;
+        }
+    }
+    return NULL;
+}
+
+/* Options of a file, which flags go over; *out_input is what stands for the first argument. */
+static int apply_config(const cli_parser *parser, const char *path, const char **out_input) {
+    cli_config_line *lines = calloc(CLI_MOST_CONFIG, sizeof *lines);
+    int n = 0;
+    int code =
+        lines != NULL ? cli_config_read(parser->run, path, lines, &n) : cli_failed("out of memory");
+    for (int i = 0; i < n && code == CLI_OK; i++) {
+        place at;
+        char shown[300], name[100];
+        if (strcmp(lines[i].name, "input") == 0) {
+            *out_input = lines[i].value;
+        } else if (find(parser, by_name, lines[i].name, &at)) {
+            code = set(parser, &at, lines[i].value);
+        } else {
+            code = cli_misused("%s, line %d: %s has no option %s",
+                               cli_clean(path, shown, sizeof shown), lines[i].line,
+                               parser->run->command->name,
+                               cli_clean(lines[i].name, name, sizeof name));
+        }
+    }
+    free(lines);
+    return code;
 }
 
 int cli_parse(cli_run *run, int argc, char **argv, int *out_help) {
@@ -352,7 +391,17 @@ int cli_parse(cli_run *run, int argc, char **argv, int *out_help) {
     if (run->command->init != NULL) {
         run->command->init(run->options);
     }
-    int code = parse_words(&parser, argc, argv, out_help);
+    const char *config = config_of(&parser, argc, argv), *input = NULL;
+    int code = config != NULL ? apply_config(&parser, config, &input) : CLI_OK;
+    if (code == CLI_OK) {
+        code = parse_words(&parser, argc, argv, out_help);
+    }
+    if (code == CLI_OK && !*out_help && parser.n_arguments == 0 && input != NULL) {
+        code = take_argument(&parser, input);
+    }
+    if (code == CLI_OK && !*out_help) {
+        code = check_arguments(&parser);
+    }
     kmseg_context_free(parser.ctx);
     return code;
 }

@@ -87,6 +87,22 @@ int cli_table_read(cli_run *run, const char *path, const kmseg_csv_options *opti
     return code;
 }
 
+int cli_log_read(cli_run *run, const char *path, const kmseg_features_options *options,
+                 kmseg_status *status, cli_customers *out) {
+    memset(out, 0, sizeof *out);
+    int code = check_kind(run, path, "orders or a table of customers");
+    *status = KMSEG_OK;
+    if (code == CLI_OK) {
+        *status =
+            kmseg_features_from_file(run->ctx, path, options, NULL, &out->table, &out->report);
+    }
+    if (code == CLI_OK && *status == KMSEG_OK) {
+        out->is_log = 1;
+        out->facts = facts_of(out);
+    }
+    return code;
+}
+
 void cli_customers_free(cli_customers *customers) {
     kmseg_table_free(customers->table);
     json_decref(customers->facts);

@@ -25,6 +25,10 @@ typedef struct cli_customers {
 int cli_customers_read(cli_run *run, const char *path, const char *const *needs, int32_t n_needs,
                        const kmseg_features_options *options, cli_customers *out);
 
+/* An order log; *status is what reading it gave, of which no message is printed. */
+int cli_log_read(cli_run *run, const char *path, const kmseg_features_options *options,
+                 kmseg_status *status, cli_customers *out);
+
 /* Any table, as it is. */
 int cli_table_read(cli_run *run, const char *path, const kmseg_csv_options *options,
                    cli_customers *out);

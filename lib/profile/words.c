@@ -43,8 +43,9 @@ static const struct {
 static const struct {
     const char *column, *twin;
 } twins[] = {
-    {"order_days", "frequency"},
-    {"gap_mean", "gap_median"},
+    {"order_days", "frequency"}, {"gap_mean", "gap_median"},    {"r_score", "recency"},
+    {"f_score", "frequency"},    {"m_score", "monetary"},       {"rfm_code", "rfm_segment"},
+    {"tier_rank", "tier"},       {"tier_share_before", "tier"}, {"lifecycle_reason", "lifecycle"},
 };
 
 const char *km_better_known(const char *column) {

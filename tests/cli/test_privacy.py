@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import shutil
 import stat
 
 import h5py
@@ -57,6 +58,7 @@ WRITERS = {
     "lifecycle": ["lifecycle", "orders.csv"],
     "clv": ["clv", "orders.csv", "--no-spend"],
     "rules": ["rules", "customers.h5", "--rules", "rules.txt"],
+    "run": ["run", "orders.csv", "-k", "3"],
     "fit": ["fit", "customers.h5", "-k", "3"],
     "profile": ["profile", "segments.h5"],
     "export": ["export", "segments.h5", "--with", "customers.csv"],
@@ -80,11 +82,13 @@ def words(folder, name):
 
 
 def endings(name):
-    return {"fit": [".h5"], "profile": [".h5"], "export": [".csv"]}.get(name, [".csv", ".h5"])
+    return {"run": [""], "fit": [".h5"], "profile": [".h5"], "export": [".csv"]}.get(name, [".csv", ".h5"])
 
 
 def content(path):
-    """All that can be read in a file, compressed or not."""
+    """All that can be read in a file, compressed or not, or in the files of a folder."""
+    if path.is_dir():
+        return b"".join(content(one) for one in path.iterdir())
     parts = [path.read_bytes()]
     if path.suffix == ".h5":
         with h5py.File(path) as file:
@@ -93,6 +97,15 @@ def content(path):
                       item[()])).encode()) if isinstance(item, h5py.Dataset) else None)
             parts.append(repr(dict(file.attrs)).encode())
     return b"".join(parts)
+
+
+def assert_private(path):
+    for one in path.iterdir() if path.is_dir() else [path]:
+        assert stat.S_IMODE(one.stat().st_mode) == 0o600, one
+
+
+def remove(path):
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def test_the_search_for_ids_finds_them_where_they_are(folder):
@@ -113,8 +126,8 @@ def test_no_id_and_no_key_is_in_what_a_command_writes_or_prints(folder, tmp_path
                 assert done.returncode == 0, done.stderr
                 for text in (content(out), done.stdout.encode(), done.stderr.encode()):
                     assert not re.search(rb"QX\d{4}", text) and not key.search(text)
-            assert stat.S_IMODE(out.stat().st_mode) == 0o600
-            out.unlink()
+            assert_private(out)
+            remove(out)
 
 
 @pytest.mark.parametrize("name", sorted(WRITERS))
@@ -124,7 +137,7 @@ def test_a_file_is_read_by_its_owner_alone_whatever_the_umask(folder, tmp_path, 
         for ending in endings(name):
             out = tmp_path / ("out" + ending)
             ok(*words(folder, name), "-o", out)
-            assert stat.S_IMODE(out.stat().st_mode) == 0o600
+            assert_private(out)
     finally:
         os.umask(old)
 
