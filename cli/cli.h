@@ -189,6 +189,9 @@ int cli_joined_read(cli_run *run, const char *path, const kmseg_csv_options *csv
 /* Joins to customers that are there; on failure they are as far as it came. */
 int cli_joined_add(cli_run *run, const kmseg_csv_options *csv, const cli_joins *joins,
                    cli_joined *customers);
+/* That the columns of a file which a fit joined were joined again: CLI_OK, or the exit status. */
+int cli_joined_check(const cli_joined *customers, const kmseg_result *result,
+                     const cli_joins *joins);
 void cli_joined_free(cli_joined *customers);
 /* A line for each join, for people. */
 void cli_joined_print(FILE *out, const cli_joined *customers);

@@ -5,11 +5,13 @@
 
 typedef struct explain_command {
     kmseg_csv_options csv;
+    cli_joins joins;
 } explain_command;
 
 static void init(void *options) {
     explain_command *command = options;
     kmseg_csv_options_init(&command->csv);
+    cli_joins_init(&command->joins);
 }
 
 static const cli_argument arguments[] = {
@@ -21,6 +23,7 @@ static const cli_argument arguments[] = {
 };
 
 static const cli_group groups[] = {
+    {"More columns", cli_join_table, offsetof(explain_command, joins)},
     {"Reading CSV", kmseg_csv_option_table, offsetof(explain_command, csv)},
 };
 
@@ -46,24 +49,28 @@ static int run_explain(cli_run *run) {
     const char *customers = run->arguments[2] != NULL ? run->arguments[1] : NULL;
     const char *customer = run->arguments[2] != NULL ? run->arguments[2] : run->arguments[1];
     kmseg_result *result = NULL;
-    kmseg_table *table = NULL;
+    cli_joined table = {0};
     kmseg_explanation *explanation = NULL;
     int code = cli_check_segments(run, segments);
     if (code == CLI_OK) {
         code = cli_status(run, kmseg_result_load(run->ctx, segments, &result));
     }
     if (code == CLI_OK && customers != NULL) {
-        code = cli_status(run, kmseg_source_read(run->ctx, customers, &command->csv, &table));
+        code = cli_joined_read(run, customers, &command->csv, &command->joins, &table);
+        if (code == CLI_OK) {
+            code = cli_joined_check(&table, result, &command->joins);
+        }
     }
     if (code == CLI_OK) {
-        code = cli_status_of(run, kmseg_explain(run->ctx, result, table, customer, &explanation),
-                             customers != NULL ? customers : segments);
+        code =
+            cli_status_of(run, kmseg_explain(run->ctx, result, table.table, customer, &explanation),
+                          customers != NULL ? customers : segments);
     }
     if (code == CLI_OK) {
         code = print_explanation(run, result, explanation);
     }
     kmseg_explanation_free(explanation);
-    kmseg_table_free(table);
+    cli_joined_free(&table);
     kmseg_result_free(result);
     return code;
 }
@@ -82,11 +89,12 @@ const cli_command cli_cmd_explain = {
         "distance are known.",
     .examples = "  kmseg explain segments.h5 customers.h5 12347\n"
                 "  kmseg explain segments.h5 new.csv C-0042 --json\n"
+                "  kmseg explain segments.h5 accounts.h5 A1001 --join accounts.csv:account_id\n"
                 "  kmseg explain segments.h5 12347\n",
     .arguments = arguments,
     .n_arguments = 3,
     .groups = groups,
-    .n_groups = 1,
+    .n_groups = sizeof groups / sizeof *groups,
     .options_size = sizeof(explain_command),
     .init = init,
     .run = run_explain,

@@ -233,32 +233,6 @@ static int check_segments(cli_run *run, const char *path) {
     return code;
 }
 
-/* The columns of a file that the fit joined are not in the customers: which file that was is in the
- * parameters. */
-static int check_joins(cli_run *run, const kmseg_result *result, const kmseg_table *table) {
-    const predict_command *command = run->options;
-    const char *lacks = NULL;
-    for (int32_t c = 0; c < result->prepare->n_columns && lacks == NULL; c++) {
-        const char *name = result->prepare->columns[c].name;
-        lacks = kmseg_table_find(table, name) < 0 ? name : NULL;
-    }
-    if (lacks == NULL || command->joins.join != NULL) {
-        return CLI_OK;
-    }
-    json_t *params = json_loads(result->params, 0, NULL);
-    const char *joined = json_string_value(json_object_get(params, "joined"));
-    int code = CLI_OK;
-    if (joined != NULL) {
-        char clean[300], name[120];
-        code =
-            cli_failed("the customers have no column %s; the fit joined %s: give that again with "
-                       "--join FILE:KEY",
-                       cli_clean(lacks, name, sizeof name), cli_clean(joined, clean, sizeof clean));
-    }
-    json_decref(params);
-    return code;
-}
-
 /* Segments that were made inside one level of a column are for its customers alone. */
 static int take_level(cli_run *run, const kmseg_result *result, cli_joined *customers) {
     json_t *params = json_loads(result->params, 0, NULL);
@@ -328,7 +302,7 @@ static int run_predict(cli_run *run) {
         code = cli_joined_read(run, run->arguments[1], &command->csv, &command->joins, &customers);
     }
     if (code == CLI_OK) {
-        code = check_joins(run, result, customers.table);
+        code = cli_joined_check(&customers, result, &command->joins);
     }
     if (code == CLI_OK) {
         code = take_level(run, result, &customers);

@@ -139,6 +139,31 @@ int cli_joined_read(cli_run *run, const char *path, const kmseg_csv_options *csv
     return code;
 }
 
+/* Which file that was is in the parameters. */
+int cli_joined_check(const cli_joined *customers, const kmseg_result *result,
+                     const cli_joins *joins) {
+    const char *lacks = NULL;
+    for (int32_t c = 0; c < result->prepare->n_columns && lacks == NULL; c++) {
+        const char *name = result->prepare->columns[c].name;
+        lacks = kmseg_table_find(customers->table, name) < 0 ? name : NULL;
+    }
+    if (lacks == NULL || joins->join != NULL) {
+        return CLI_OK;
+    }
+    json_t *params = json_loads(result->params, 0, NULL);
+    const char *joined = json_string_value(json_object_get(params, "joined"));
+    int code = CLI_OK;
+    if (joined != NULL) {
+        char clean[300], name[120];
+        code =
+            cli_failed("the customers have no column %s; the fit joined %s: give that again with "
+                       "--join FILE:KEY",
+                       cli_clean(lacks, name, sizeof name), cli_clean(joined, clean, sizeof clean));
+    }
+    json_decref(params);
+    return code;
+}
+
 void cli_joined_free(cli_joined *customers) {
     kmseg_table_free(customers->table);
     free(customers->joined);

@@ -38,6 +38,15 @@ def test_joined_columns_are_clustered_on_remembered_and_asked_for_again(folder):
             says=("home", "homes.csv:id (left)", "--join"))
 
 
+def test_a_customer_is_explained_by_joined_columns_too(folder):
+    ok("fit", "customers.csv", "-k", 3, "--join", "homes.csv:id", "-o", "s.h5", cwd=folder)
+    found = json.loads(ok("explain", "s.h5", "customers.csv", 7, "--join", "homes.csv:id", "--json",
+                          cwd=folder))
+    assert {"home", "income"} < {part["column"] for part in found["contributions"]}
+    refused(1, "explain", "s.h5", "customers.csv", 7, cwd=folder,
+            says=("home", "homes.csv:id (left)", "--join"))
+
+
 def test_inner_leaves_customers_out_and_the_report_says_how_many(folder):
     printed = ok("fit", "customers.csv", "-k", 2, "--join", "homes.csv:id", "--join-type", "inner",
                  cwd=folder)
