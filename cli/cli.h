@@ -111,9 +111,29 @@ int cli_config_read(cli_run *run, const char *path, cli_config_line *lines, int 
 /* Every option but those named, with its help; those with their default value as comments. */
 void cli_config_write(FILE *out, const cli_run *run, const char *const *passed_over);
 
+/* tables.c */
+/* The flag of an option: "--n-clusters". */
+void cli_flag(const kmseg_option *option, char *out, size_t capacity);
+/* Choice i of an option of few values, in room where it has to be; NULL behind the last. */
+const char *cli_choice(const kmseg_option *option, int32_t i, char *room, size_t capacity);
+/* A switch that has to be turned on. */
+int cli_is_off(const kmseg_option *option, const void *values);
+/* Called for each option of a command in order: title where a group begins, else NULL; values, the
+ * struct of the option with the command's defaults. */
+typedef void (*cli_visit)(void *user, const char *title, const kmseg_option *option,
+                          const void *values);
+void cli_options_each(const cli_command *command, cli_visit visit, void *user);
+
 /* help.c */
 void cli_help_all(FILE *out);
 void cli_help_command(FILE *out, const cli_command *command);
+/* "number of segments (default 6, at least 1)". */
+void cli_describe(const kmseg_option *option, const void *values, char *out, size_t capacity);
+
+/* manual.c: pages for man. */
+void cli_manual_all(FILE *out);
+void cli_manual_command(FILE *out, const cli_command *command);
+int cli_manual_write(const char *folder); /* all of them; CLI_OK or the exit status */
 
 /* message.c: one line on stderr, "kmseg: ..."; returns the exit status. */
 int cli_misused(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -132,6 +152,11 @@ const char *cli_similar(const char *name, const char *const *names, int n);
 /* terminal.c */
 int cli_width(FILE *stream);  /* columns; 100 where it is not a terminal */
 int cli_colour(FILE *stream); /* 1 when it wants ANSI colours */
+typedef enum cli_style { CLI_PLAIN, CLI_BOLD, CLI_RED, CLI_GREEN } cli_style;
+/* What switches a terminal to a style; "" where it wants no colours. */
+const char *cli_styled(FILE *stream, cli_style style);
+/* A bar of blocks for a share of 0 to 1 of cells cells, in eighths of one; 64 bytes hold 20 cells. */
+const char *cli_bar(double share, int cells, char *out, size_t capacity);
 void cli_progress(void *user, const char *stage, int64_t done, int64_t total);
 void cli_progress_erase(void);
 void cli_wrap(FILE *out, const char *text, int indent, int first, int width);
@@ -238,6 +263,6 @@ json_t *cli_json_text(const char *text); /* any bytes */
 extern const cli_command cli_cmd_run, cli_cmd_features, cli_cmd_rfm, cli_cmd_tier,
     cli_cmd_lifecycle, cli_cmd_clv, cli_cmd_rules, cli_cmd_inspect, cli_cmd_sweep, cli_cmd_choose_k,
     cli_cmd_fit, cli_cmd_profile, cli_cmd_predict, cli_cmd_explain, cli_cmd_export, cli_cmd_info,
-    cli_cmd_protect, cli_cmd_key, cli_cmd_generate, cli_cmd_list, cli_cmd_help;
+    cli_cmd_protect, cli_cmd_key, cli_cmd_generate, cli_cmd_list, cli_cmd_completion, cli_cmd_help;
 
 #endif

@@ -101,7 +101,9 @@ static void print_text(cli_run *run, const kmseg_anonymity *a) {
     fprintf(out, "%-16s%s, each of rows that share %s\n", "Classes",
             cli_count(a->n_classes, n[0], sizeof n[0]),
             cli_clean(command->anonymity.quasi, clean, sizeof clean));
-    fprintf(out, "%-16s%s: %s\n", "k-anonymity", cli_count(a->smallest, n[0], sizeof n[0]),
+    fprintf(out, "%-16s%s%s%s: %s\n", "k-anonymity",
+            cli_styled(out, a->smallest >= a->k ? CLI_GREEN : CLI_RED),
+            cli_count(a->smallest, n[0], sizeof n[0]), cli_styled(out, CLI_PLAIN),
             a->smallest >= a->k ? "every row shares its values with that many, itself counted"
                                 : "some rows share their values with too few others");
     if (a->l > 0) {

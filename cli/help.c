@@ -2,6 +2,7 @@
 #include "cli.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 enum { FLAG_COLUMN = 30 };
@@ -9,12 +10,6 @@ enum { FLAG_COLUMN = 30 };
 static int help_width(FILE *out) {
     int width = cli_width(out);
     return width > 100 ? 100 : width;
-}
-
-/* A switch that has to be turned on. */
-static int is_off(const kmseg_option *option, const void *options) {
-    return option->type == KMSEG_OPTION_BOOL &&
-           *(const int32_t *)(const void *)((const char *)options + option->offset) == 0;
 }
 
 static void describe_number(const kmseg_option *option, char *out, size_t capacity) {
@@ -44,14 +39,13 @@ static void describe_choices(const kmseg_option *option, char *out, size_t capac
     }
 }
 
-/* "number of segments (default 6, at least 1)". */
-static void describe(const kmseg_option *option, const void *options, char *out, size_t capacity) {
+void cli_describe(const kmseg_option *option, const void *options, char *out, size_t capacity) {
     char more[200] = "", choices[400] = "", value[64];
     if (option->type == KMSEG_OPTION_CHOICE) {
         describe_choices(option, choices, sizeof choices);
     }
     kmseg_options_format(option, options, value, sizeof value);
-    if (value[0] != '\0' && !is_off(option, options)) {
+    if (value[0] != '\0' && !cli_is_off(option, options)) {
         snprintf(more, sizeof more, ", default %s", value);
     }
     size_t used = strlen(more);
@@ -71,7 +65,7 @@ static void print_option(FILE *out, const kmseg_option *option, const void *opti
     char flag[128], text[1024];
     int n = option->short_flag != 0 ? snprintf(flag, sizeof flag, "-%c, ", option->short_flag)
                                     : snprintf(flag, sizeof flag, "    ");
-    int on = option->type == KMSEG_OPTION_BOOL && !is_off(option, options);
+    int on = option->type == KMSEG_OPTION_BOOL && !cli_is_off(option, options);
     n += snprintf(flag + n, sizeof flag - (size_t)n, "--%s%s", on ? "[no-]" : "", option->name);
     for (char *c = flag; *c != '\0'; c++) {
         *c = *c == '_' ? '-' : *c;
@@ -80,7 +74,7 @@ static void print_option(FILE *out, const kmseg_option *option, const void *opti
         snprintf(flag + n, sizeof flag - (size_t)n, " %s",
                  option->metavar != NULL ? option->metavar : "VALUE");
     }
-    describe(option, options, text, sizeof text);
+    cli_describe(option, options, text, sizeof text);
     int used = fprintf(out, "  %s", flag);
     if (used > FLAG_COLUMN - 2) {
         fputc('\n', out);
@@ -99,55 +93,35 @@ static void print_usage(FILE *out, const cli_command *command) {
     fputs(" [options]\n", out);
 }
 
-static void print_groups(FILE *out, const cli_command *command, const void *options) {
-    for (int g = 0; g < command->n_groups; g++) {
-        const cli_group *group = &command->groups[g];
-        int any = 0;
-        for (int32_t i = 0; i < group->table()->n_options; i++) {
-            const kmseg_option *option = cli_group_option(command, g, i);
-            if (option != NULL) {
-                if (!any) {
-                    fprintf(out, "\n%s\n", group->title);
-                }
-                any = 1;
-                print_option(out, option, (const char *)options + group->offset);
-            }
-        }
+static void print_heading(FILE *out, const char *title) {
+    fprintf(out, "\n%s%s%s\n", cli_styled(out, CLI_BOLD), title, cli_styled(out, CLI_PLAIN));
+}
+
+static void visit_option(void *user, const char *title, const kmseg_option *option,
+                         const void *values) {
+    if (title != NULL) {
+        print_heading(user, title);
     }
+    print_option(user, option, values);
 }
 
 void cli_help_command(FILE *out, const cli_command *command) {
-    /* Defaults as the command sets them, in a struct of its own. */
-    static _Alignas(16) char options[4096];
-    memset(options, 0, sizeof options);
-    if (command->init != NULL && command->options_size <= sizeof options) {
-        command->init(options);
-    }
     print_usage(out, command);
     fputc('\n', out);
     cli_wrap(out, command->description, 0, 0, help_width(out));
     if (command->n_arguments > 0) {
-        fputs("\nArguments\n", out);
+        print_heading(out, "Arguments");
     }
     for (int i = 0; i < command->n_arguments; i++) {
         int used = fprintf(out, "  %s", command->arguments[i].name);
         fprintf(out, "%*s", used < FLAG_COLUMN ? FLAG_COLUMN - used : 1, "");
         cli_wrap(out, command->arguments[i].help, FLAG_COLUMN, FLAG_COLUMN, help_width(out));
     }
-    print_groups(out, command, options);
-    cli_run defaults = {.command = command};
-    const cli_shared *shared;
-    for (int s = 0; (shared = cli_shared_at(command, s)) != NULL; s++) {
-        void *values = (char *)&defaults + shared->offset;
-        kmseg_options_init(shared->table(), values);
-        fprintf(out, "\n%s\n", shared->title);
-        for (int32_t i = 0; i < shared->table()->n_options; i++) {
-            print_option(out, &shared->table()->options[i], values);
-        }
-    }
+    cli_options_each(command, visit_option, out);
     fputs("  -h, --help                  print this\n", out);
     if (command->examples != NULL) {
-        fprintf(out, "\nExamples\n%s", command->examples);
+        print_heading(out, "Examples");
+        fputs(command->examples, out);
     }
 }
 
@@ -157,7 +131,7 @@ void cli_help_all(FILE *out) {
              "kmseg turns customer orders into segments: one row per customer from an order log, "
              "clustered by k-means, with a table that says who is in each segment.",
              0, 0, help_width(out));
-    fputs("\nCommands\n", out);
+    print_heading(out, "Commands");
     for (int i = 0; cli_command_at(i) != NULL; i++) {
         fprintf(out, "  %-12s", cli_command_at(i)->name);
         cli_wrap(out, cli_command_at(i)->help, 14, 14, help_width(out));
@@ -174,12 +148,49 @@ void cli_help_all(FILE *out) {
           out);
 }
 
+typedef struct help_command {
+    size_t struct_size;
+    int32_t man;
+    const char *write_man;
+} help_command;
+
+static const kmseg_option help_rows[] = {
+    {.name = "man",
+     .type = KMSEG_OPTION_BOOL,
+     .offset = offsetof(help_command, man),
+     .help = "print a manual page, for man -l"},
+    {.name = "write_man",
+     .type = KMSEG_OPTION_TEXT,
+     .offset = offsetof(help_command, write_man),
+     .metavar = "FOLDER",
+     .help = "write all manual pages: kmseg.1, kmseg-fit.1, ..."},
+};
+
+static const kmseg_option_table help_table = {
+    .name = "help",
+    .struct_size = sizeof(help_command),
+    .n_options = sizeof help_rows / sizeof *help_rows,
+    .options = help_rows,
+};
+
+static const kmseg_option_table *get_help_table(void) { return &help_table; }
+
+static void help_init(void *options) { kmseg_options_init(&help_table, options); }
+
+static const cli_group help_groups[] = {{"Manual pages", get_help_table, 0}};
+
 static const cli_argument help_arguments[] = {
     {.name = "COMMAND", .help = "the command to explain; none: all of them", .optional = 1}};
 
 static int run_help(cli_run *run) {
+    const help_command *options = run->options;
+    if (options->write_man != NULL) {
+        return run->arguments[0] == NULL && !options->man
+                   ? cli_manual_write(options->write_man)
+                   : cli_misused("--write-man is used alone: it writes every page");
+    }
     if (run->arguments[0] == NULL) {
-        cli_help_all(stdout);
+        (options->man ? cli_manual_all : cli_help_all)(stdout);
         return CLI_OK;
     }
     const cli_command *command = cli_command_find(run->arguments[0]);
@@ -188,16 +199,20 @@ static int run_help(cli_run *run) {
         return cli_misused("there is no command %s; kmseg --help lists them",
                            cli_clean(run->arguments[0], clean, sizeof clean));
     }
-    cli_help_command(stdout, command);
+    (options->man ? cli_manual_command : cli_help_command)(stdout, command);
     return CLI_OK;
 }
 
 const cli_command cli_cmd_help = {
     .name = "help",
     .help = "explain a command",
-    .description = "Prints what kmseg COMMAND --help prints.",
-    .examples = "  kmseg help fit\n",
+    .description = "Prints what kmseg COMMAND --help prints, or a manual page of the same.",
+    .examples = "  kmseg help fit\n  kmseg help fit --man | man -l -\n",
     .arguments = help_arguments,
     .n_arguments = 1,
+    .groups = help_groups,
+    .n_groups = 1,
+    .options_size = sizeof(help_command),
+    .init = help_init,
     .run = run_help,
 };

@@ -11,7 +11,7 @@
 static void say(const char *format, va_list arguments) {
     cli_progress_erase();
     fflush(stdout);
-    fputs("kmseg: ", stderr);
+    fprintf(stderr, "%skmseg:%s ", cli_styled(stderr, CLI_RED), cli_styled(stderr, CLI_PLAIN));
     vfprintf(stderr, format, arguments);
     fputc('\n', stderr);
 }

@@ -102,7 +102,7 @@ static int find(const cli_parser *parser, matcher matches, const char *name, pla
             }
         }
     }
-    const cli_shared *shared;
+    const cli_shared *shared = NULL;
     for (int s = 0; (shared = cli_shared_at(command, s)) != NULL; s++) {
         const kmseg_option_table *table = shared->table();
         for (int32_t i = 0; i < table->n_options; i++) {
@@ -115,20 +115,13 @@ static int find(const cli_parser *parser, matcher matches, const char *name, pla
     return 0;
 }
 
-static void flag_of(const kmseg_option *option, char *out, size_t capacity) {
-    snprintf(out, capacity, "--%s", option->name);
-    for (char *c = out; *c != '\0'; c++) {
-        *c = *c == '_' ? '-' : *c;
-    }
-}
-
 static int unknown_flag(const cli_parser *parser, const char *flag) {
     enum { MOST = 128 };
     char texts[MOST][64];
     const char *names[MOST];
     int n = 0;
     const cli_command *command = parser->run->command;
-    const cli_shared *shared;
+    const cli_shared *shared = NULL;
     for (int g = 0;
          g < command->n_groups || (shared = cli_shared_at(command, g - command->n_groups)) != NULL;
          g++) {
@@ -137,7 +130,7 @@ static int unknown_flag(const cli_parser *parser, const char *flag) {
         for (int32_t i = 0; i < table->n_options && n < MOST; i++) {
             const kmseg_option *option = own ? cli_group_option(command, g, i) : &table->options[i];
             if (option != NULL) {
-                flag_of(option, texts[n], sizeof texts[n]);
+                cli_flag(option, texts[n], sizeof texts[n]);
                 names[n] = texts[n];
                 n++;
             }
@@ -200,7 +193,7 @@ static int set(const cli_parser *parser, const place *at, const char *value) {
     const char *message = kmseg_last_error(parser->ctx);
     size_t length = strlen(at->option->name);
     char flag[64];
-    flag_of(at->option, flag, sizeof flag);
+    cli_flag(at->option, flag, sizeof flag);
     if (strncmp(message, at->option->name, length) == 0) { /* as the user wrote it */
         message += length;
     }
@@ -210,7 +203,7 @@ static int set(const cli_parser *parser, const place *at, const char *value) {
 
 static int missing_value(const cli_parser *parser, const kmseg_option *option) {
     char flag[64];
-    flag_of(option, flag, sizeof flag);
+    cli_flag(option, flag, sizeof flag);
     return cli_misused("%s needs a value: %s %s; see kmseg %s --help", flag, flag,
                        option->metavar != NULL ? option->metavar : "VALUE",
                        parser->run->command->name);

@@ -28,6 +28,24 @@ int cli_colour(FILE *stream) {
            (no_colour == NULL || no_colour[0] == '\0');
 }
 
+const char *cli_styled(FILE *stream, cli_style style) {
+    static const char *const codes[] = {"\033[0m", "\033[1m", "\033[1;31m", "\033[1;32m"};
+    return cli_colour(stream) ? codes[style] : "";
+}
+
+const char *cli_bar(double share, int cells, char *out, size_t capacity) {
+    static const char *const parts[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+    int eighths = share > 0 ? (int)(share * 8 * cells + 0.5) : 0;
+    eighths = share > 0 && eighths == 0 ? 1 : eighths;
+    size_t used = 0;
+    out[0] = '\0';
+    for (; eighths >= 8 && used + 4 < capacity; eighths -= 8) {
+        used += (size_t)snprintf(out + used, capacity - used, "█");
+    }
+    snprintf(out + used, capacity - used, "%s", parts[eighths % 8]);
+    return out;
+}
+
 /* text from column first on, further lines indented, broken at spaces and at its own newlines. */
 void cli_wrap(FILE *out, const char *text, int indent, int first, int width) {
     int column = first;

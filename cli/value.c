@@ -191,9 +191,12 @@ static int width_of(const char *text) {
     return width;
 }
 
-void cli_print_cells(FILE *out, const char *const *cells, int n_rows, int n_columns, int n_left) {
+/* The first n_bold rows are headers; with bars the last column is aligned left. */
+static void print_cells(FILE *out, const char *const *cells, int n_rows, int n_columns, int n_left,
+                        int n_bold, int bars) {
     for (int r = 0; r < n_rows; r++) {
         int owed = 0; /* spaces, until something follows */
+        fputs(r < n_bold ? cli_styled(out, CLI_BOLD) : "", out);
         for (int c = 0; c < n_columns; c++) {
             int width = 0;
             for (int i = 0; i < n_rows; i++) {
@@ -202,18 +205,23 @@ void cli_print_cells(FILE *out, const char *const *cells, int n_rows, int n_colu
             }
             const char *cell = cells[r * n_columns + c];
             int space = width - width_of(cell);
-            owed += c < n_left ? 0 : space;
+            int is_left = c < n_left || (bars && c == n_columns - 1);
+            owed += is_left ? 0 : space;
             if (cell != NULL && cell[0] != '\0') {
                 fprintf(out, "%*s%s", owed, "", cell);
                 owed = 0;
             }
-            owed += (c < n_left ? space : 0) + 2;
+            owed += (is_left ? space : 0) + 2;
         }
-        fputc('\n', out);
+        fprintf(out, "%s\n", r < n_bold ? cli_styled(out, CLI_PLAIN) : "");
     }
 }
 
-enum { GROUP_COLUMNS = 9, CELL = 72 };
+void cli_print_cells(FILE *out, const char *const *cells, int n_rows, int n_columns, int n_left) {
+    print_cells(out, cells, n_rows, n_columns, n_left, 1, 0);
+}
+
+enum { GROUP_COLUMNS = 10, CELL = 72, BAR_WIDTH = 12, LEAST_BAR = 4 };
 
 /* One column of the table of groups, under a header of two lines. */
 typedef struct group_column {
@@ -224,7 +232,9 @@ typedef struct group_column {
 
 #define FIELD(field) offsetof(kmseg_value_group, field)
 
-static const group_column group_columns[GROUP_COLUMNS - 1] = {
+enum { N_GROUP_COLUMNS = GROUP_COLUMNS - 2 }; /* without the name and the bar */
+
+static const group_column group_columns[N_GROUP_COLUMNS] = {
     {"", "customers", FIELD(n_customers), COUNT},
     {"", "share", FIELD(share), SHARE},
     {"", "orders", FIELD(orders), MONEY},
@@ -268,7 +278,7 @@ static void fill_row(const char *title, int row, const kmseg_value_group *group,
                      const kmseg_value_group *all, char (*texts)[CELL], const char **cells) {
     int at = 0;
     cells[at] = group != NULL ? cli_clean(group->name, texts[at], CELL) : row > 0 ? title : "";
-    for (int c = 0; c < GROUP_COLUMNS - 1; c++) {
+    for (int c = 0; c < N_GROUP_COLUMNS; c++) {
         const group_column *column = &group_columns[c];
         if (!is_known(column, all)) {
             continue;
@@ -283,13 +293,41 @@ static void fill_row(const char *title, int row, const kmseg_value_group *group,
     }
 }
 
+/* Bars of the shares of customers behind the last column, where there is room; 1 when there are. */
+static int add_bars(FILE *out, const kmseg_value_group *groups, int32_t n, int first_row,
+                    int n_columns, char (*texts)[CELL], const char **cells) {
+    double most = 0;
+    int width = 2;
+    for (int c = 0; c + 1 < n_columns; c++) {
+        int widest = 0;
+        for (int r = 0; r < first_row + n + 1; r++) {
+            int w = width_of(cells[(ptrdiff_t)r * n_columns + c]);
+            widest = w > widest ? w : widest;
+        }
+        width += widest + 2;
+    }
+    for (int32_t g = 0; g < n; g++) {
+        most = groups[g].share > most ? groups[g].share : most;
+    }
+    int room = cli_width(out) - width;
+    int cells_of_bar = room < BAR_WIDTH ? room : BAR_WIDTH;
+    if (!cli_colour(out) || cells_of_bar < LEAST_BAR || !(most > 0)) {
+        return 0;
+    }
+    for (int32_t g = 0; g < n; g++) {
+        ptrdiff_t at = (ptrdiff_t)(first_row + g + 1) * n_columns - 1;
+        cells[at] = cli_bar(groups[g].share / most, cells_of_bar, texts[at], CELL);
+    }
+    return 1;
+}
+
 void cli_print_groups(FILE *out, const char *title, const kmseg_value_group *groups, int32_t n,
                       const kmseg_value_group *all) {
     enum { HEADERS = 2 };
-    int n_rows = HEADERS + n + 1, n_columns = 1, over = 0;
+    int n_rows = HEADERS + n + 1, n_columns = 2, over = 0;
     char(*texts)[CELL] = calloc((size_t)n_rows * GROUP_COLUMNS, sizeof *texts);
     const char **cells = calloc((size_t)n_rows * GROUP_COLUMNS, sizeof *cells);
-    for (int c = 0; c < GROUP_COLUMNS - 1; c++) {
+    for (int c = 0; c < N_GROUP_COLUMNS; c++) {
         n_columns += is_known(&group_columns[c], all);
         over |= is_known(&group_columns[c], all) && group_columns[c].over[0] != '\0';
     }
@@ -302,8 +340,9 @@ void cli_print_groups(FILE *out, const char *title, const kmseg_value_group *gro
                      cells + (ptrdiff_t)r * n_columns);
         }
         int skipped = over ? 0 : 1; /* an upper line of headers that says nothing */
-        cli_print_cells(out, cells + (ptrdiff_t)skipped * n_columns, n_rows - skipped, n_columns,
-                        1);
+        int bars = add_bars(out, groups, n, HEADERS, n_columns, texts, cells);
+        print_cells(out, cells + (ptrdiff_t)skipped * n_columns, n_rows - skipped, n_columns, 1,
+                    HEADERS - skipped, bars);
     }
     free(texts);
     free(cells);

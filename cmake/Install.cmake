@@ -16,6 +16,13 @@ install(
     EXPORT kmsegStaticTargets
     ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS kmseg_command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+if(NOT CMAKE_CROSSCOMPILING)
+    set(shell_folder ${PROJECT_BINARY_DIR}/cli/share)
+    install(DIRECTORY ${shell_folder}/man1 DESTINATION ${CMAKE_INSTALL_MANDIR})
+    install(FILES ${shell_folder}/kmseg
+            DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+    install(FILES ${shell_folder}/_kmseg DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+endif()
 install(DIRECTORY lib/include/kmseg ${PROJECT_BINARY_DIR}/lib/include/kmseg
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 

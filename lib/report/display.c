@@ -188,3 +188,14 @@ void km_add_wrapped(km_string *out, const char *text, int indent, int first, int
     }
     km_string_add(out, "\n");
 }
+
+void km_add_bar(km_string *out, double share, int cells) {
+    int eighths = share > 0 ? (int)(share * 8 * cells + 0.5) : 0;
+    eighths = share > 0 && eighths == 0 ? 1 : eighths;
+    for (; eighths >= 8; eighths -= 8) {
+        km_utf8_add(out, 0x2588); /* a full block; those of fewer eighths follow it */
+    }
+    if (eighths > 0) {
+        km_utf8_add(out, (uint32_t)(0x2588 + 8 - eighths));
+    }
+}

@@ -28,6 +28,10 @@ void km_add_number(km_string *out, double value, int decimals);
 /* Appends a share of 0 to 1 as "12.3 %"; "<0.1 %" rather than a zero that is none. */
 void km_add_percent(km_string *out, double share);
 
+/* Appends a bar of eighths of a cell, for a share of 0 to 1 of cells cells; at least an eighth when it is
+ * more than none. */
+void km_add_bar(km_string *out, double share, int cells);
+
 /* Appends text and a line end, cleaned and broken at spaces so that no line is wider than width.
  * A no-break space is printed as a space. The cursor stands at column first; further lines begin behind indent spaces. */
 void km_add_wrapped(km_string *out, const char *text, int indent, int first, int width);

@@ -12,6 +12,7 @@ enum {
     NAME_WIDTH = 34,    /* a longer segment name is cut in the table, not below it */
     FEATURE_WIDTH = 26, /* likewise the name of a feature */
     HEADER_ROWS = 2,
+    BAR_WIDTH = 12,
     FEW = 30,        /* customers of a segment, below which a warning stands */
     LABEL_WIDTH = 21 /* of the sentences below the tables */
 };
@@ -245,34 +246,76 @@ static void print_features_down(const km_page *page) {
     km_grid_free(&grid);
 }
 
-/* Features stand beside the segments where the terminal is wide enough, else in their own table. */
-void km_page_segments(const km_page *page) {
+/* A bar beside each segment, as long as its share of the customers; the largest is BAR_WIDTH. */
+static void fill_bars(const km_page *page, km_grid *grid, int column) {
     const kmseg_profile *profile = page->profile;
-    int base = has_value(page) ? 6 : 4;
-    km_grid grid;
-    km_grid_init(&grid, &page->out->allocator, HEADER_ROWS + profile->n_segments + 1,
-                 base + page->n_features);
-    if (!grid.failed) {
-        fill_base(page, &grid);
-        fill_names(page, &grid, NAME_WIDTH);
+    double most = 0;
+    for (int32_t s = 0; s < profile->n_segments; s++) {
+        most = profile->size_shares[s] > most ? profile->size_shares[s] : most;
     }
-    for (int32_t f = 0; f < page->n_features && !grid.failed; f++) {
+    grid->left[column] = 1;
+    km_grid_set(grid, 1, column, "customers", 0);
+    for (int32_t s = 0; s < profile->n_segments && most > 0; s++) {
+        km_string bar;
+        km_string_init(&bar, &page->out->allocator);
+        km_add_bar(&bar, profile->size_shares[s] / most, BAR_WIDTH);
+        km_grid_take(grid, HEADER_ROWS + s, column, &bar);
+    }
+}
+
+/* The table of segments with their features behind column base; the last before it are bars. */
+static void fill_segments(const km_page *page, km_grid *grid, int base, int bars) {
+    const kmseg_profile *profile = page->profile;
+    km_grid_init(grid, &page->out->allocator, HEADER_ROWS + profile->n_segments + 1,
+                 base + page->n_features);
+    if (!grid->failed) {
+        fill_base(page, grid);
+        fill_names(page, grid, NAME_WIDTH);
+    }
+    if (!grid->failed && bars) {
+        fill_bars(page, grid, base - 1);
+    }
+    for (int32_t f = 0; f < page->n_features && !grid->failed; f++) {
         const kmseg_profile_column *column = feature(page, f);
-        km_grid_set(&grid, 0, base + f, column->name, FEATURE_WIDTH);
-        km_grid_set(&grid, 1, base + f, column->type == KMSEG_COLUMN_TEXT ? "most often" : "mean",
+        km_grid_set(grid, 0, base + f, column->name, FEATURE_WIDTH);
+        km_grid_set(grid, 1, base + f, column->type == KMSEG_COLUMN_TEXT ? "most often" : "mean",
                     0);
         if (column->type != KMSEG_COLUMN_TEXT && column->unit[0] != '\0') {
-            km_grid_set(&grid, 1, base + f, column->unit, FEATURE_WIDTH);
+            km_grid_set(grid, 1, base + f, column->unit, FEATURE_WIDTH);
         }
         for (int32_t s = 0; s <= profile->n_segments; s++) {
-            set_feature(page, &grid, HEADER_ROWS + s, base + f, column, s);
+            set_feature(page, grid, HEADER_ROWS + s, base + f, column, s);
         }
     }
-    int beside = km_grid_width(&grid, 0, grid.n_columns) <= page->width;
+}
+
+/* The room that names have where features are not beside them. */
+static int room_of_names(const km_page *page, const km_grid *grid, int base) {
+    return page->width - km_grid_width(grid, 0, 1) - km_grid_width(grid, 2, base) - 4;
+}
+
+/* Features stand beside the segments where the terminal is wide enough, else in their own table. On a
+ * terminal there are bars too, where they take the room of neither features nor names. */
+void km_page_segments(const km_page *page) {
+    int bars = page->colour, base = (has_value(page) ? 6 : 4) + bars, beside;
+    km_grid grid;
+    for (;;) {
+        fill_segments(page, &grid, base, bars);
+        int width = km_grid_width(&grid, 0, grid.n_columns);
+        beside = width <= page->width;
+        int is_beside_alone = width - BAR_WIDTH - 2 <= page->width;
+        if (!bars || beside ||
+            (!is_beside_alone && room_of_names(page, &grid, base) >= NAME_WIDTH)) {
+            break;
+        }
+        km_grid_free(&grid);
+        bars = 0;
+        base--;
+    }
     if (!grid.failed) {
         km_string_add(page->out, "\n");
         if (!beside) { /* the names have the room that the features do not take */
-            int room = page->width - km_grid_width(&grid, 0, 1) - km_grid_width(&grid, 2, base) - 4;
+            int room = room_of_names(page, &grid, base);
             fill_names(page, &grid, room > 12 ? room : 12);
         } else {
             int before = km_grid_width(&grid, 0, base) + 2;

@@ -23,7 +23,8 @@ HOSTILE = ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\tx", "＝1+1", "'
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("export")
-    ok("generate", "orders", "--n-customers", 400, "--seed", 9, "-o", folder / "orders.csv")
+    ok("generate", "orders", "--n-customers", 400, "--n-orders", 5000, "--seed", 9, "-o",
+       folder / "orders.csv")
     ok("features", folder / "orders.csv", "-o", folder / "customers.h5")
     ok("tier", folder / "customers.h5", "-o", folder / "tiers.h5")
     ok("lifecycle", folder / "tiers.h5", "-o", folder / "stages.h5")

@@ -27,7 +27,8 @@ def pseudonym(text, key=KEY):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("privacy")
-    plain = ok("generate", "orders", "--n-customers", 300, "--seed", 5, "-o", "-", "-q")
+    plain = ok("generate", "orders", "--n-customers", 300, "--n-orders", 5000, "--seed", 5, "-o",
+               "-", "-q")
     named = re.sub(r"^(\d+),(\d+),", r"\1,QX\2,", plain, flags=re.M) # nothing else looks like it
     (folder / "orders.csv").write_text(named)
     ok("features", folder / "orders.csv", "-o", folder / "customers.h5")
@@ -122,7 +123,8 @@ def test_no_id_and_no_key_is_in_what_a_command_writes_or_prints(folder, tmp_path
         for ending in endings(name):
             out = tmp_path / ("out" + ending)
             for more in ([], ["--json"]):
-                done = run(*words(folder, name), *how, "-o", out, *(more if name != "profile" else []))
+                done = run(*words(folder, name), *how, "-o", out,
+                           *(more if name != "profile" else []))
                 assert done.returncode == 0, done.stderr
                 for text in (content(out), done.stdout.encode(), done.stderr.encode()):
                     assert not re.search(rb"QX\d{4}", text) and not key.search(text)

@@ -34,6 +34,12 @@ cc -o "$work/static" "$consumer/main.c" $(pkg-config --cflags kmseg) "$library/l
     $(pkg-config --static --libs kmseg | sed 's/-lkmseg//')
 "$work/static"
 
+echo '== manual pages and completion'
+for file in man/man1/kmseg.1 man/man1/kmseg-fit.1 bash-completion/completions/kmseg \
+    zsh/site-functions/_kmseg; do
+    test -s "$prefix/share/$file" || { echo "share/$file is not installed" >&2; exit 1; }
+done
+
 echo '== exported names'
 nm -D --defined-only "$library/libkmseg.so" | awk '{print $3}' >"$work/names"
 if grep -v '^kmseg_' "$work/names"; then

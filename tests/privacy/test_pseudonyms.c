@@ -1,9 +1,13 @@
 #include "pipeline/customers.h"
 #include "support/failing.h"
 
+#include <fcntl.h>
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static kmseg_context *ctx;
 static kmseg_key *key;
@@ -100,6 +104,74 @@ Test(pseudonyms, a_key_is_made_once_and_differs_each_time)
         FAILS(ctx, KMSEG_E_IO, kmseg_key_write(ctx, path), "there already");
     }
     cr_assert_str_neq(ids[0], ids[1]);
+}
+
+enum { MASK = 0x5a, KEY_BYTES = 32 };
+
+/* What a key file holds, every byte masked so that this is no copy of it: digits, or the key. */
+static void read_masked(const char *path, unsigned char digits[2 * KEY_BYTES],
+                        unsigned char bytes[KEY_BYTES]) {
+    int file = open(path, O_RDONLY);
+    for (int i = 0; i < KEY_BYTES; i++) {
+        unsigned char pair[2], value = 0;
+        cr_assert_eq(read(file, pair, 2), 2);
+        for (int j = 0; j < 2; j++) {
+            digits[2 * i + j] = pair[j] ^ MASK;
+            value = (unsigned char)(value << 4 | (pair[j] <= '9' ? pair[j] - '0' : pair[j] - 87));
+        }
+        bytes[i] = value ^ MASK;
+        explicit_bzero(pair, sizeof pair);
+        explicit_bzero(&value, sizeof value);
+    }
+    close(file);
+}
+
+__attribute__((no_sanitize("address"))) static int is_at(const unsigned char *memory,
+                                                         const unsigned char *masked, size_t n) {
+    size_t i = 0;
+    while (i < n && memory[i] == (unsigned char)(masked[i] ^ MASK)) {
+        i++;
+    }
+    return i == n;
+}
+
+/* How often n bytes are in the readable memory of this process, the masked copy excepted. */
+__attribute__((no_sanitize("address"))) static int count_in_memory(const unsigned char *masked,
+                                                                   size_t n) {
+    static char line[8192];
+    int found = 0;
+    FILE *maps = fopen("/proc/self/maps", "r");
+    while (fgets(line, sizeof line, maps) != NULL) {
+        uintptr_t begin, end;
+        char rights[8];
+        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %7s", &begin, &end, rights) != 3 ||
+            rights[0] != 'r' || strstr(line, "[v") != NULL || end - begin > (1u << 28)) {
+            continue; /* what the kernel maps, and the shadow of a sanitizer */
+        }
+        for (const unsigned char *at = (const unsigned char *)begin;
+             at + n <= (const unsigned char *)end; at++) {
+            found += is_at(at, masked, n);
+        }
+    }
+    fclose(maps);
+    return found;
+}
+
+Test(pseudonyms, nothing_of_a_key_is_left_in_memory)
+{
+    const char *path = test_path("secret.key");
+    unsigned char digits[2 * KEY_BYTES], bytes[KEY_BYTES];
+    char text[KMSEG_PSEUDONYM_SIZE];
+    kmseg_key *secret;
+    OK(ctx, kmseg_key_write(ctx, path));
+    read_masked(path, digits, bytes);
+    cr_assert_eq(count_in_memory(digits, sizeof digits), 0); /* also of writing it */
+    OK(ctx, kmseg_key_read(ctx, path, &secret));
+    kmseg_pseudonym(secret, "12347", text);
+    cr_assert_eq(count_in_memory(bytes, sizeof bytes), 1); /* which shows that it would be found */
+    kmseg_key_free(secret);
+    cr_assert_eq(count_in_memory(bytes, sizeof bytes), 0);
+    cr_assert_eq(count_in_memory(digits, sizeof digits), 0);
 }
 
 static kmseg_table *people(int as_text) {
