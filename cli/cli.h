@@ -190,6 +190,8 @@ void cli_privacy_end(cli_run *run);
 int cli_hides_ids(const cli_run *run);
 /* A result that is about to be written or printed: its ids become what was asked for. */
 int cli_protect_result(cli_run *run, kmseg_result *result);
+/* The same for a table that is about to be printed: another is put in its place. */
+int cli_protect_table(cli_run *run, kmseg_table **shown);
 
 /* joined.c: the customers that a command works on, with what is joined to them. */
 typedef struct cli_joins {

@@ -20,9 +20,13 @@ static const cli_group groups[] = {
     {"Reading CSV", kmseg_csv_option_table, offsetof(info_command, csv)}};
 
 static int info_segments(cli_run *run, const char *path) {
-    kmseg_result *result;
+    kmseg_result *result = NULL;
     int code = cli_status(run, kmseg_result_load(run->ctx, path, &result));
+    if (code == CLI_OK) {
+        code = cli_protect_result(run, result);
+    }
     if (code != CLI_OK) {
+        kmseg_result_free(result);
         return code;
     }
     kmseg_report_options options;
@@ -50,9 +54,13 @@ static int info_segments(cli_run *run, const char *path) {
 
 static int info_table(cli_run *run, const char *path, kmseg_file_kind kind) {
     const info_command *command = run->options;
-    kmseg_table *table;
+    kmseg_table *table = NULL;
     int code = cli_status(run, kmseg_source_read(run->ctx, path, &command->csv, &table));
+    if (code == CLI_OK) {
+        code = cli_protect_table(run, &table);
+    }
     if (code != CLI_OK) {
+        kmseg_table_free(table);
         return code;
     }
     char *report;
@@ -99,6 +107,7 @@ const cli_command cli_cmd_info = {
     .n_arguments = 1,
     .groups = groups,
     .n_groups = 1,
+    .writes_ids = 1,
     .options_size = sizeof(info_command),
     .init = init,
     .run = run_info,

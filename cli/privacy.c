@@ -59,3 +59,16 @@ int cli_protect_result(cli_run *run, kmseg_result *result) {
     return cli_hides_ids(run) ? cli_status(run, kmseg_result_protect(run->ctx, result, run->key))
                               : CLI_OK;
 }
+
+int cli_protect_table(cli_run *run, kmseg_table **shown) {
+    kmseg_table *safe = NULL;
+    if (!cli_hides_ids(run)) {
+        return CLI_OK;
+    }
+    int code = cli_status(run, kmseg_table_protect(run->ctx, *shown, NULL, run->key, &safe));
+    if (code == CLI_OK) {
+        kmseg_table_free(*shown);
+        *shown = safe;
+    }
+    return code;
+}

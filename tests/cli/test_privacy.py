@@ -67,6 +67,10 @@ WRITERS = {
 }
 
 
+# Those that print ids, and write no file.
+PRINTERS = {"info": [["info", "segments.h5"], ["info", "customers.h5"], ["info", "customers.csv"]]}
+
+
 def commands_with_ids():
     listing = ok("--help").split("Commands\n", 1)[1].split("\n\n", 1)[0]
     names = re.findall(r"^  ([\w-]+)", listing, re.M)
@@ -74,7 +78,17 @@ def commands_with_ids():
 
 
 def test_the_commands_that_write_ids_are_all_here():
-    assert sorted(commands_with_ids()) == sorted(WRITERS)
+    assert sorted(commands_with_ids()) == sorted([*WRITERS, *PRINTERS])
+
+
+@pytest.mark.parametrize("line", sum(PRINTERS.values(), []), ids=" ".join)
+def test_no_id_is_in_what_a_command_prints(folder, line):
+    line = [folder / word if (folder / word).exists() else word for word in line]
+    assert re.search(r"QX\d{4}", ok(*line, "--json")), "ids are printed without the options"
+    for how in (hidden(folder), ["--drop-ids"]):
+        for more in ([], ["--json"]):
+            text = ok(*line, *how, *more)
+            assert text and not re.search(r"QX\d{4}", text) and KEY.hex() not in text
 
 
 def words(folder, name):
