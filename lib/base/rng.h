@@ -14,6 +14,7 @@ typedef enum km_stage {
     KM_STAGE_GENERATE = 3,   /* synthetic data */
     KM_STAGE_OVERSAMPLE = 4, /* k-means||: position is the sample, substream restart << 4 | round */
     KM_STAGE_BATCH = 5,      /* mini-batches: position counts samples, substream is the restart */
+    KM_STAGE_POOL = 6,       /* samples to draw from: by what a sample holds */
     KM_STAGE_SAMPLE = 20,    /* rows that stand for all: position is what a row holds */
     KM_STAGE_REFERENCE = 21, /* gap statistic: position is the value, substream the reference */
     KM_STAGE_BOOTSTRAP = 22, /* stability: position is the draw, substream the bootstrap */

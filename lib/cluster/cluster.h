@@ -7,12 +7,15 @@
 
 #include <kmseg/cluster.h>
 
+typedef struct km_pools km_pools;
+
 /* What an initialiser or algorithm works on. */
 typedef struct km_fit_job {
     const kmseg_tiles *tiles;
     const kmseg_fit_options *options;
     int32_t restart;      /* from 0; keys the random numbers */
     double progress_from; /* restarts' worth of work that was done before */
+    km_pools *pools;      /* what restarts over the same samples share (cluster/draws.h); or NULL */
 } km_fit_job;
 
 /* Shows how far the work is: progress_from + share restarts; it only grows. The first centroids take

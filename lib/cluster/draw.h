@@ -9,9 +9,6 @@
 /* floor(total * random / 2^64), total >= 0: a position below total. */
 km_int128 km_draw_position(km_int128 total, uint64_t random);
 
-/* The sample at a position, so found, of the running sum of weights. */
-int64_t km_draw_by_weight(const kmseg_tiles *tiles, uint64_t random);
-
 /* A generator for the initialisation of one restart. */
 static inline km_random km_init_random_numbers(const km_fit_job *job) {
     return (km_random){.seed = job->options->seed,

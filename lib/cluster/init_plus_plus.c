@@ -5,8 +5,7 @@
  *
  * Sources: Arthur & Vassilvitskii 2007 (k-means++); the greedy variant is the one of their section
  * 5. scikit-learn draws 2 + floor(ln n_clusters) candidates for each, about as many in the mean. */
-#include "cluster/draw.h"
-#include "cluster/seeding.h"
+#include "cluster/draws.h"
 
 #include <math.h>
 
@@ -15,40 +14,28 @@ static int32_t trials_for(int32_t c) {
     return trials < KM_MOST_TRIALS ? trials : KM_MOST_TRIALS;
 }
 
-int64_t km_draw_by_weight(const kmseg_tiles *tiles, uint64_t random) {
-    km_int128 position = km_draw_position(tiles->weight_sum, random);
-    if (tiles->weights == NULL) {
-        return (int64_t)position;
-    }
-    for (int64_t i = 0; i < tiles->n_samples; i++) {
-        km_int128 weight = km_tiles_whole_weight(tiles, i);
-        if (position < weight) {
-            return i;
-        }
-        position -= weight;
-    }
-    return tiles->n_samples - 1;
-}
-
 /* One more centroid. Where every sample sits on one already, any sample will do. */
-static kmseg_status choose_next(kmseg_context *ctx, km_seeding *s, km_random *random) {
+static kmseg_status choose_next(kmseg_context *ctx, km_draws *draws, km_random *random) {
+    km_seeding *s = draws->seeding;
     int64_t rows[KM_MOST_TRIALS];
-    int32_t n = trials_for(s->n_chosen);
-    km_int128 total = km_seeding_total(s);
-    for (int32_t t = 0; t < n; t++) {
-        uint64_t bits = km_next_u64(random);
-        rows[t] = total > 0 ? km_seeding_row_at(s, km_draw_position(total, bits))
-                            : km_draw_by_weight(s->tiles, bits);
-    }
-    return km_seeding_add_best(ctx, s, rows, total > 0 ? n : 1);
+    int32_t n = km_seeding_total(s) > 0 ? trials_for(s->n_chosen) : 1;
+    KM_TRY(km_draws_next(ctx, draws, random, rows, n));
+    return km_seeding_add_best(ctx, s, rows, n);
 }
 
-static kmseg_status seed(kmseg_context *ctx, const km_fit_job *job, km_seeding *s) {
-    km_random random = km_init_random_numbers(job);
-    int64_t first = km_draw_by_weight(s->tiles, km_next_u64(&random));
-    KM_TRY(km_seeding_add(ctx, s, &first, 1));
-    while (s->n_chosen < s->capacity) {
-        KM_TRY(choose_next(ctx, s, &random));
+static kmseg_status seed(kmseg_context *ctx, const km_fit_job *job, km_draws *draws) {
+    km_seeding *s = draws->seeding;
+    int64_t first;
+    for (int32_t c = 0; c < s->capacity; c++) {
+        /* The numbers of a centroid do not depend on how many those before have used. */
+        km_random random = km_init_random_numbers(job);
+        random.position += (uint64_t)c * 2 * KM_MOST_TRIALS;
+        if (c == 0) {
+            KM_TRY(km_draws_next(ctx, draws, &random, &first, 1));
+            KM_TRY(km_seeding_add(ctx, s, &first, 1));
+        } else {
+            KM_TRY(choose_next(ctx, draws, &random));
+        }
         km_fit_progress(ctx, job, KM_INIT_SHARE * s->n_chosen / s->capacity);
     }
     return KMSEG_OK;
@@ -58,9 +45,12 @@ kmseg_status km_init_plus_plus(kmseg_context *ctx, const km_fit_job *job, double
     km_arena arena;
     km_arena_init(&arena, &ctx->allocator);
     km_seeding s;
+    km_draws draws;
     kmseg_status status = km_seeding_init(ctx, job->tiles, job->options->n_clusters, &arena, &s);
     if (status == KMSEG_OK) {
-        status = seed(ctx, job, &s);
+        km_draws_init(ctx, job, &s, &draws);
+        status = seed(ctx, job, &draws);
+        km_draws_end(&draws);
     }
     for (int64_t c = 0; c < s.n_chosen; c++) {
         km_tiles_row(job->tiles, s.chosen[c], centroids + c * job->tiles->n_features);

@@ -8,11 +8,13 @@
  * fallen for ten batches, or the centroids move less than tol.
  *
  * An iteration is as many batches as have n_samples samples. Labels of a batch are those of float64, its
- * sums are whole numbers, and rows are drawn by counting, so that threads and kernels change nothing.
+ * sums are whole numbers, and rows are drawn by counting in an order of their contents, so that threads,
+ * kernels and the order of the samples change nothing.
  * Cost per batch O(batch_size n_clusters n_features); at the end one pass labels all samples. */
 #include "base/parallel.h"
 #include "base/rng.h"
 #include "cluster/cluster.h"
+#include "data/draw_rows.h"
 
 #include <math.h>
 #include <string.h>
@@ -34,6 +36,7 @@ typedef struct batches {
     const km_kernels *kernels;
     km_climb *climb;
     uint64_t seed;
+    int64_t *order; /* n_samples rows, whose order follows from what is in them */
     int64_t batch_size, n_blocks;
     int64_t step; /* from 0 */
     part *parts;
@@ -48,7 +51,7 @@ typedef struct batches {
 
 static int64_t draw_row(const batches *b, uint64_t position) {
     uint64_t random = km_random_u64(b->seed, KM_STAGE_BATCH, position, (uint32_t)b->climb->restart);
-    return (int64_t)(((km_uint128)random * (uint64_t)b->tiles->n_samples) >> 64);
+    return b->order[((km_uint128)random * (uint64_t)b->tiles->n_samples) >> 64];
 }
 
 static void add_row(const batches *b, part *p, int64_t row, int32_t cluster, const double *lane) {
@@ -229,7 +232,9 @@ static kmseg_status allocate(kmseg_context *ctx, km_arena *arena, int64_t most_c
     b->window = km_arena_array(arena, most_clusters, sizeof *b->window);
     b->given = km_arena_array(arena, most_clusters, sizeof *b->given);
     b->parts = km_arena_array(arena, b->n_threads, sizeof *b->parts);
-    int ok = b->inertias != NULL && b->window != NULL && b->given != NULL && b->parts != NULL;
+    b->order = km_arena_take(arena, (size_t)b->tiles->n_samples * sizeof *b->order);
+    int ok = b->order != NULL && b->inertias != NULL && b->window != NULL && b->given != NULL &&
+             b->parts != NULL;
     for (int32_t t = 0; ok && t < b->n_threads; t++) {
         part *p = &b->parts[t];
         p->block = km_arena_array(arena, d * KM_TILE_ROWS, sizeof *p->block);
@@ -271,6 +276,9 @@ kmseg_status km_minibatch(kmseg_context *ctx, const km_fit_job *job, km_climb *c
     km_arena arena;
     km_arena_init(&arena, &ctx->allocator);
     kmseg_status status = allocate(ctx, &arena, most_clusters, &b);
+    if (status == KMSEG_OK) {
+        status = km_order_rows(ctx, tiles, b.order);
+    }
     for (int32_t i = 0; i < n && status == KMSEG_OK; i++) {
         begin(&b, climbs[i]);
         status = climb_batches(ctx, &b);

@@ -1,6 +1,7 @@
 /* Restarts for one or many numbers of clusters: seeded, climbed together in batches, the best kept for
  * each number. */
 #include "cluster/cluster.h"
+#include "cluster/draws.h"
 #include "data/own_distances.h"
 
 #include <math.h>
@@ -22,6 +23,7 @@ typedef struct search {
     const int32_t *ks;
     int32_t n_k, n_init;
     km_workspace workspace;
+    km_pools pools;
     attempt *best;    /* n_k: the best so far, live once there is one */
     double *inertias; /* n_k: of the best */
     double *seeds;    /* largest k x n_features */
@@ -61,7 +63,8 @@ static kmseg_status seed(kmseg_context *ctx, search *s, int32_t i, int32_t first
     km_fit_job job = {.tiles = s->tiles,
                       .options = &options,
                       .restart = restart,
-                      .progress_from = first + KM_INIT_SHARE * (i - first)};
+                      .progress_from = first + KM_INIT_SHARE * (i - first),
+                      .pools = &s->pools};
     if (!s->initialiser->nested || which == 0 || i == first) {
         KM_TRY(s->initialiser->run(ctx, &job, s->seeds));
     }
@@ -276,7 +279,9 @@ kmseg_status km_search(kmseg_context *ctx, const kmseg_tiles *tiles,
     }
     km_arena scratch;
     km_arena_init(&scratch, &ctx->allocator);
+    km_pools_init(ctx, &s.pools);
     kmseg_status status = search_all(ctx, &s, memory_limit, &scratch, out);
+    km_pools_end(&s.pools);
     km_arena_free(&scratch);
     return status;
 }

@@ -1,6 +1,8 @@
 /* Choosing samples as centroids, one engine or the other beneath. */
 #include "cluster/seeding_worker.h"
 
+#include <math.h>
+
 /* From so many chosen on labels of 16 bits do not reach. */
 #define MOST_LABELS UINT16_MAX
 
@@ -116,6 +118,15 @@ km_int128 km_seeding_total(const km_seeding *s) {
     return total;
 }
 
+double km_seeding_inertia(const km_seeding *s) {
+    double total = km_int128_double(km_seeding_total(s));
+    if (!s->grid.is_used) {
+        return total / s->unit;
+    }
+    double quantum = ldexp(1 / s->tiles->int16_scale, s->grid.shift);
+    return 2 * total * quantum * quantum / s->grid.weight_scale;
+}
+
 int64_t km_seeding_distance(const km_seeding *s, int64_t i) {
     if (s->grid.is_used) {
         return km_grid_distance(s, km_grid_place(s, i));
@@ -125,42 +136,4 @@ int64_t km_seeding_distance(const km_seeding *s, int64_t i) {
 
 int32_t km_seeding_label(const km_seeding *s, int64_t i) {
     return s->nearest[s->grid.is_used ? km_grid_place(s, i) : i];
-}
-
-/* Of n places from `first` on, the one at a position of the running sum of their distances. */
-static int64_t place_at(const km_seeding *s, int64_t first, int64_t n, int64_t position) {
-    for (int64_t end = first + n; first < end; first += KM_TILE_ROWS) {
-        int64_t distances[KM_TILE_ROWS], sum = 0;
-        int32_t here = end - first < KM_TILE_ROWS ? (int32_t)(end - first) : KM_TILE_ROWS;
-        for (int32_t r = 0; r < here; r++) {
-            distances[r] = s->grid.is_used ? km_grid_distance(s, first + r)
-                                           : km_seeding_distance(s, first + r);
-            sum += distances[r];
-        }
-        for (int32_t r = 0; position < sum && r < here; r++) {
-            if (position < distances[r]) {
-                return first + r;
-            }
-            position -= distances[r];
-            sum -= distances[r];
-        }
-        position -= sum;
-    }
-    return first - 1;
-}
-
-int64_t km_seeding_row_at(km_seeding *s, km_int128 position) {
-    int64_t chunk = 0;
-    while (chunk < s->n_chunks - 1 && position >= s->sums[chunk]) {
-        position -= s->sums[chunk++];
-    }
-    if (!s->grid.is_used) {
-        int64_t first = chunk * KM_CHUNK_ROWS, left = s->tiles->n_samples - first;
-        return place_at(s, first, left < KM_CHUNK_ROWS ? left : KM_CHUNK_ROWS, (int64_t)position);
-    }
-    km_grid_settle(s, chunk);
-    int64_t first, n = km_grid_chunk(s, chunk, &first);
-    int64_t place = place_at(s, first * KM_TILE_ROWS, n * KM_TILE_ROWS, (int64_t)position);
-    int64_t far = place - s->tiles->n_tiles * KM_TILE_ROWS;
-    return far < 0 ? place : s->grid.far_rows[far];
 }

@@ -38,13 +38,13 @@ typedef struct km_grid {
     int64_t *far_rows;  /* n_far, ascending */
     int32_t *far_pairs; /* n_far_tiles x n_pairs x 64, shifted */
 
-    uint32_t *closest; /* (n_tiles + n_far_tiles) x 64; 0 where there is no sample */
-    uint32_t *weights; /* the same; NULL: 1 */
-    double floor;      /* sum below which quanta are felt */
-    int16_t *points;   /* (capacity + KM_MOST_TRIALS) x n_pairs x 2: chosen, then trials */
+    uint32_t *closest;   /* (n_tiles + n_far_tiles) x 64; 0 where there is no sample */
+    uint32_t *weights;   /* the same; NULL: 1 */
+    double weight_scale; /* weights are those of the samples times this, rounded */
+    double floor;        /* sum below which quanta are felt */
+    int16_t *points;     /* (capacity + KM_MOST_TRIALS) x n_pairs x 2: chosen, then trials */
 
-    int is_pending; /* the last chosen is not in closest yet, but for chunks stamped n_chosen */
-    int32_t *stamps;
+    int is_pending; /* the last chosen is not in closest yet */
 
     /* Of the running pass. */
     km_seeding_group *groups;
@@ -88,8 +88,8 @@ kmseg_status km_seeding_add_best(kmseg_context *ctx, km_seeding *s, const int64_
 /* Sum of all weighted distances. 0: every sample of positive weight is where a chosen one is. */
 km_int128 km_seeding_total(const km_seeding *s);
 
-/* The sample at a position of the running sum of weighted distances, below their total. */
-int64_t km_seeding_row_at(km_seeding *s, km_int128 position);
+/* The same in the samples' units; nearly, where they are in 16 bits. */
+double km_seeding_inertia(const km_seeding *s);
 
 /* Weighted distance of sample i, and which of the chosen is nearest; unless the last choice was by
  * km_seeding_add_best(). */
@@ -118,7 +118,7 @@ static inline int64_t km_grid_distance(const km_seeding *s, int64_t place) {
 kmseg_status km_grid_add(kmseg_context *ctx, km_seeding *s, int32_t n);
 kmseg_status km_grid_try(kmseg_context *ctx, km_seeding *s, const int64_t *rows, int32_t n);
 void km_grid_choose(km_seeding *s, int64_t row, int32_t trial);
-void km_grid_settle(km_seeding *s, int64_t chunk);
+kmseg_status km_grid_settle(kmseg_context *ctx, km_seeding *s); /* nothing is pending then */
 
 /* In float64 (seeding_exact.c); n of the chosen are new. */
 kmseg_status km_seeding_exact_start(kmseg_context *ctx, km_seeding *s);

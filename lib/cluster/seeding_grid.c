@@ -2,8 +2,7 @@
  *
  * One pass over all samples per centroid: it brings the distances up to date with the centroid chosen
  * before, and measures what every candidate for the next one would leave. The sums of a chunk under
- * each candidate are kept, so those after the choice are known without another pass; where samples are
- * drawn from a chunk, its distances are brought up to date first.
+ * each candidate are kept, so those after the choice are known without another pass.
  *
  * Rows out of reach are skipped. With a the nearest centroid of row q, at the kept distance
  * D = (|q - a|^2 + e) / 2, |e| <= 1, and t a point: if |t - a|^2 >= 4 (2 D + 1), then
@@ -286,12 +285,17 @@ void km_grid_choose(km_seeding *s, int64_t row, int32_t trial) {
     s->grid.is_pending = 1;
 }
 
-void km_grid_settle(km_seeding *s, int64_t chunk) {
-    if (!s->grid.is_pending || s->grid.stamps[chunk] == s->n_chosen) {
-        return;
-    }
+static void settle_chunk(void *argument, int64_t chunk, int32_t thread) {
+    km_seeding *s = argument;
     int64_t none[KM_MOST_TRIALS] = {0};
+    run_all(s, chunk, &s->workers[thread], none);
+}
+
+kmseg_status km_grid_settle(kmseg_context *ctx, km_seeding *s) {
+    if (!s->grid.is_pending) {
+        return KMSEG_OK;
+    }
     make_groups(s, s->n_chosen - 1, 1, 0);
-    run_all(s, chunk, s->workers, none);
-    s->grid.stamps[chunk] = s->n_chosen;
+    s->grid.is_pending = 0;
+    return km_parallel(ctx, s->n_chunks, settle_chunk, s);
 }

@@ -25,11 +25,13 @@
 static kmseg_status start_weights(kmseg_context *ctx, km_seeding *s) {
     const kmseg_tiles *tiles = s->tiles;
     km_grid *g = &s->grid;
+    g->weight_scale = 1;
     if (tiles->weights == NULL) {
         return KMSEG_OK;
     }
     int exact = tiles->weights_whole && tiles->weight_max <= LARGEST_WEIGHT;
     int power = exact ? 0 : ilogb(LARGEST_WEIGHT) - 1 - ilogb(tiles->weight_max);
+    g->weight_scale = ldexp(1, power);
     g->weights = km_arena_array(&g->arena, (tiles->n_tiles + g->n_far_tiles) * KM_TILE_ROWS,
                                 sizeof *g->weights);
     if (g->weights == NULL) {
@@ -160,18 +162,16 @@ static kmseg_status make_queue(kmseg_context *ctx, km_seeding *s, km_seeding_wor
 
 static kmseg_status start_passes(kmseg_context *ctx, km_seeding *s) {
     km_grid *g = &s->grid;
-    int64_t n_chunks = s->n_chunks + km_chunks(g->n_far, KM_CHUNK_ROWS);
     int64_t n_groups = (s->capacity + KM_MOST_TRIALS) / KM_SEED_GROUP + 3;
     int64_t n_points = (int64_t)s->capacity + KM_MOST_TRIALS, width = g->n_pairs;
     int64_t n_tiles = s->tiles->n_tiles + g->n_far_tiles;
     g->closest = km_arena_array(&g->arena, n_tiles * KM_TILE_ROWS, sizeof *g->closest);
     g->points = km_arena_array(&g->arena, n_points * width * 2, sizeof *g->points);
-    g->stamps = km_arena_array(&g->arena, n_chunks, sizeof *g->stamps);
     g->groups = km_arena_array(&g->arena, n_groups, sizeof *g->groups);
     g->limits = km_arena_array(&g->arena, (int64_t)s->capacity + 32, sizeof *g->limits);
     int32_t *packed = km_arena_array(&g->arena, n_groups * KM_SEED_GROUP * width, sizeof *packed);
-    if (g->closest == NULL || g->points == NULL || g->stamps == NULL || g->groups == NULL ||
-        g->limits == NULL || packed == NULL) {
+    if (g->closest == NULL || g->points == NULL || g->groups == NULL || g->limits == NULL ||
+        packed == NULL) {
         return km_fail_memory(ctx, "the first centroids");
     }
     for (int64_t i = 0; i < n_groups; i++) {

@@ -39,7 +39,9 @@ typedef struct draw_job {
     int64_t *starts;   /* n_blocks x n_buckets: counts, then where a block's rows go */
     int64_t *bounds;   /* n_buckets + 1 */
     entry *entries;
-    slot *slots; /* per thread: n_slots */
+    slot *slots;    /* per thread: n_slots */
+    entry *sorted;  /* to order all rows: n_samples */
+    int64_t *order; /* the same */
 } draw_job;
 
 /* The finaliser of SplitMix64 (Steele et al. 2014, doi:10.1145/2714064.2660195). */
@@ -55,6 +57,13 @@ static uint64_t add_number(uint64_t hash, double value) {
         uint64_t bits;
     } u = {value + 0.0}; /* -0 is 0 */
     return mix(hash + u.bits + UINT64_C(0x9e3779b97f4a7c15));
+}
+
+uint64_t km_hash_values(uint64_t hash, const double *values, int32_t n) {
+    for (int32_t j = 0; j < n; j++) {
+        hash = add_number(hash, values[j]);
+    }
+    return hash;
 }
 
 static int counts(const draw_job *job, int64_t row) {
@@ -197,8 +206,9 @@ static int64_t largest_bucket(const draw_job *job) {
     return largest;
 }
 
-static kmseg_status draw(kmseg_context *ctx, draw_job *job, km_arena *arena, int64_t n_wanted,
-                         int64_t *out, int64_t *out_n) {
+/* Entries of all rows that count, bucket by bucket; *out_n of them. */
+static kmseg_status fill_buckets(kmseg_context *ctx, draw_job *job, km_arena *arena,
+                                 int64_t *out_n) {
     const kmseg_tiles *tiles = job->tiles;
     while (job->bucket_bits < MOST_BUCKET_BITS &&
            tiles->n_samples >> job->bucket_bits > BUCKET_ROWS) {
@@ -218,13 +228,19 @@ static kmseg_status draw(kmseg_context *ctx, draw_job *job, km_arena *arena, int
         return km_fail_memory(ctx, "a sample of rows");
     }
     KM_TRY(km_parallel(ctx, job->n_blocks, hash_block, job));
-    int64_t n = place_blocks(job);
+    *out_n = place_blocks(job);
+    return km_parallel(ctx, job->n_blocks, scatter_block, job);
+}
+
+static kmseg_status draw(kmseg_context *ctx, draw_job *job, km_arena *arena, int64_t n_wanted,
+                         int64_t *out, int64_t *out_n) {
+    int64_t n;
+    KM_TRY(fill_buckets(ctx, job, arena, &n));
     job->n_slots = slots_for(largest_bucket(job));
     job->slots = km_arena_take(arena, (size_t)(ctx->n_threads * job->n_slots) * sizeof(slot));
     if (job->slots == NULL) {
         return km_fail_memory(ctx, "a sample of rows");
     }
-    KM_TRY(km_parallel(ctx, job->n_blocks, scatter_block, job));
     KM_TRY(km_parallel(ctx, job->n_buckets, number_bucket, job));
     *out_n = n_wanted < n ? n_wanted : n;
     int64_t kept = *out_n > 0 ? keep_lowest(job->entries, n, *out_n) : 0;
@@ -243,6 +259,62 @@ kmseg_status km_draw_rows(kmseg_context *ctx, const kmseg_tiles *tiles, int64_t 
     km_arena arena;
     km_arena_init(&arena, &ctx->allocator);
     kmseg_status status = draw(ctx, &job, &arena, n_wanted, out, out_n);
+    km_arena_free(&arena);
+    return status;
+}
+
+/* A bucket in the order of its hashes: on their next bits to where they about belong, then one by one. */
+static void sort_bucket(void *argument, int64_t bucket, int32_t thread) {
+    draw_job *job = argument;
+    enum { BITS = 11, PARTS = 1 << BITS };
+    int64_t starts[PARTS + 1] = {0}, first = job->bounds[bucket],
+                           n = job->bounds[bucket + 1] - first;
+    entry *from = job->entries + first, *to = job->sorted + first;
+    int32_t shift = 64 - job->bucket_bits - BITS;
+    (void)thread;
+    for (int64_t e = 0; e < n; e++) {
+        starts[(from[e].number >> shift & (PARTS - 1)) + 1]++;
+    }
+    for (int32_t p = 0; p < PARTS; p++) {
+        starts[p + 1] += starts[p];
+    }
+    for (int64_t e = 0; e < n; e++) {
+        to[starts[from[e].number >> shift & (PARTS - 1)]++] = from[e];
+    }
+    for (int64_t begin = 0, p = 0; p < PARTS; begin = starts[p++]) {
+        if (starts[p] - begin > 32) {
+            qsort(to + begin, (size_t)(starts[p] - begin), sizeof *to, by_number);
+            continue;
+        }
+        for (int64_t e = begin + 1; e < starts[p]; e++) {
+            entry moving = to[e];
+            int64_t at = e;
+            for (; at > begin && by_number(&moving, &to[at - 1]) < 0; at--) {
+                to[at] = to[at - 1];
+            }
+            to[at] = moving;
+        }
+    }
+    for (int64_t e = 0; e < n; e++) {
+        job->order[first + e] = to[e].row;
+    }
+}
+
+static kmseg_status order(kmseg_context *ctx, draw_job *job, km_arena *arena) {
+    int64_t n;
+    job->sorted = km_arena_take(arena, (size_t)job->tiles->n_samples * sizeof *job->sorted);
+    if (job->sorted == NULL) {
+        return km_fail_memory(ctx, "an order of rows");
+    }
+    KM_TRY(fill_buckets(ctx, job, arena, &n));
+    return km_parallel(ctx, job->n_buckets, sort_bucket, job);
+}
+
+kmseg_status km_order_rows(kmseg_context *ctx, const kmseg_tiles *tiles, int64_t *out) {
+    draw_job job = {.tiles = tiles, .order = out};
+    km_arena arena;
+    km_arena_init(&arena, &ctx->allocator);
+    kmseg_status status = order(ctx, &job, &arena);
     km_arena_free(&arena);
     return status;
 }

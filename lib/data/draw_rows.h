@@ -23,4 +23,18 @@ kmseg_status km_draw_rows(kmseg_context *ctx, const kmseg_tiles *tiles, int64_t 
                           int weighted, uint64_t seed, km_stage stage, int64_t *out, int64_t *out_n,
                           uint64_t *numbers);
 
+/**
+ * All rows, in an order of what is in them (and of a hash of it, so no order of their values): whatever
+ * the order of the rows, out[i] is a row of the same values and weight, but where two different rows
+ * share a 64-bit hash.
+ *
+ * out  n_samples positions
+ *
+ * Cost O(n_samples n_features), memory 40 bytes a row while it runs.
+ */
+kmseg_status km_order_rows(kmseg_context *ctx, const kmseg_tiles *tiles, int64_t *out);
+
+/* A hash of n values, from one of others or 0; -0 is 0. */
+uint64_t km_hash_values(uint64_t hash, const double *values, int32_t n);
+
 #endif

@@ -476,4 +476,5 @@ OWN_SUM(own_sum_f64_, double)
         .filter = PASTE(filter_, SET), .margins = PASTE(margins_, SET),                            \
         .compact = PASTE(compact_, SET), .row_distances = PASTE(row_distances_, SET),              \
         .own_sum_f32 = PASTE(own_sum_f32_, SET), .own_sum_f64 = PASTE(own_sum_f64_, SET),          \
+        .seed_sample = PASTE(seed_sample_, SET),                                                   \
     }

@@ -271,6 +271,8 @@ typedef struct km_kernels {
     void (*seed_append)(const int32_t *tile, int32_t n_pairs, const uint32_t *closest,
                         const uint32_t *weights, int32_t first_row, uint64_t rows,
                         km_seed_queue *queue);
+    /* The first tile of which rows are taken, or n_tiles; with `all`, the first one. */
+    int32_t (*seed_sample)(const km_seed_sample *sample, uint64_t *rows);
 } km_kernels;
 
 /* Rows of the registry, slowest first; NULL behind the last. */

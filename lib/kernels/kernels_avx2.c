@@ -22,6 +22,7 @@
 #include "kernels/simd_avx2_seed.h"
 #include "kernels/simd_plain_seed.h"
 
+#include "kernels/sample_template.h"
 #include "kernels/seed_template.h"
 
 static int available(void) {

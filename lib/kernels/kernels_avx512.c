@@ -22,6 +22,7 @@
 #include "kernels/simd_avx512_queue.h"
 #include "kernels/simd_avx512_seed.h"
 
+#include "kernels/sample_template.h"
 #include "kernels/seed_template.h"
 
 static int available(void) {

@@ -23,6 +23,7 @@
 #include "kernels/simd_baseline_seed.h"
 #include "kernels/simd_plain_seed.h"
 
+#include "kernels/sample_template.h"
 #include "kernels/seed_template.h"
 
 static int available(void) { return 1; }

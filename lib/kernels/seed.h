@@ -54,6 +54,22 @@ typedef struct km_seed_queue {
     int32_t *rows;     /* stride */
 } km_seed_queue;
 
+/* Chance of a row that is taken for sure, but for one hash in 2^24. */
+#define KM_SEED_CERTAIN 0x7fffff80
+
+/* A few rows of some tiles, taken by a hash of their values: row r where hashes[r] / 2 < chances[r], its
+ * chance in 2^-31 being weights[r] (base + slope |q|^2), at most KM_SEED_CERTAIN. */
+typedef struct km_seed_sample {
+    const int32_t *pairs; /* n_tiles x n_pairs x 64 */
+    int32_t n_tiles, n_pairs;
+    uint32_t seed;
+    int all; /* whether rows are taken or not, the first tile is told of */
+    float base, slope;
+    const uint32_t *weights; /* n_tiles x 64, below 2^20; NULL: 1 */
+    uint32_t *hashes;        /* out, 64: of the rows of that tile */
+    int32_t *chances;        /* the same */
+} km_seed_sample;
+
 #if defined(__x86_64__)
 void km_seed_avx512vnni(const km_seed *seed);
 #endif

@@ -1,5 +1,6 @@
 /* From the clusters of a model to segments that people can refer to: numbered by value, none
  * empty, with labels that kmseg_predict() gives again. */
+#include "data/moments.h"
 #include "data/quantile.h"
 #include "pipeline/pipeline.h"
 
@@ -34,31 +35,45 @@ static int by_value(const void *a, const void *b) {
     return x->cluster < y->cluster ? -1 : x->cluster > y->cluster;
 }
 
-/* Mean of the value column over the samples of each cluster that have one, in row order. */
-static kmseg_status mean_values(km_run_state *run, int32_t value, rank *ranks) {
-    if (value < 0) {
-        return KMSEG_OK;
-    }
+/* Sums of the value column over the samples of each cluster that have one, in fixed point, so that the
+ * order of the samples changes nothing. */
+static void sum_values(const km_run_state *run, const double *numbers, rank *ranks, km_int128 *sums,
+                       int64_t *counts) {
     const kmseg_model *model = run->model;
-    int64_t *counts = km_allocate_array(&run->ctx->allocator, model->n_clusters, sizeof *counts);
-    if (counts == NULL) {
-        return km_fail_memory(run->ctx, "the values of segments");
-    }
-    memset(counts, 0, (size_t)model->n_clusters * sizeof *counts);
-    const double *numbers = kmseg_table_column(run->table, value)->numbers;
     const int64_t *rows = run->prepared->rows;
+    double largest = 0;
+    for (int64_t i = 0; i < model->n_samples; i++) {
+        largest = fmax(largest, fabs(numbers[rows != NULL ? rows[i] : i])); /* not of NaN */
+    }
+    km_fixed fixed = km_fixed_for(largest);
     for (int64_t i = 0; i < model->n_samples; i++) {
         double number = numbers[rows != NULL ? rows[i] : i];
         if (!isnan(number)) {
-            ranks[model->labels[i]].value += number;
+            sums[model->labels[i]] += km_fixed_of(fixed, number);
             counts[model->labels[i]]++;
         }
     }
     for (int32_t c = 0; c < model->n_clusters; c++) {
-        ranks[c].value = counts[c] > 0 ? ranks[c].value / (double)counts[c] : -INFINITY;
+        ranks[c].value =
+            counts[c] > 0 ? km_fixed_sum(fixed, sums[c]) / (double)counts[c] : -INFINITY;
     }
-    km_release(&run->ctx->allocator, counts);
-    return KMSEG_OK;
+}
+
+/* Mean of the value column of each cluster. */
+static kmseg_status mean_values(km_run_state *run, int32_t value, rank *ranks) {
+    if (value < 0) {
+        return KMSEG_OK;
+    }
+    km_arena arena;
+    km_arena_init(&arena, &run->ctx->allocator);
+    int64_t *counts = km_arena_array(&arena, run->model->n_clusters, sizeof *counts);
+    km_int128 *sums = km_arena_array(&arena, run->model->n_clusters, sizeof *sums);
+    int ok = counts != NULL && sums != NULL;
+    if (ok) {
+        sum_values(run, kmseg_table_column(run->table, value)->numbers, ranks, sums, counts);
+    }
+    km_arena_free(&arena);
+    return ok ? KMSEG_OK : km_fail_memory(run->ctx, "the values of segments");
 }
 
 static kmseg_status rank_clusters(km_run_state *run, int32_t value, rank *ranks) {

@@ -220,7 +220,46 @@ Test(init, a_second_centroid_is_the_best_of_four_drawn_by_squared_distance)
     kmseg_context_free(ctx);
 }
 
-/* Whole weights and equal rows one behind the other are the same running sums: the same draws. */
+/* 20,000 samples are drawn from by a pool of some of them. A third is at 0, which the pool of hardly any
+ * seed has, and weighs a third all the same; the others are drawn evenly. */
+Test(init, samples_are_drawn_by_weight_whether_the_pool_stands_for_all_or_not, .timeout = 120)
+{
+    enum { N = 20000, SEEDS = 1500, PARTS = 10 };
+    data x = {"a third at 0", N, 2, malloc(sizeof(float) * N * 2), NULL};
+    for (int64_t i = 0; i < N; i++) {
+        x.x[2 * i] = x.x[2 * i + 1] = 0;
+        if (i % 3 != 0) {
+            x.x[2 * i] = (float)(i + 1) / N;
+            x.x[2 * i + 1] = (float)uniform(i, 3);
+        }
+    }
+    data spread = make("uniform", N, 2);
+    kmseg_context *ctx = test_context(2, NULL);
+    kmseg_tiles *lumpy = tiles_of(ctx, &x, KMSEG_INT16),
+                *even = tiles_of(ctx, &spread, KMSEG_INT16);
+    int at_0 = 0, part[PARTS] = {0}, all[PARTS] = {0};
+    for (uint64_t seed = 0; seed < SEEDS; seed++) {
+        double centroid[2];
+        run(ctx, lumpy, "k-means++", 1, seed, centroid);
+        at_0 += centroid[0] == 0;
+        all[(int)(PARTS * (centroid[0] - 1e-9))] += centroid[0] != 0;
+        run(ctx, even, "k-means++", 1, seed, centroid);
+        part[(int)(PARTS * centroid[1])]++;
+    }
+    double third = SEEDS / 3.0, tenth = SEEDS / (double)PARTS;
+    cr_assert(fabs(at_0 - third) < 5 * sqrt(third * 2 / 3), "%d at 0, not %g", at_0, third);
+    for (int p = 0; p < PARTS; p++) {
+        cr_assert(fabs(all[p] - tenth * 2 / 3) < 5 * sqrt(tenth), "part %d: %d", p, all[p]);
+        cr_assert(fabs(part[p] - tenth) < 5 * sqrt(tenth), "part %d: %d", p, part[p]);
+    }
+    kmseg_tiles_free(lumpy);
+    kmseg_tiles_free(even);
+    release(&x);
+    release(&spread);
+    kmseg_context_free(ctx);
+}
+
+/* Whole weights and equal rows are the same sums, by what is in the rows: the same draws. */
 Test(init, a_sample_of_weight_w_is_drawn_as_w_equal_samples_are)
 {
     enum { N = 700, D = 3, K = 12 };

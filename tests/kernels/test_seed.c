@@ -221,3 +221,72 @@ Test(seed, rows_within_reach_are_appended_to_the_queue_in_their_order)
         }
     }
 }
+
+/* The hash and the chance of a row, as kernels/seed.h has them. */
+static uint32_t hash_of(const problem *p, int32_t row, uint32_t seed) {
+    uint32_t hash = seed;
+    for (int32_t j = 0; j < p->n_pairs; j++) {
+        uint32_t pair;
+        memcpy(&pair, p->pairs + (row / ROWS * p->n_pairs + j) * ROWS + row % ROWS, 4);
+        hash = (hash ^ pair) * 0xcc9e2d51u;
+        hash ^= hash >> 15;
+    }
+    hash *= 0x85ebca6bu;
+    hash ^= hash >> 13;
+    hash *= 0xc2b2ae35u;
+    return hash ^ hash >> 16;
+}
+
+/* Tile by tile those that are taken, about as many as their chances say. */
+Test(seed, rows_are_taken_by_a_hash_of_their_values_on_every_set)
+{
+    static problem p;
+    for (int32_t n_pairs = 1; n_pairs <= MOST_PAIRS; n_pairs += 4) {
+        make(&p, n_pairs, 1, 77 + (uint64_t)n_pairs);
+        for (int weighted = 0; weighted < 2; weighted++) {
+            const float base = weighted ? 0x1p-21f : 0.02f, slope = weighted ? 0 : 1e-10f;
+            for (int32_t i = 0; km_kernels_at(i) != NULL; i++) {
+                const km_kernels *kernels = km_kernels_at(i);
+                if (!kernels->available()) {
+                    continue;
+                }
+                int n_taken = 0;
+                for (int32_t t = 0; t < BLOCKS; t++) {
+                    uint32_t hashes[ROWS];
+                    int32_t chances[ROWS];
+                    uint64_t expected[BLOCKS] = {0}, rows;
+                    km_seed_sample s = {.pairs = p.pairs + (int64_t)t * n_pairs * ROWS,
+                                        .n_tiles = BLOCKS - t,
+                                        .n_pairs = n_pairs,
+                                        .seed = 5,
+                                        .base = base,
+                                        .slope = slope,
+                                        .weights = weighted ? p.weights + (int64_t)t * ROWS : NULL,
+                                        .hashes = hashes,
+                                        .chances = chances};
+                    for (int32_t r = t * ROWS; r < N; r++) {
+                        int64_t square = dot(p.q[r], p.q[r], n_pairs);
+                        float chance = base + slope * (float)square;
+                        chance *= weighted ? (float)p.weights[r] : 1;
+                        int32_t whole = (int32_t)((chance < 1 ? chance : 1) * KM_SEED_CERTAIN);
+                        int taken = (int32_t)(hash_of(&p, r, 5) >> 1) < whole;
+                        expected[r / ROWS] |= (uint64_t)taken << r % ROWS;
+                    }
+                    int32_t first = t;
+                    while (first < BLOCKS && expected[first] == 0) {
+                        first++;
+                    }
+                    cr_assert_eq(kernels->seed_sample(&s, &rows), first - t, "%s, %d pairs",
+                                 kernels->named.name, n_pairs);
+                    cr_assert_eq(rows, first < BLOCKS ? expected[first] : 0);
+                    n_taken += __builtin_popcountll(expected[t]);
+                    s.all = 1;
+                    cr_assert_eq(kernels->seed_sample(&s, &rows), 0);
+                    cr_assert_eq(rows, expected[t]);
+                    cr_assert_eq(hashes[7], hash_of(&p, t * ROWS + 7, 5));
+                }
+                cr_assert(n_taken > 0 && n_taken < N, "%d", n_taken);
+            }
+        }
+    }
+}
