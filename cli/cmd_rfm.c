@@ -168,6 +168,32 @@ static json_t *dimension_json(const kmseg_rfm *rfm, int d) {
     return json;
 }
 
+/* Customers by their scores of recency and frequency: counts[r - 1][f - 1]. NULL where the scores are not
+ * in the table. */
+static json_t *cells_json(const kmseg_table *table, int32_t bins) {
+    int32_t r = kmseg_table_find(table, "r_score"), f = kmseg_table_find(table, "f_score");
+    if (r < 0 || f < 0 || bins < 1 || bins > KMSEG_RFM_MOST_BINS) {
+        return NULL;
+    }
+    int64_t counts[KMSEG_RFM_MOST_BINS][KMSEG_RFM_MOST_BINS] = {{0}};
+    const double *recency = kmseg_table_column(table, r)->numbers;
+    const double *frequency = kmseg_table_column(table, f)->numbers;
+    for (int64_t i = 0; i < kmseg_table_n_rows(table); i++) {
+        if (recency[i] >= 1 && recency[i] <= bins && frequency[i] >= 1 && frequency[i] <= bins) {
+            counts[(int)recency[i] - 1][(int)frequency[i] - 1]++;
+        }
+    }
+    json_t *rows = json_array();
+    for (int32_t i = 0; i < bins; i++) {
+        json_t *row = json_array();
+        for (int32_t j = 0; j < bins; j++) {
+            json_array_append_new(row, json_integer(counts[i][j]));
+        }
+        json_array_append_new(rows, row);
+    }
+    return rows;
+}
+
 static json_t *rfm_json(const shown *s, const char *input) {
     const kmseg_rfm *rfm = s->rfm;
     int64_t bins = rfm->bins;
@@ -185,6 +211,10 @@ static json_t *rfm_json(const shown *s, const char *input) {
                             cli_json_numbers(rfm->nested_frequency, bins * (bins - 1)));
         json_object_set_new(root, "nested_monetary_edges",
                             cli_json_numbers(rfm->nested_monetary, bins * bins * (bins - 1)));
+    }
+    json_t *cells = cells_json(s->customers->table, rfm->bins);
+    if (cells != NULL) {
+        json_object_set_new(root, "recency_by_frequency", cells);
     }
     json_object_set_new(root, "segments", cli_json_groups(rfm->segments, rfm->n_segments));
     json_object_set_new(root, "all", cli_json_group(&rfm->all));

@@ -40,6 +40,11 @@ def test_the_file_has_the_columns_and_the_conventions(folder):
         scores = file["columns/f_score"][:]
         for score, count in enumerate(report["frequency"]["counts"], 1):
             assert (scores == score).sum() == count
+        cells = report["recency_by_frequency"]
+        recency = file["columns/r_score"][:]
+        assert cells[4][0] == ((recency == 5) & (scores == 1)).sum()
+        assert [sum(row) for row in cells] == report["recency"]["counts"]
+        assert [sum(column) for column in zip(*cells)] == report["frequency"]["counts"]
         edges = report["frequency"]["edges"]
         values = file["columns/frequency"][:]
         assert all(s == 1 + sum(e < v for e in edges) for s, v in zip(scores, values))
