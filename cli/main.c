@@ -6,11 +6,11 @@
 #include <string.h>
 
 static const cli_command *const commands[] = {
-    &cli_cmd_run,        &cli_cmd_features, &cli_cmd_rfm,     &cli_cmd_tier,     &cli_cmd_lifecycle,
-    &cli_cmd_clv,        &cli_cmd_rules,    &cli_cmd_inspect, &cli_cmd_sweep,    &cli_cmd_choose_k,
-    &cli_cmd_fit,        &cli_cmd_profile,  &cli_cmd_predict, &cli_cmd_explain,  &cli_cmd_export,
-    &cli_cmd_info,       &cli_cmd_protect,  &cli_cmd_key,     &cli_cmd_generate, &cli_cmd_list,
-    &cli_cmd_completion, &cli_cmd_help,
+    &cli_cmd_run,    &cli_cmd_features,   &cli_cmd_rfm,     &cli_cmd_tier,    &cli_cmd_lifecycle,
+    &cli_cmd_clv,    &cli_cmd_rules,      &cli_cmd_inspect, &cli_cmd_sweep,   &cli_cmd_choose_k,
+    &cli_cmd_fit,    &cli_cmd_profile,    &cli_cmd_report,  &cli_cmd_predict, &cli_cmd_explain,
+    &cli_cmd_export, &cli_cmd_info,       &cli_cmd_protect, &cli_cmd_key,     &cli_cmd_generate,
+    &cli_cmd_list,   &cli_cmd_completion, &cli_cmd_help,
 };
 
 enum { N_COMMANDS = sizeof commands / sizeof *commands };

@@ -8,6 +8,7 @@
 #include "prepare/scale.h"
 #include "prepare/transform.h"
 #include "report/formats.h"
+#include "report/page_words.h"
 
 #include <kmseg/option.h>
 
@@ -40,6 +41,7 @@ static const kind kinds[] = {
     {&metrics, "scores of a result, and what they say"},
     {&km_report_formats, "what a result is printed as"},
     {&km_crm_formats, "whose bulk import an export is for"},
+    {&km_report_languages, "languages of a report for those who have no kmseg"},
     {&kernels, "instruction sets that the inner loops are built for"},
 };
 

@@ -23,6 +23,13 @@ void km_report_profile(const kmseg_result *result, const kmseg_report_options *o
 void km_report_json(const kmseg_result *result, const kmseg_report_options *options,
                     km_string *out);
 
+void km_report_html(const kmseg_result *result, const kmseg_report_options *options,
+                    km_string *out);
+void km_report_markdown(const kmseg_result *result, const kmseg_report_options *options,
+                        km_string *out);
+void km_report_document(const kmseg_result *result, const kmseg_report_options *options,
+                        km_string *out);
+
 /* Hands text over to the caller as a string that kmseg_string_free() frees; frees text. */
 kmseg_status km_report_own(kmseg_context *ctx, km_string *text, char **out);
 

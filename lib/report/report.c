@@ -1,5 +1,7 @@
 #include "base/context.h"
+#include "report/document.h"
 #include "report/formats.h"
+#include "report/page_assets.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -9,6 +11,9 @@ static const km_report_format formats[] = {
     {{"text", "tables and sentences for people"}, km_report_text},
     {{"profile", "one section per segment, for people"}, km_report_profile},
     {{"json", "everything but the labels, for programs"}, km_report_json},
+    {{"html", "a page of its own, with charts, for those who have no kmseg"}, km_report_html},
+    {{"markdown", "the same without charts"}, km_report_markdown},
+    {{"document", "the same as JSON"}, km_report_document},
 };
 
 enum { N_FORMATS = sizeof formats / sizeof *formats };
@@ -19,9 +24,69 @@ static const km_named *format_at(int32_t i) {
 
 const km_registry km_report_formats = {"report_formats", format_at};
 
+static const char *language_name(int32_t i) {
+    const km_named *row = km_report_languages.get(i);
+    return row != NULL ? row->name : NULL;
+}
+
+static const kmseg_option rows[] = {
+    {.name = "lang",
+     .type = KMSEG_OPTION_CHOICE,
+     .offset = offsetof(kmseg_report_options, language),
+     .default_text = "en",
+     .choice_name = language_name,
+     .list_kind = "report_languages",
+     .metavar = "LANGUAGE",
+     .help = "language of the report"},
+    {.name = "min_cell",
+     .type = KMSEG_OPTION_INT32,
+     .offset = offsetof(kmseg_report_options, min_cell),
+     .minimum = 1,
+     .maximum = 1000000,
+     .default_number = 5,
+     .metavar = "N",
+     .help = "hide counts of fewer than N customers, and what would be said of fewer; 1 hides "
+             "nothing"},
+};
+
+static const kmseg_option_table table = {
+    .name = "report",
+    .struct_size = sizeof(kmseg_report_options),
+    .n_options = sizeof rows / sizeof *rows,
+    .options = rows,
+};
+
+const kmseg_option_table *kmseg_report_option_table(void) { return &table; }
+
 void kmseg_report_options_init(kmseg_report_options *options) {
-    memset(options, 0, sizeof *options);
-    options->struct_size = sizeof *options;
+    kmseg_options_init(&table, options);
+}
+
+int32_t kmseg_report_has_charts(void) { return km_page_script_length > 0; }
+
+typedef void (*write_fn)(const km_document *document, km_string *out);
+
+static void write_document(const kmseg_result *result, const kmseg_report_options *options,
+                           write_fn write, km_string *out) {
+    km_document document;
+    km_document_make(&document, result, options, &out->allocator);
+    write(&document, out);
+    km_document_free(&document);
+}
+
+void km_report_html(const kmseg_result *result, const kmseg_report_options *options,
+                    km_string *out) {
+    write_document(result, options, km_document_html, out);
+}
+
+void km_report_markdown(const kmseg_result *result, const kmseg_report_options *options,
+                        km_string *out) {
+    write_document(result, options, km_document_markdown, out);
+}
+
+void km_report_document(const kmseg_result *result, const kmseg_report_options *options,
+                        km_string *out) {
+    write_document(result, options, km_document_json, out);
 }
 
 /* A string carries its allocator before its text, because it is freed without a context. */
@@ -85,6 +150,7 @@ kmseg_status kmseg_report(kmseg_context *ctx, const kmseg_result *result, const 
                        "at least 0",
                        options->struct_size, options->width, sizeof defaults);
     }
+    KM_TRY(kmseg_options_check(ctx, &table, options));
     const km_report_format *row = find(format);
     if (row == NULL) {
         return km_report_fail_format(ctx, format);

@@ -62,6 +62,7 @@ WRITERS = {
     "run": ["run", "orders.csv", "-k", "3"],
     "fit": ["fit", "customers.h5", "-k", "3"],
     "profile": ["profile", "segments.h5"],
+    "report": ["report", "segments.h5"],
     "export": ["export", "segments.h5", "--with", "customers.csv"],
     "predict": ["predict", "segments.h5", "customers.csv"],
 }
@@ -97,7 +98,8 @@ def words(folder, name):
 
 
 def endings(name):
-    return {"run": [""], "fit": [".h5"], "profile": [".h5"], "export": [".csv"]}.get(name, [".csv", ".h5"])
+    return {"run": [""], "fit": [".h5"], "profile": [".h5"], "export": [".csv"],
+            "report": [".html", ".md", ".json"]}.get(name, [".csv", ".h5"])
 
 
 def content(path):

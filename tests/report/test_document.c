@@ -1,0 +1,106 @@
+/* The page, Markdown and JSON of a result: words in every language, what is hidden, what is escaped. */
+#include "report/document_parts.h"
+#include "support/support.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Which of {0} to {7} a text has, as bits. */
+static unsigned holes(const char *text) {
+    unsigned found = 0;
+    for (const char *c = text; *c != '\0'; c++) {
+        if (c[0] == '{' && c[1] >= '0' && c[1] <= '7' && c[2] == '}') {
+            found |= 1u << (c[1] - '0');
+        }
+    }
+    return found;
+}
+
+Test(document, every_sentence_has_both_languages_with_the_same_holes)
+{
+    for (int w = 0; w < KM_N_WORDS; w++) {
+        const char *english = km_words(KM_ENGLISH_LANGUAGE, (km_word)w);
+        const char *chinese = km_words(KM_CHINESE, (km_word)w);
+        cr_assert(english[0] != '\0', "%s has no English", km_word_name((km_word)w));
+        cr_assert(chinese[0] != '\0' || w == KM_W_SPACE, "%s has no Chinese",
+                  km_word_name((km_word)w));
+        cr_assert_eq(holes(english), holes(chinese), "%s differs", km_word_name((km_word)w));
+        unsigned all = holes(english);
+        cr_assert_eq(all & (all + 1), 0, "%s leaves out a number", km_word_name((km_word)w));
+    }
+}
+
+Test(document, every_language_is_a_choice_and_has_a_tag)
+{
+    int n = 0;
+    for (; km_report_languages.get(n) != NULL; n++) {
+        cr_assert(km_language_tag((km_language)n)[0] != '\0');
+        cr_assert(km_column_label((km_language)n, "recency") != NULL);
+        cr_assert_str_eq(km_unit_label((km_language)n, "furlongs"), "furlongs");
+        cr_assert_str_eq(km_level_label((km_language)n, "<b>"), "<b>");
+    }
+    cr_assert_eq(n, KM_N_LANGUAGES);
+    cr_assert_null(km_column_label(KM_CHINESE, "shoe size"));
+}
+
+static void hide(int32_t least, const int64_t *counts, int32_t n, const km_hiding *expected) {
+    kmseg_report_options options;
+    kmseg_report_options_init(&options);
+    options.min_cell = least;
+    km_document document = {.options = &options};
+    km_hiding hidden[8];
+    km_hide_counts(&document, counts, n, hidden);
+    for (int32_t i = 0; i < n; i++) {
+        cr_assert_eq(hidden[i], expected[i], "count %d of %d", i, n);
+    }
+}
+
+/* Of 40, 3, 20, 0 the 3 is hidden; 63 less the others would give it, so the 20 is withheld too. Two hidden
+ * ones are not told by their sum. */
+Test(document, few_are_hidden_and_what_would_give_them_away)
+{
+    hide(5, (int64_t[]){40, 3, 20, 0}, 4, (km_hiding[]){KM_SHOWN, KM_FEW, KM_WITHHELD, KM_SHOWN});
+    hide(5, (int64_t[]){40, 3, 20, 4}, 4, (km_hiding[]){KM_SHOWN, KM_FEW, KM_SHOWN, KM_FEW});
+    hide(5, (int64_t[]){40, 5, 0}, 3, (km_hiding[]){KM_SHOWN, KM_SHOWN, KM_SHOWN});
+    hide(1, (int64_t[]){1, 2, 0}, 3, (km_hiding[]){KM_SHOWN, KM_SHOWN, KM_SHOWN});
+    hide(5, (int64_t[]){2, 0}, 2, (km_hiding[]){KM_FEW, KM_SHOWN});
+}
+
+/* Customers 1 to 100 of spend 1 to 100: the deciles are the bin ends 10.9, 20.8, ..., and of all customers
+ * 50 % spend at most 50.5, the median. */
+Test(document, ranks_are_shares_of_all_customers)
+{
+    enum { N = 100 };
+    kmseg_context *ctx = test_context(1, NULL);
+    double spend[N];
+    for (int i = 0; i < N; i++) {
+        spend[i] = i + 1;
+    }
+    kmseg_table *table;
+    OK(ctx, kmseg_table_new(ctx, N, &table));
+    OK(ctx, kmseg_table_add_numbers(ctx, table, "spend", spend));
+    kmseg_segment_options segment;
+    kmseg_segment_options_init(&segment);
+    segment.fit.n_clusters = 2;
+    kmseg_result *result;
+    OK(ctx, kmseg_segment(ctx, table, &segment, &result));
+    kmseg_report_options options;
+    kmseg_report_options_init(&options);
+    km_document document = {.result = result, .options = &options};
+    const kmseg_profile_column *column = km_profile_find(&document, "spend");
+    cr_assert_not_null(column);
+    cr_assert_float_eq(km_rank_of(&document, column, 0), 0, 1e-12);
+    cr_assert_float_eq(km_rank_of(&document, column, 50.5), 0.5, 1e-12);
+    cr_assert_float_eq(km_rank_of(&document, column, 20.8), 0.2, 1e-12);
+    cr_assert_float_eq(km_rank_of(&document, column, (10.9 + 20.8) / 2), 0.15, 1e-12);
+    cr_assert_float_eq(km_rank_of(&document, column, 95.05), 0.95, 1e-12);
+    cr_assert_float_eq(km_rank_of(&document, column, 1000), 1, 1e-12);
+    cr_assert(isnan(km_rank_of(&document, column, NAN)));
+    /* 50 in each segment: a 20th of them are 2.5, fewer than 5; a quarter are 12.5. */
+    cr_assert_eq(km_quantile_is_shown(&document, column, 0, 1), 0);
+    cr_assert_eq(km_quantile_is_shown(&document, column, 0, 2), 1);
+    cr_assert_eq(km_quantile_is_shown(&document, column, 0, 0), 0);
+    kmseg_result_free(result);
+    kmseg_table_free(table);
+    kmseg_context_free(ctx);
+}
