@@ -29,8 +29,8 @@ int cli_range(const char *text, int32_t *k_min, int32_t *k_max) {
     }
     const kmseg_option *bounds = kmseg_options_find(kmseg_fit_option_table(), "n_clusters");
     if ((double)from < bounds->minimum || to < from || (double)to > bounds->maximum) {
-        return cli_failed("--n-clusters is %s; FROM:TO needs %.0f <= FROM <= TO <= %.0f", clean,
-                          bounds->minimum, bounds->maximum);
+        return cli_misused("--n-clusters is %s; FROM:TO needs %.0f <= FROM <= TO <= %.0f", clean,
+                           bounds->minimum, bounds->maximum);
     }
     *k_min = (int32_t)from;
     *k_max = (int32_t)to;

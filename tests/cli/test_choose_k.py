@@ -110,7 +110,7 @@ def test_a_sample_is_said_and_does_not_depend_on_the_order_of_rows(groups, tmp_p
 
 def test_what_cannot_be_chosen_is_refused(groups, tmp_path):
     refused(2, "choose-k", groups, "-k", "six", says=["--n-clusters"])
-    refused(1, "choose-k", groups, "-k", "5:2", says=["FROM <= TO"])
+    refused(2, "choose-k", groups, "-k", "5:2", says=["FROM <= TO"])
     refused(1, "choose-k", groups, "-k", "2:351", says=["groups.csv", "350"])
     refused(2, "choose-k", groups, "--plot", tmp_path / "p.png", says=[".svg"])
     refused(1, "choose-k", groups, "--plot", tmp_path / "no" / "p.svg", says=["does not exist"])

@@ -94,8 +94,8 @@ def test_what_is_not_a_range_is_misuse(customers, words):
 
 
 @pytest.mark.parametrize("words", ["0:3", "-1:3", "5:2", "2:65535", "2:99999999999999999999"])
-def test_a_range_out_of_bounds_is_a_failure(customers, words):
-    refused(1, "sweep", customers, "-k", words, says=["--n-clusters", words, "1 <= FROM <= TO"])
+def test_a_range_out_of_bounds_is_a_wrong_command_line(customers, words):
+    refused(2, "sweep", customers, "-k", words, says=["--n-clusters", words, "1 <= FROM <= TO"])
 
 
 def test_what_cannot_be_swept_is_refused_and_leaves_no_file(customers, tmp_path):
