@@ -257,7 +257,15 @@ static void level_chart(km_document *document, int32_t s) {
         return;
     }
     qsort(levels, (size_t)n, sizeof *levels, by_difference);
-    n = n < MOST_LEVELS ? n : MOST_LEVELS;
+    int64_t kept = 0; /* levels of several columns that say the same are one row */
+    for (int64_t i = 0; i < n && kept < MOST_LEVELS; i++) {
+        if (kept == 0 || levels[i].column == levels[kept - 1].column ||
+            fabs(levels[i].own - levels[kept - 1].own) > 1e-9 ||
+            fabs(levels[i].all - levels[kept - 1].all) > 1e-9) {
+            levels[kept++] = levels[i];
+        }
+    }
+    n = kept;
     const char *heads[] = {km_word_of(document, KM_W_LEVEL), km_word_of(document, KM_W_IN_SEGMENT),
                            km_word_of(document, KM_W_OF_ALL)};
     const char numbers[] = {0, 1, 1};

@@ -95,7 +95,7 @@ static const char *trait_words(km_document *document, int32_t segment, const kms
     const char *label = km_column_words_of(document, column->name), *own_text, *all_text;
     if (t->level >= 0) {
         int64_t at = (int64_t)segment * column->n_levels + t->level;
-        label = km_print(document, "%s %s", label,
+        label = km_print(document, "%s: %s", label,
                          km_level_label(document->language, column->levels[t->level]));
         own_text = km_percent_text(document, column->segment_shares[at]);
         all_text = km_percent_text(document, column->level_shares[t->level]);
@@ -160,7 +160,11 @@ static int32_t standings(const km_document *document, int32_t segment, standing 
             }
         }
         one.size = fabs(one.trait.difference);
-        if (one.size >= LEAST) {
+        int repeats = 0; /* "no internet service" of six columns is one thing */
+        for (int32_t i = 0; i < n && one.trait.level >= 0; i++) {
+            repeats |= found[i].trait.level >= 0 && fabs(found[i].size - one.size) < 1e-9;
+        }
+        if (one.size >= LEAST && !repeats) {
             keep_largest(found, MOST_STANDINGS, &n, one);
         }
     }
@@ -243,7 +247,7 @@ static const char *chinese_name(km_document *document, int32_t segment) {
     standing found[MOST_STANDINGS];
     int32_t n = standings(document, segment, found);
     const char *name = "";
-    for (int32_t i = 0; i < n && i < MOST_PHRASES; i++) {
+    for (int32_t i = 0; i < n && i < MOST_PHRASES && (i == 0 || found[i].size >= 0.2); i++) {
         name = km_print(document, "%s%s%s", name, i > 0 ? "、" : "",
                         chinese_phrase(document, segment, &found[i].trait));
     }
@@ -436,23 +440,24 @@ const char *km_suggestion(km_document *document, int32_t segment) {
     }
     double times = profile->value_shares[segment] / share;
     const kmseg_profile_column *recency = km_profile_find(document, "recency");
-    double ago = 0; /* median days of the segment over those of all */
+    double rank = NAN; /* of all customers, the share that is not absent for longer */
     if (recency != NULL && recency->type == KMSEG_COLUMN_NUMBER &&
-        strcmp(recency->unit, "days") == 0 && recency->median > 0) {
-        ago = recency->segment_medians[segment] / recency->median;
+        strcmp(recency->unit, "days") == 0) {
+        rank = km_rank_of(document, recency, recency->segment_medians[segment]);
     }
+    int is_absent = rank >= 0.6, is_recent = rank <= 0.4;
+    const char *as_rank = km_percent_text(document, rank);
     const char *as_times = km_number_text(document, times, 1);
     const char *as_share = km_percent_text(document, times);
     if (times >= 1.25) {
-        return km_said(document, ago >= 1.5 ? KM_W_SUGGEST_WIN_BACK : KM_W_SUGGEST_KEEP, as_times,
-                       NULL);
+        return is_absent ? km_said(document, KM_W_SUGGEST_WIN_BACK, as_times, as_rank, NULL)
+                         : km_said(document, KM_W_SUGGEST_KEEP, as_times, NULL);
     }
-    if (ago >= 1.5) {
-        return km_said(document, KM_W_SUGGEST_REAWAKEN, as_share, NULL);
+    if (is_absent) {
+        return km_said(document, KM_W_SUGGEST_REAWAKEN, as_share, as_rank, NULL);
     }
     if (times >= 0.75) {
         return km_said(document, KM_W_SUGGEST_HOLD, NULL);
     }
-    return km_said(document, ago > 0 && ago <= 0.75 ? KM_W_SUGGEST_DEVELOP : KM_W_SUGGEST_GROW,
-                   as_share, NULL);
+    return km_said(document, is_recent ? KM_W_SUGGEST_DEVELOP : KM_W_SUGGEST_GROW, as_share, NULL);
 }

@@ -55,8 +55,8 @@ typedef enum km_language { KM_ENGLISH_LANGUAGE, KM_CHINESE, KM_N_LANGUAGES } km_
   X(SHARES_CHART, "Customers and value by segment", "各细分的客户与价值") \
   X(SHARES_LABEL, "Bars: for each of the {0} segments its share of customers, and of the value.", "条形图：{0} 个细分各自的客户占比与价值占比。") \
   X(SUGGEST_KEEP, "Keep them: they are worth {0} times the average customer. Personal service and early access rather than discounts.", "重点维护：人均价值为平均的 {0} 倍。宜用专属服务与优先权益，少用折扣。") \
-  X(SUGGEST_WIN_BACK, "Win them back: worth {0} times the average customer, and absent for longer than most. A personal contact is worth its cost here.", "优先挽回：人均价值为平均的 {0} 倍，但已较久未购买。值得投入人工联系。") \
-  X(SUGGEST_REAWAKEN, "Try to reawaken them at low cost: absent for longer than most, and worth {0} of the average customer. Stop when nothing comes back.", "低成本唤醒：较久未购买，人均价值为平均的 {0}。没有反应即停止投入。") \
+  X(SUGGEST_WIN_BACK, "Win them back: worth {0} times the average customer, and absent for longer than {1} of customers. A personal contact is worth its cost here.", "优先挽回：人均价值为平均的 {0} 倍，但未购买的时间比 {1} 的客户更长。值得投入人工联系。") \
+  X(SUGGEST_REAWAKEN, "Try to reawaken them at low cost: absent for longer than {1} of customers, and worth {0} of the average customer. Stop when nothing comes back.", "低成本唤醒：未购买的时间比 {1} 的客户更长，人均价值为平均的 {0}。没有反应即停止投入。") \
   X(SUGGEST_DEVELOP, "Develop them: they bought lately, and are worth {0} of the average customer. A reason for the next order soon after the last.", "着力培养：近期有购买，人均价值为平均的 {0}。在上次购买后不久给出再次购买的理由。") \
   X(SUGGEST_GROW, "Grow them if it pays: worth {0} of the average customer. Test an offer on a part of them first.", "有回报再投入：人均价值为平均的 {0}。先对一部分客户测试。") \
   X(SUGGEST_HOLD, "Hold them: close to the average customer in value. Regular contact; watch which way they move.", "保持联系：价值接近平均水平。常规触达，观察走向。") \
@@ -176,7 +176,7 @@ typedef enum km_language { KM_ENGLISH_LANGUAGE, KM_CHINESE, KM_N_LANGUAGES } km_
   X(PSEUDONYMS, "Ids are pseudonyms: whoever has the key can undo them.", "编号为假名：持有密钥者可以还原。") \
   X(RULE_GOOD, "{0} (right for {1} of those it is true of, finds {2} of the segment)", "{0}（符合者中 {1} 属于本细分，覆盖本细分的 {2}）") \
   X(RULE_NONE, "none that is short: its customers are too much like others", "没有简短的规则：这些客户与其他客户太相近") \
-  X(RULE_MORE, "{0} more rules, which find fewer.", "另有 {0} 条规则，覆盖更少。") \
+  X(RULE_MORE, "Further rules, which find fewer: {0}.", "另有规则 {0} 条，覆盖更少。") \
   X(TYPICAL, "Typical customers", "典型客户") \
   X(TYPICAL_NOTE, "{0}: the real ones nearest to the centre", "{0}：离中心最近的真实客户") \
   X(RANK_CHART, "Where its customers stand among all", "本细分客户在全体中的位置") \

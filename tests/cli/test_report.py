@@ -250,6 +250,30 @@ def test_what_commands_said_on_the_way_is_on_the_page(shop):
     assert stages == [s["name"] for s in said["lifecycle"]["stages"]], "in the order of life"
 
 
+def test_suggestions_follow_from_value_and_recency_until_there_is_an_action(shop, folder):
+    """The table of docs/report.md: absent is a median recency above that of 60 % of all customers."""
+    path, _ = shop
+    document = json.loads(ok("report", path / "s.h5", "--json"))
+    shares = cells(document, "summary")[0]["rows"]
+    cards = next(b["segments"] for b in document["sections"][0]["blocks"] if "segments" in b)
+    begins = {True: ("Win them back", "Try to reawaken"), False: ("Keep them", "Hold", "Develop", "Grow")}
+    for row, card in zip(shares, cards):
+        times = row[4] / row[2]
+        text = next(s["text"] for s in card["sentences"] if s["label"] == "Suggested")
+        ranks = [chart["data"]["rows"][0]["ranks"][2] for s in document["sections"]
+                 if s["id"] == f"segment-{card['segment']}" for chart in s["blocks"]
+                 if chart.get("chart") == "ranks"]
+        absent = ranks[0] >= 0.6
+        assert text.startswith(begins[absent])
+        assert text.startswith(("Win", "Keep")) == (times >= 1.25)
+        if absent:
+            assert f"longer than {100 * ranks[0]:.1f} %" in text
+    labelled = json.loads(ok("report", folder / "s.h5", "--json"))
+    first = next(b["segments"] for b in labelled["sections"][0]["blocks"] if "segments" in b)[0]
+    labels = [s.get("label") for s in first["sentences"]]
+    assert "Action" in labels and "Suggested" not in labels
+
+
 def test_what_was_not_computed_is_said(folder):
     document = json.loads(ok("report", folder / "plain.h5", "--json"))
     sections = {section["id"]: section for section in document["sections"]}
