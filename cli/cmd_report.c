@@ -115,10 +115,12 @@ static int write_report(cli_run *run, const kmseg_result *result, const char *fo
         kmseg_string_free(report);
     }
     if (code == CLI_OK && strcmp(format, "html") == 0 && !kmseg_report_has_charts()) {
-        cli_wrap(stderr,
-                 "kmseg: this build has no charts, so the page has tables alone; build again with "
-                 "node and npm (Debian: apt-get install nodejs npm) for both.",
-                 7, 0, cli_width(stderr));
+        fputs("kmseg: ", stderr);
+        cli_wrap(
+            stderr,
+            "this build has no charts, so the page has tables alone; build again with node and "
+            "npm (Debian: apt-get install nodejs npm) for both.",
+            7, 7, cli_width(stderr));
     }
     return code;
 }
