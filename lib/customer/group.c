@@ -1,50 +1,116 @@
 /* Lines grouped by customer, and customers in order of their id. */
+#include "base/parallel.h"
 #include "customer/orders.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Counts lines per customer code. A customer needs a sale: what others returned is rejected after
- * all. */
-static kmseg_status count_lines(kmseg_context *ctx, km_order_log *log, uint32_t *counts,
-                                kmseg_features_report *report) {
-    int32_t n_codes = log->customer.n_levels;
-    uint8_t *has_sale = km_arena_array(&log->arena, n_codes, 1);
-    if (has_sale == NULL) {
+/* Lines are counted and scattered in parts, each by one thread: a part knows where the lines of each
+ * customer go, because it knows how many of theirs are in the parts before. */
+typedef struct part {
+    int64_t from, to;    /* lines */
+    uint32_t *at;        /* per code: lines of the part, then where the next one goes */
+    int64_t first, last; /* times of sales */
+    km_int128 total;
+    int64_t n_kept, n_netted;
+    int64_t n_outside; /* netted returns of those who bought nothing */
+} part;
+
+typedef struct grouping {
+    km_order_log *log;
+    part *parts;
+    int32_t n_parts;
+    atomic_uchar *has_sale; /* per code */
+} grouping;
+
+/* As many parts as threads, unless their counts would take more room than the lines. */
+static kmseg_status cut_parts(kmseg_context *ctx, const km_order_log *log, km_arena *arena,
+                              grouping *g) {
+    int64_t n_codes = log->customer.n_levels, most = log->n_lines / (n_codes > 0 ? n_codes : 1);
+    int64_t n = ctx->n_threads < most ? ctx->n_threads : most;
+    g->n_parts = n > 1 ? (int32_t)n : 1;
+    g->parts = km_arena_array(arena, g->n_parts, sizeof *g->parts);
+    g->has_sale = km_arena_array(arena, n_codes, sizeof *g->has_sale);
+    if (g->parts == NULL || g->has_sale == NULL) {
         return km_fail_memory(ctx, "grouping orders by customer");
     }
-    int64_t first = INT64_MAX, last = INT64_MIN;
-    for (int64_t r = 0; r < log->n_lines; r++) {
-        if (log->state[r] == KM_LINE_SALE) {
-            has_sale[log->customer.codes[r]] = 1;
-            first = log->time[r] < first ? log->time[r] : first;
-            last = log->time[r] > last ? log->time[r] : last;
+    for (int32_t p = 0; p < g->n_parts; p++) {
+        part *one = &g->parts[p];
+        *one = (part){.from = log->n_lines * p / g->n_parts,
+                      .to = log->n_lines * (p + 1) / g->n_parts,
+                      .first = INT64_MAX,
+                      .last = INT64_MIN};
+        one->at = km_arena_array(arena, n_codes, sizeof *one->at);
+        if (one->at == NULL) {
+            return km_fail_memory(ctx, "grouping orders by customer");
         }
     }
-    km_int128 total = 0;
-    for (int64_t r = 0; r < log->n_lines; r++) {
+    return KMSEG_OK;
+}
+
+static void find_sales(void *argument, int64_t p, int32_t thread) {
+    (void)thread;
+    const grouping *g = argument;
+    const km_order_log *log = g->log;
+    part *one = &g->parts[p];
+    for (int64_t r = one->from; r < one->to; r++) {
+        if (log->state[r] == KM_LINE_SALE) {
+            atomic_store_explicit(&g->has_sale[log->customer.codes[r]], 1, memory_order_relaxed);
+            one->first = log->time[r] < one->first ? log->time[r] : one->first;
+            one->last = log->time[r] > one->last ? log->time[r] : one->last;
+        }
+    }
+}
+
+static int is_grouped(uint8_t state) {
+    return state == KM_LINE_SALE || state == KM_LINE_NETTED || state == KMSEG_CLEAN_RETURN;
+}
+
+/* A customer needs a sale: what others returned is rejected after all. */
+static void count_lines(void *argument, int64_t p, int32_t thread) {
+    (void)thread;
+    const grouping *g = argument;
+    km_order_log *log = g->log;
+    part *one = &g->parts[p];
+    for (int64_t r = one->from; r < one->to; r++) {
         uint8_t state = log->state[r];
-        int is_kept = state == KM_LINE_SALE || state == KM_LINE_NETTED;
-        if (!is_kept && state != KMSEG_CLEAN_RETURN) {
+        if (!is_grouped(state)) {
             continue;
         }
-        if (!has_sale[log->customer.codes[r]]) {
-            report->n_rejected[KMSEG_CLEAN_RETURN] += state == KM_LINE_NETTED;
+        int32_t code = log->customer.codes[r];
+        if (!atomic_load_explicit(&g->has_sale[code], memory_order_relaxed)) {
+            one->n_outside += state == KM_LINE_NETTED;
             log->state[r] = KM_LINE_RETURN_OUTSIDE;
             continue;
         }
-        counts[log->customer.codes[r]]++;
-        total += log->value[r];
-        report->n_kept += is_kept;
-        report->n_returns_netted += state == KM_LINE_NETTED;
+        one->at[code]++;
+        one->total += log->value[r];
+        one->n_kept += state != KMSEG_CLEAN_RETURN;
+        one->n_netted += state == KM_LINE_NETTED;
     }
-    for (int32_t c = 0; c < n_codes; c++) {
-        log->n_customers += has_sale[c];
+}
+
+static void sum_up(const grouping *g, kmseg_features_report *report) {
+    km_order_log *log = g->log;
+    km_int128 total = 0;
+    log->first_order = INT64_MAX;
+    log->last_order = INT64_MIN;
+    for (int32_t p = 0; p < g->n_parts; p++) {
+        const part *one = &g->parts[p];
+        total += one->total;
+        report->n_kept += one->n_kept;
+        report->n_returns_netted += one->n_netted;
+        report->n_rejected[KMSEG_CLEAN_RETURN] += one->n_outside;
+        log->first_order = one->first < log->first_order ? one->first : log->first_order;
+        log->last_order = one->last > log->last_order ? one->last : log->last_order;
+    }
+    for (int32_t c = 0; c < log->customer.n_levels; c++) {
+        log->n_customers += atomic_load_explicit(&g->has_sale[c], memory_order_relaxed);
     }
     report->total_amount = km_from_micro(total);
-    report->first_order = log->first_order = first;
-    report->last_order = log->last_order = last;
-    return KMSEG_OK;
+    report->first_order = log->first_order;
+    report->last_order = log->last_order;
 }
 
 static const char *behind_zeros(const char *id) {
@@ -121,7 +187,8 @@ static void sort_run(const km_order_log *log, km_pair *run, km_pair *scratch, in
     }
 }
 
-static kmseg_status sort_customers(kmseg_context *ctx, km_order_log *log, const uint32_t *counts) {
+static kmseg_status sort_customers(kmseg_context *ctx, const grouping *g) {
+    km_order_log *log = g->log;
     int64_t n = log->n_customers;
     log->customers = km_arena_take(&log->arena, (size_t)n * sizeof *log->customers);
     km_pair *pairs = km_allocate_array(&ctx->allocator, 2 * n, sizeof *pairs);
@@ -131,7 +198,7 @@ static kmseg_status sort_customers(kmseg_context *ctx, km_order_log *log, const 
     }
     int64_t i = 0;
     for (int32_t c = 0; c < log->customer.n_levels; c++) {
-        if (counts[c] > 0) {
+        if (atomic_load_explicit(&g->has_sale[c], memory_order_relaxed)) {
             log->customers[i++] = c;
         }
     }
@@ -153,31 +220,40 @@ static kmseg_status sort_customers(kmseg_context *ctx, km_order_log *log, const 
     return KMSEG_OK;
 }
 
-/* Counting sort of the lines by row; counts become the rows of the codes. */
-static kmseg_status scatter_lines(kmseg_context *ctx, km_order_log *log, uint32_t *counts) {
+static void scatter_part(void *argument, int64_t p, int32_t thread) {
+    (void)thread;
+    const grouping *g = argument;
+    const km_order_log *log = g->log;
+    const part *one = &g->parts[p];
+    for (int64_t r = one->from; r < one->to; r++) {
+        if (is_grouped(log->state[r])) {
+            log->lines[one->at[log->customer.codes[r]]++] = (uint32_t)r;
+        }
+    }
+}
+
+/* Counting sort of the lines by customer; there are fewer than 2^32 (they are numbered so). */
+static kmseg_status scatter_lines(kmseg_context *ctx, const grouping *g) {
+    km_order_log *log = g->log;
     log->start = km_arena_array(&log->arena, log->n_customers + 1, sizeof *log->start);
     if (log->start == NULL) {
         return km_fail_memory(ctx, "grouping orders by customer");
     }
+    int64_t n = 0;
     for (int64_t row = 0; row < log->n_customers; row++) {
         int32_t code = log->customers[row];
-        log->start[row + 1] = log->start[row] + counts[code];
-        counts[code] = (uint32_t)row;
+        for (int32_t p = 0; p < g->n_parts; p++) {
+            uint32_t count = g->parts[p].at[code];
+            g->parts[p].at[code] = (uint32_t)n;
+            n += count;
+        }
+        log->start[row + 1] = n;
     }
-    int64_t n = log->start[log->n_customers];
     log->lines = km_arena_take(&log->arena, (size_t)n * sizeof *log->lines);
     if (log->lines == NULL) {
         return km_fail_memory(ctx, "grouping orders by customer");
     }
-    for (int64_t r = 0; r < log->n_lines; r++) {
-        uint8_t state = log->state[r];
-        if (state == KM_LINE_SALE || state == KM_LINE_NETTED || state == KMSEG_CLEAN_RETURN) {
-            log->lines[log->start[counts[log->customer.codes[r]]]++] = (uint32_t)r;
-        }
-    }
-    memmove(log->start + 1, log->start, (size_t)log->n_customers * sizeof *log->start);
-    log->start[0] = 0;
-    return KMSEG_OK;
+    return km_parallel(ctx, g->n_parts, scatter_part, (void *)g);
 }
 
 /* "12 missing_id, 3 return": why nothing is left. */
@@ -194,9 +270,11 @@ static kmseg_status fail_empty(kmseg_context *ctx, const kmseg_features_report *
                    (long long)report->n_lines, why[0] != '\0' ? ": " : "", why);
 }
 
-static kmseg_status group(kmseg_context *ctx, km_order_log *log, uint32_t *counts,
-                          kmseg_features_report *report) {
-    KM_TRY(count_lines(ctx, log, counts, report));
+static kmseg_status group(kmseg_context *ctx, grouping *g, kmseg_features_report *report) {
+    km_order_log *log = g->log;
+    KM_TRY(km_parallel(ctx, g->n_parts, find_sales, g));
+    KM_TRY(km_parallel(ctx, g->n_parts, count_lines, g));
+    sum_up(g, report);
     if (log->n_customers == 0) {
         return fail_empty(ctx, report);
     }
@@ -205,17 +283,18 @@ static kmseg_status group(kmseg_context *ctx, km_order_log *log, uint32_t *count
     }
     report->reference_date = log->reference_day * KM_DAY;
     report->n_customers = log->n_customers;
-    KM_TRY(sort_customers(ctx, log, counts));
-    return scatter_lines(ctx, log, counts);
+    KM_TRY(sort_customers(ctx, g));
+    return scatter_lines(ctx, g);
 }
 
 kmseg_status km_log_group(kmseg_context *ctx, km_order_log *log, kmseg_features_report *report) {
-    uint32_t *counts = km_allocate_array(&ctx->allocator, log->customer.n_levels, sizeof *counts);
-    if (counts == NULL) {
-        return km_fail_memory(ctx, "grouping orders by customer");
+    grouping g = {.log = log};
+    km_arena arena;
+    km_arena_init(&arena, &ctx->allocator);
+    kmseg_status status = cut_parts(ctx, log, &arena, &g);
+    if (status == KMSEG_OK) {
+        status = group(ctx, &g, report);
     }
-    memset(counts, 0, (size_t)log->customer.n_levels * sizeof *counts);
-    kmseg_status status = group(ctx, log, counts, report);
-    km_release(&ctx->allocator, counts);
+    km_arena_free(&arena);
     return status;
 }
