@@ -24,7 +24,7 @@ static const kmseg_option file_rows[] = {
      .type = KMSEG_OPTION_TEXT,
      .offset = offsetof(cli_run_files, skip),
      .metavar = "LIST",
-     .help = "steps to leave out, separated by commas: rfm, lifecycle, tier, clv"},
+     .help = "steps to leave out, separated by commas: rfm, lifecycle, tier, clv, report"},
     {.name = "export",
      .type = KMSEG_OPTION_TEXT,
      .offset = offsetof(cli_run_files, exports),
@@ -73,6 +73,7 @@ static void init(void *options) {
     kmseg_clv_options_init(&o->clv);
     kmseg_choose_options_init(&o->choose);
     kmseg_segment_options_init(&o->segment);
+    kmseg_report_options_init(&o->report);
 }
 
 static const cli_argument arguments[] = {
@@ -92,6 +93,7 @@ static const cli_group groups[] = {
     {"Weights, scores and tiles", kmseg_segment_option_table, offsetof(cli_run_options, segment)},
     {"Evidence for the number of segments", kmseg_choose_option_table,
      offsetof(cli_run_options, choose)},
+    {"Report", kmseg_report_option_table, offsetof(cli_run_options, report)},
     {"RFM scores", kmseg_rfm_option_table, offsetof(cli_run_options, rfm)},
     {"Lifecycle", kmseg_lifecycle_option_table, offsetof(cli_run_options, lifecycle)},
     {"Tiers", kmseg_tier_option_table, offsetof(cli_run_options, tier)},
@@ -150,7 +152,7 @@ int cli_run_skips(const cli_run_options *options, const char *step) {
 }
 
 static int check_lists(const cli_run_options *options) {
-    static const char *const steps[] = {"rfm", "lifecycle", "tier", "clv"};
+    static const char *const steps[] = {"rfm", "lifecycle", "tier", "clv", "report"};
     char name[80], clean[80];
     for (int list = 0; list < 2; list++) {
         const char *at = list == 0 ? options->files.skip : options->files.exports;
@@ -167,7 +169,7 @@ static int check_lists(const cli_run_options *options) {
             if (!known) {
                 cli_clean(name, clean, sizeof clean);
                 return list == 0 ? cli_misused("--skip %s: there is no such step; they are rfm, "
-                                               "lifecycle, tier, clv",
+                                               "lifecycle, tier, clv, report",
                                                clean)
                                  : cli_misused("--export %s: there is no such format; kmseg list "
                                                "crm_formats has them",
@@ -213,11 +215,11 @@ static int run_run(cli_run *run) {
 
 const cli_command cli_cmd_run = {
     .name = "run",
-    .help = "all of it: from orders or customers to segments and files for the CRM",
+    .help = "all of it: from orders or customers to segments, a report and files for the CRM",
     .description =
         "Does one after the other what the other commands do, with what each needs taken from the "
         "files: features of the customers, RFM, lifecycle, tiers and lifetime value, the number of "
-        "segments, the segments and their profile, and a file for the CRM. What the data "
+        "segments, the segments and their profile, a file for the CRM, and a report. What the data "
         "cannot give, such as lifetime value without orders, is left out and said.\n\n"
         "Where there is no clear number of segments, the one that the gap statistic favours is "
         "taken if each of its segments comes back when customers are drawn anew, else the one that "

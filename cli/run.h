@@ -21,6 +21,7 @@ typedef struct cli_run_options {
     kmseg_clv_options clv;
     kmseg_choose_options choose;
     kmseg_segment_options segment;
+    kmseg_report_options report;
 } cli_run_options;
 
 enum { CLI_RUN_REPORTS = 8, CLI_RUN_STEPS = 16 };

@@ -52,16 +52,21 @@ static int choose(cli_run_state *state) {
     int32_t k = choice->recommended > 0 ? choice->recommended
                                         : settle(choice, options->choose.min_share, state->k_min);
     json_t *json = choice_json(state, &code);
+    const char *because = choice->recommended > 0 ? "recommended"
+                          : k == choice->closest  ? "closest"
+                          : choice->closest > 0   ? "gap"
+                                                  : "least";
     json_object_set_new(json, "taken", json_integer(k));
+    json_object_set_new(json, "taken_because", json_string(because));
     cli_run_keep(state, "choice", json);
     if (choice->recommended > 0) {
         cli_run_did(state, "choose-k", 0, "%d segments, of %d to %d", k, state->k_min,
                     state->k_max);
     } else {
-        int is_gap = k != choice->closest;
         cli_run_did(state, "choose-k", 0, "no clear number of segments from %d to %d; %d, %s",
                     state->k_min, state->k_max, k,
-                    is_gap ? "which the gap statistic favours and whose segments come back"
+                    strcmp(because, "gap") == 0
+                        ? "which the gap statistic favours and whose segments come back"
                     : choice->closest > 0 ? "which has most in its favour"
                                           : "as nothing speaks for any");
     }
@@ -187,6 +192,37 @@ static int write_files(cli_run_state *state) {
     return code;
 }
 
+/* The page, and the same for those who write of it and for programs. */
+static int write_reports(cli_run_state *state) {
+    static const struct {
+        const char *file, *format;
+    } pages[] = {{"report.html", "html"}, {"report.md", "markdown"}, {"report.json", "document"}};
+    cli_run *run = state->run;
+    kmseg_report_options options = state->options->report;
+    int code = CLI_OK;
+    if (cli_run_skips(state->options, "report")) {
+        return CLI_OK;
+    }
+    options.drop_ids = run->privacy.drop_ids;
+    for (size_t i = 0; i < sizeof pages / sizeof *pages && code == CLI_OK; i++) {
+        char path[4200], *text = NULL;
+        code = cli_run_path(state, pages[i].file, path, sizeof path);
+        if (code == CLI_OK) {
+            code = cli_status(
+                run, kmseg_report(run->ctx, state->result, pages[i].format, &options, &text));
+        }
+        if (code == CLI_OK) {
+            code = cli_status(run, kmseg_text_write(run->ctx, text, path));
+        }
+        kmseg_string_free(text);
+    }
+    if (code == CLI_OK) {
+        cli_run_did(state, "report", 0, "report.html%s, report.md, report.json",
+                    kmseg_report_has_charts() ? "" : " (without charts: built without node)");
+    }
+    return code;
+}
+
 /* ---- what is said at the end ---- */
 
 static int print_json(cli_run_state *state) {
@@ -223,7 +259,11 @@ static int print_text(cli_run_state *state) {
     if (code == CLI_OK) {
         cli_clean(state->options->files.output, clean, sizeof clean);
         printf("\n%s\nEverything is in %s\n", text, clean);
-        printf("Next: kmseg profile %s/segments.h5\n", clean);
+        if (cli_run_skips(state->options, "report")) {
+            printf("Next: kmseg profile %s/segments.h5\n", clean);
+        } else {
+            printf("Next: open %s/report.html\n", clean);
+        }
     }
     kmseg_string_free(text);
     return code;
@@ -233,6 +273,9 @@ int cli_run_finish(cli_run_state *state) {
     int code = write_exports(state);
     if (code == CLI_OK) {
         code = write_files(state);
+    }
+    if (code == CLI_OK) {
+        code = write_reports(state);
     }
     if (code != CLI_OK) {
         return code;

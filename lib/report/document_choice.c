@@ -227,6 +227,16 @@ static void stability_table(km_document *document, const json_t *choice) {
     }
 }
 
+/* Why a number is shown that is not recommended: a rule of kmseg run, or the user. */
+static km_word why_shown(const km_document *document, const json_t *choice) {
+    const char *because = json_string_value(json_object_get(choice, "taken_because"));
+    if (km_json_double(choice, "taken") != (double)document->result->n_segments ||
+        because == NULL) {
+        return KM_W_CHOICE_OTHER;
+    }
+    return strcmp(because, "gap") == 0 ? KM_W_CHOICE_TAKEN_GAP : KM_W_CHOICE_TAKEN;
+}
+
 static void say_choice(km_document *document, const json_t *choice, const char *shown) {
     double recommended = km_json_double(choice, "recommended");
     double closest = km_json_double(choice, "closest");
@@ -237,7 +247,7 @@ static void say_choice(km_document *document, const json_t *choice, const char *
             : km_said(document, KM_W_CHOICE_NONE, km_number_text(document, closest, 0), NULL);
     if (recommended != (double)document->result->n_segments) {
         text = km_print(document, "%s%s%s", text, km_word_of(document, KM_W_SPACE),
-                        km_said(document, KM_W_CHOICE_OTHER, shown, NULL));
+                        km_said(document, why_shown(document, choice), shown, NULL));
     }
     km_paragraph(document, KM_PLAIN, text);
 }

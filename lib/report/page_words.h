@@ -118,6 +118,8 @@ typedef enum km_language { KM_ENGLISH_LANGUAGE, KM_CHINESE, KM_N_LANGUAGES } km_
   X(CHOICE_RECOMMENDED, "Of the numbers that were compared, {0} is recommended: enough indices favour it, and its segments come back when customers are drawn anew.", "在比较过的数目中推荐 {0}：足够多的指标支持它，且重新抽取客户时这些细分仍会出现。") \
   X(CHOICE_NONE, "No number of segments is clearly best: the indices disagree, or segments do not come back when customers are drawn anew. The closest is {0}.", "没有哪个数目明显最好：各指标不一致，或重新抽取客户后细分不再出现。最接近的是 {0}。") \
   X(CHOICE_OTHER, "This page shows {0}, a decision of the user.", "本页展示 {0} 个，由使用者决定。") \
+  X(CHOICE_TAKEN_GAP, "This page shows {0}, taken by a rule for such cases: the gap statistic favours it, and each of its segments comes back.", "本页展示 {0} 个，按此类情形的规则选取：间隔统计量支持它，且每个细分都会再次出现。") \
+  X(CHOICE_TAKEN, "This page shows {0}, taken by a rule for such cases: it has most in its favour.", "本页展示 {0} 个，按此类情形的规则选取：支持它的理由最多。") \
   X(CHOICE_CHART, "Indices by number of segments", "各数目的评价指标") \
   X(CHOICE_LABEL, "Lines: each index for {0} to {1} segments; the number shown on this page, {2}, is marked.", "折线图：{0} 至 {1} 个细分的各项指标；本页采用的 {2} 已标出。") \
   X(N_SEGMENTS, "Segments", "细分数") \

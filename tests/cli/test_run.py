@@ -33,8 +33,11 @@ def test_orders_become_files_that_agree_with_the_single_commands(folder, tmp_pat
     printed = ok("run", folder / "orders.csv", "-o", tmp_path / "out", "-k", "2:5")
     out = tmp_path / "out"
     assert {p.name for p in out.iterdir()} >= {"customers.h5", "segments.h5", "assignments.csv",
-                                               "assignments.mapping.csv"}
-    for step in ("features", "rfm", "lifecycle", "tier", "clv", "choose-k", "fit", "save"):
+                                               "assignments.mapping.csv", "report.html",
+                                               "report.md", "report.json"}
+    ok("report", out / "segments.h5", "-o", tmp_path / "again.html")
+    assert (tmp_path / "again.html").read_bytes() == (out / "report.html").read_bytes()
+    for step in ("features", "rfm", "lifecycle", "tier", "clv", "choose-k", "fit", "save", "report"):
         assert any(line.startswith(step + " ") for line in printed.splitlines()), step
     kept = reports(out / "segments.h5")
     assert REPORTS - {"input"} <= set(kept)
@@ -74,11 +77,11 @@ def test_the_same_files_and_seed_give_the_same_bytes(folder, tmp_path):
 
 def test_a_number_is_not_chosen_and_steps_are_left_out_as_asked(folder, tmp_path):
     out = tmp_path / "out"
-    printed = ok("run", folder / "orders.csv", "-k", "4", "--skip", "clv, tier", "--export", "",
+    printed = ok("run", folder / "orders.csv", "-k", "4", "--skip", "clv, tier,report", "--export", "",
                  "-o", out)
     assert not {"choose-k", "clv", "tier"} & {line.split(" ")[0] for line in printed.splitlines()}
     assert {"choice", "clv", "tier"}.isdisjoint(reports(out / "segments.h5"))
-    assert not list(out.glob("*.csv"))
+    assert not list(out.glob("*.csv")) and not list(out.glob("report.*"))
     with h5py.File(out / "segments.h5") as file:
         assert file.attrs["n_segments"] == 4
 
@@ -170,6 +173,9 @@ def test_online_retail_from_its_lines_to_segments(tmp_path):
     assert kept["choice"]["recommended"] in (None, 0) and kept["choice"]["taken"] == 5
     with h5py.File(out / "segments.h5") as file:
         assert len(file["ids"]) == 4338
+    page = (out / "report.md").read_text()
+    assert "taken by a rule" in page and "a decision of the user" not in page
+    assert "Champions" in page and "declining" in page and "8,911,408" in page
 
 
 def test_complete_journey_finds_its_households_in_the_demographics(tmp_path):
