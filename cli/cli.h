@@ -216,6 +216,10 @@ int cli_joined_read(cli_run *run, const char *path, const kmseg_csv_options *csv
 /* Joins to customers that are there; on failure they are as far as it came. */
 int cli_joined_add(cli_run *run, const kmseg_csv_options *csv, const cli_joins *joins,
                    cli_joined *customers);
+/* Profiles a result by the columns of other tables as well: requests, one a line, of the flag --with.
+ * customers gets what was matched, to print. CLI_OK or the exit status. */
+int cli_joined_describe(cli_run *run, const char *with, const kmseg_csv_options *csv,
+                        kmseg_result *result, cli_joined *customers);
 /* That the columns of a file which a fit joined were joined again: CLI_OK, or the exit status. */
 int cli_joined_check(const cli_joined *customers, const kmseg_result *result,
                      const cli_joins *joins);

@@ -9,11 +9,13 @@ typedef struct profile_files {
     const char *output;
     const char *labels;
     const char *write_labels;
+    const char *with;
     int32_t csv;
 } profile_files;
 
 typedef struct profile_command {
     profile_files files;
+    kmseg_csv_options reading;
 } profile_command;
 
 static const kmseg_option file_rows[] = {
@@ -24,6 +26,13 @@ static const kmseg_option file_rows[] = {
      .help = "where it goes: segments.h5 keeps the labels with the segments (the "
              "file that was read is fine), .csv or - is the profile as CSV",
      .short_flag = 'o'},
+    {.name = "with",
+     .type = KMSEG_OPTION_TEXT,
+     .offset = offsetof(profile_files, with),
+     .choices = "\n",
+     .metavar = "FILE[:KEY]",
+     .help = "profile by the columns of another table of the customers as well; KEY is its column "
+             "that names the customer (found by name); can be repeated"},
     {.name = "labels",
      .type = KMSEG_OPTION_TEXT,
      .offset = offsetof(profile_files, labels),
@@ -52,6 +61,7 @@ static const kmseg_option_table *files(void) { return &file_table; }
 static void init(void *options) {
     profile_command *command = options;
     kmseg_options_init(&file_table, &command->files);
+    kmseg_csv_options_init(&command->reading);
 }
 
 static const cli_argument arguments[] = {
@@ -59,9 +69,10 @@ static const cli_argument arguments[] = {
 
 static const cli_group groups[] = {
     {"Output", files, offsetof(profile_command, files)},
+    {"Reading CSV of --with", kmseg_csv_option_table, offsetof(profile_command, reading)},
 };
 
-static int print_result(cli_run *run, const kmseg_result *result) {
+static int print_result(cli_run *run, const kmseg_result *result, const cli_joined *with) {
     kmseg_report_options options;
     kmseg_report_options_init(&options);
     options.width = cli_width(stdout);
@@ -70,7 +81,12 @@ static int print_result(cli_run *run, const kmseg_result *result) {
     char *report;
     int code = cli_status(run, kmseg_report(run->ctx, result, format, &options, &report));
     if (code == CLI_OK) {
-        fputs(report, stdout);
+        if (run->common.json) {
+            code = cli_print_report(report, with);
+        } else {
+            cli_joined_print(stdout, with);
+            fputs(report, stdout);
+        }
         kmseg_string_free(report);
     }
     return code;
@@ -86,7 +102,7 @@ static int write_csv(cli_run *run, const kmseg_result *result, const char *path)
     return code;
 }
 
-static int use(cli_run *run, kmseg_result *result, cli_format format) {
+static int use(cli_run *run, kmseg_result *result, const cli_joined *with, cli_format format) {
     const profile_files *wanted = &((const profile_command *)run->options)->files;
     if (wanted->labels != NULL) {
         int code = cli_status(run, kmseg_plans_read(run->ctx, result, wanted->labels));
@@ -104,11 +120,14 @@ static int use(cli_run *run, kmseg_result *result, cli_format format) {
         }
         return code;
     }
+    if (!wanted->csv && wanted->output == NULL) {
+        return print_result(run, result, with);
+    }
+    if (!run->common.quiet && with->joins != NULL) { /* what is missing is not in the file itself */
+        cli_joined_print(wanted->csv ? stderr : cli_summary_stream(wanted->output), with);
+    }
     if (wanted->csv) {
         return write_csv(run, result, "-");
-    }
-    if (wanted->output == NULL) {
-        return print_result(run, result);
     }
     return format == CLI_HDF5 ? cli_status(run, kmseg_result_save(run->ctx, result, wanted->output))
                               : write_csv(run, result, wanted->output);
@@ -130,8 +149,12 @@ static int run_profile(cli_run *run) {
     kmseg_result *result;
     code = cli_status(run, kmseg_result_load(run->ctx, run->arguments[0], &result));
     if (code == CLI_OK) {
-        code = cli_protect_result(run, result);
-        code = code == CLI_OK ? use(run, result, format) : code;
+        const profile_command *command = run->options;
+        cli_joined with = {0};
+        code = cli_joined_describe(run, wanted->with, &command->reading, result, &with);
+        code = code == CLI_OK ? cli_protect_result(run, result) : code;
+        code = code == CLI_OK ? use(run, result, &with, format) : code;
+        cli_joined_free(&with);
         kmseg_result_free(result);
     }
     return code;
@@ -147,10 +170,13 @@ const cli_command cli_cmd_profile = {
         "column is spread, also those that were not clustered on. --write-labels writes a file in "
         "which you name segments and say what is done with them; --labels reads it, and -o keeps "
         "it "
-        "with the segments, so that predict and info use your names.",
+        "with the segments, so that predict and info use your names. --with adds the columns of "
+        "another table, such as what kmseg clv wrote or answers to a survey: matched by customer, "
+        "with counts of what did not match, and kept by -o.",
     .examples = "  kmseg profile segments.h5\n"
                 "  kmseg profile segments.h5 --write-labels labels.txt\n"
                 "  kmseg profile segments.h5 --labels labels.txt -o segments.h5\n"
+                "  kmseg profile segments.h5 --with clv.h5 --with members.csv:member_id\n"
                 "  kmseg profile segments.h5 --csv > profile.csv\n",
     .arguments = arguments,
     .n_arguments = 1,

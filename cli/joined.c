@@ -126,6 +126,47 @@ int cli_joined_add(cli_run *run, const kmseg_csv_options *csv, const cli_joins *
     return code;
 }
 
+/* Columns that were matched, and what the profile did with them. */
+static int describe_by(cli_run *run, const kmseg_join_request *asked, const kmseg_csv_options *csv,
+                       kmseg_result *result, cli_joined *customers) {
+    kmseg_table *from = NULL;
+    kmseg_description said;
+    kmseg_join_options options;
+    kmseg_join_options_init(&options);
+    options.from_key = asked->from_key[0] != '\0' ? asked->from_key : NULL;
+    options.from_name = base_name(asked->path);
+    int code = read_table(run, asked->path, csv, &from);
+    if (code == CLI_OK) {
+        code = cli_status(run, kmseg_result_describe(run->ctx, result, from, &options, &said));
+    }
+    if (code == CLI_OK) {
+        code = remember(customers, options.from_name, &said.join, "left");
+    }
+    if (code == CLI_OK) {
+        json_t *join = json_array_get(customers->joins, json_array_size(customers->joins) - 1);
+        json_object_set_new(join, "profiled", json_integer(said.n_profiled));
+        json_object_set_new(join, "profiled_before", json_integer(said.n_known));
+        json_object_set_new(join, "not_profiled", json_integer(said.n_left_out));
+    }
+    kmseg_table_free(from);
+    return code;
+}
+
+int cli_joined_describe(cli_run *run, const char *with, const kmseg_csv_options *csv,
+                        kmseg_result *result, cli_joined *customers) {
+    int code = CLI_OK;
+    while (code == CLI_OK && with != NULL && *with != '\0') {
+        size_t length = strcspn(with, "\n");
+        kmseg_join_request asked;
+        code = kmseg_join_request_read(with, length, &asked) && asked.key[0] == '\0'
+                   ? describe_by(run, &asked, csv, result, customers)
+                   : cli_misused("--with needs a file, and may name its column of customers, such "
+                                 "as demographics.csv:customer_id");
+        with += length + (with[length] == '\n');
+    }
+    return code;
+}
+
 int cli_joined_read(cli_run *run, const char *path, const kmseg_csv_options *csv,
                     const cli_joins *joins, cli_joined *out) {
     *out = (cli_joined){0};
@@ -175,6 +216,27 @@ static const char *counted(json_t *join, const char *name, char *room, size_t ca
     return cli_count(json_integer_value(json_object_get(join, name)), room, capacity);
 }
 
+/* "Profiled by 5 more of its columns; 3 were profiled before, 1 is an id, dates or too varied." */
+static void print_profiled(FILE *out, json_t *join) {
+    char number[32], before[100] = "", without[120] = "", text[300];
+    int64_t n_new = json_integer_value(json_object_get(join, "profiled"));
+    int64_t n_before = json_integer_value(json_object_get(join, "profiled_before"));
+    int64_t n_out = json_integer_value(json_object_get(join, "not_profiled"));
+    if (n_before > 0) {
+        snprintf(before, sizeof before, " %s %s there before and %s as at the fit.",
+                 cli_count(n_before, number, sizeof number), n_before == 1 ? "was" : "were",
+                 n_before == 1 ? "stays" : "stay");
+    }
+    if (n_out > 0) {
+        snprintf(without, sizeof without,
+                 " %s cannot be profiled: dates, more than 200 different texts, or no value.",
+                 cli_count(n_out, number, sizeof number));
+    }
+    snprintf(text, sizeof text, "Of its columns %s %s new to the profile.%s%s",
+             cli_count(n_new, number, sizeof number), n_new == 1 ? "is" : "are", before, without);
+    cli_wrap(out, text, 0, 0, cli_width(out));
+}
+
 void cli_joined_print(FILE *out, const cli_joined *customers) {
     size_t n = json_array_size(customers->joins);
     for (size_t i = 0; i < n; i++) {
@@ -184,6 +246,8 @@ void cli_joined_print(FILE *out, const cli_joined *customers) {
         int64_t all = json_integer_value(json_object_get(join, "customers"));
         int64_t nobody = json_integer_value(json_object_get(join, "rows_without"));
         int inner = strcmp(type, "inner") == 0;
+        /* a profile cannot leave customers out, and says which columns it has */
+        int is_profile = json_object_get(join, "profiled") != NULL;
         char file[200], key[100], numbers[4][32], rest[100] = "", text[900];
         if (nobody > 0) {
             snprintf(rest, sizeof rest, " %s of its %s rows are about nobody among them.",
@@ -197,12 +261,15 @@ void cli_joined_print(FILE *out, const cli_joined *customers) {
                  cli_count(all, numbers[1], sizeof numbers[1]),
                  without == 0 ? ""
                  : inner      ? "; the others are left out"
-                 : 2 * without > all
+                 : 2 * without > all && !is_profile
                      ? "; for the others its columns are missing (--join-type inner "
                        "leaves those customers out)"
                      : "; for the others its columns are missing",
                  rest);
         cli_wrap(out, text, 0, 0, cli_width(out));
+        if (is_profile) {
+            print_profiled(out, join);
+        }
     }
     if (n > 0) {
         fputc('\n', out);

@@ -3,6 +3,7 @@
 
 #include "base/decimal.h"
 #include "data/dictionary.h"
+#include "data/result.h"
 #include "data/table.h"
 
 #include <math.h>
@@ -109,6 +110,11 @@ kmseg_status km_crm_match(km_crm *crm) {
     const char *name = crm->options->id;
     if (crm->customers == NULL) {
         return KMSEG_OK;
+    }
+    if (!km_result_has_ids(crm->result)) { /* row numbers would match other customers */
+        return km_fail(crm->ctx, KMSEG_E_DATA,
+                       "the segments do not say which customer is which: the fit had no column of "
+                       "ids, or they were left out; no table can be matched to them");
     }
     int32_t at = name != NULL ? kmseg_table_find(crm->customers, name)
                               : kmseg_table_id_column(crm->customers);

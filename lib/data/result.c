@@ -37,6 +37,17 @@ void kmseg_result_free(kmseg_result *result) {
     }
 }
 
+int km_result_has_ids(const kmseg_result *result) {
+    if (result->prepare == NULL || result->prepare->id[0] == '\0') {
+        return 0;
+    }
+    json_t *params = result->params != NULL ? json_loads(result->params, 0, NULL) : NULL;
+    const char *ids = json_string_value(json_object_get(params, "ids"));
+    int left_out = ids != NULL && strcmp(ids, "left out") == 0;
+    json_decref(params);
+    return !left_out;
+}
+
 int km_report_name_is_good(const char *name) {
     size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_");
     return length >= 1 && length <= 64 && name[length] == '\0' && name[0] >= 'a' && name[0] <= 'z';

@@ -16,6 +16,10 @@ typedef struct km_result {
  * stage of filling by kmseg_result_free(&result->result). */
 kmseg_status km_result_new(kmseg_context *ctx, km_result **out);
 
+/* 1 when the ids of a result say which customer each is: not row numbers of a fit without a column of
+ * ids, and not what kmseg_result_protect() left in place of ids. */
+int km_result_has_ids(const kmseg_result *result);
+
 /* 1 when name may be that of a stored report: a to z, 0 to 9 and _, a letter first, 1 to 64 bytes. */
 int km_report_name_is_good(const char *name);
 

@@ -80,6 +80,11 @@ int km_is_share(const kmseg_profile_column *column);
 /* Number columns and levels together. */
 int64_t km_count_features(const km_profiling *p);
 
+/* Makes a profile of the columns of both, which are of the same rows in the same segments: those of
+ * profile first; its value, names and number of traits. Of the traits of both the strongest. */
+kmseg_status km_profile_extend(kmseg_context *ctx, const kmseg_profile *profile,
+                               const kmseg_profile *more, kmseg_profile **out);
+
 /* A name for every segment, into p->out. */
 kmseg_status km_profile_names(km_profiling *p);
 

@@ -226,6 +226,29 @@ static void fill_row(const km_page *page, km_grid *grid, int row, int32_t s,
     km_grid_take(grid, row, 8, &text);
 }
 
+/* Quantiles of a few say little of a segment. */
+static void print_hardly_known(const km_page *page, int32_t s) {
+    const kmseg_profile *profile = page->profile;
+    const kmseg_profile_column *column;
+    km_string text;
+    km_string_init(&text, &page->out->allocator);
+    for (int32_t k = 0; (column = number_column(profile, k)) != NULL; k++) {
+        int64_t known = profile->sizes[s] - column->segment_missing[s];
+        if (2 * known < profile->sizes[s]) {
+            km_string_add(&text, text.length > 0 ? ", " : "Known of fewer than half of them: ");
+            km_add_clean(&text, column->name, NAME_WIDTH);
+            km_string_add(&text, "\u00a0(");
+            km_add_number(&text, (double)known, 0);
+            km_string_add(&text, ")");
+        }
+    }
+    if (text.length > 0 && text.data != NULL) {
+        km_add_wrapped(page->out, text.data, 3, 0, page->width);
+    }
+    page->out->failed |= text.failed;
+    km_string_free(&text);
+}
+
 static void print_numbers(const km_page *page, int32_t s) {
     static const char *const heads[] = {"",     "5 %",  "25 %", "median", "75 %",
                                         "95 %", "mean", "all",  "spread"};
@@ -256,6 +279,7 @@ static void print_numbers(const km_page *page, int32_t s) {
     km_grid_print(&grid, page->out, 0, grid.n_rows, 1, 1, to);
     page->out->failed |= grid.failed;
     km_grid_free(&grid);
+    print_hardly_known(page, s);
 }
 
 /* " 40 % (1.3 x)": a share, and over that of all customers. */

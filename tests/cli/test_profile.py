@@ -221,6 +221,69 @@ def test_columns_that_are_profiled_can_be_chosen(folder):
     assert "rule " not in ok("profile", "few.h5", cwd=folder)
 
 
+def test_columns_of_other_tables_are_profiled_too(folder):
+    with open(folder / "customers.csv", encoding="utf-8") as file:
+        ids = [row["customer_id"] for row in csv.DictReader(file)]
+    of = {customer: i for i, customer in enumerate(ids)}
+    (folder / "survey.csv").write_text(
+        "member,happy,reach,age,nothing\n" + "".join(
+            f"{customer},{i % 11},{'shop' if i % 3 else 'web'},1,\n" for i, customer in enumerate(ids[:500]))
+        + "nobody,3,web,1,\n", encoding="utf-8")
+    before = profile(folder)
+    found = profile(folder, "--with", "survey.csv:member")
+    (join,) = found["joins"]
+    assert join == {"file": "survey.csv", "key": "customer_id", "file_key": "member",
+                    "type": "left", "customers": 600, "customers_without": 100, "rows": 501,
+                    "rows_without": 1, "columns": 4, "profiled": 2, "profiled_before": 1,
+                    "not_profiled": 1}
+    assert found["columns"][:-2] == before["columns"]
+    assert [c["name"] for c in found["columns"][-2:]] == ["happy", "reach"]
+    assert [s["name"] for s in found["segments"]] == [s["name"] for s in before["segments"]]
+    ok("predict", "segments.h5", "customers.csv", "-o", "labels.csv", cwd=folder)
+    with open(folder / "labels.csv", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    printed = {(row["segment"], row["column"], row["level"], row["measure"]): row["value"]
+               for row in csv.DictReader(io.StringIO(
+                   ok("profile", "segments.h5", "--with", "survey.csv:member", "--csv", cwd=folder)))}
+    for segment in found["segments"]:
+        number = str(segment["segment"])
+        own = [of[row["id"]] for row in rows if row["segment"] == number]
+        known = [i for i in own if i < 500]
+        happy, reach = segment["columns"][-2:]
+        assert happy["missing"] == reach["missing"] == len(own) - len(known)
+        assert happy["mean"] == pytest.approx(sum(i % 11 for i in known) / len(known))
+        assert reach["shares"][1] == pytest.approx(sum(i % 3 == 0 for i in known) / len(known))
+        assert float(printed[number, "happy", "", "mean"]) == happy["mean"]
+        assert float(printed[number, "reach", "web", "share"]) == reach["shares"][1]
+        assert float(printed[number, "happy", "", "missing"]) == happy["missing"]
+    text = " ".join(ok("profile", "segments.h5", "--with", "survey.csv:member", cwd=folder).split())
+    assert ("Joined survey.csv by member: it has 500 of 600 customers; for the others its columns are "
+            "missing. 1 of its 501 rows are about nobody among them. Of its columns 2 are new to the "
+            "profile. 1 was there before and stays as at the fit. 1 cannot be profiled" in text)
+    # Kept with the segments, and a second table is added to it.
+    ok("profile", "segments.h5", "--with", "survey.csv:member", "-o", "wide.h5", cwd=folder)
+    assert profile(folder, file="wide.h5")["segments"] == found["segments"]
+    (folder / "few.csv").write_text(f"id,score\n{ids[0]},7\n", encoding="utf-8")
+    both = profile(folder, "--with", "survey.csv:member", "--with", "few.csv")
+    assert [join["profiled"] for join in both["joins"]] == [2, 1]
+    text = " ".join(ok("profile", "wide.h5", "--with", "few.csv", cwd=folder).split())
+    assert "Known of fewer than half of them: score (0)" in text
+    assert "Known of fewer than half of them: score (1)" in text
+    # Other ids on the way out do not hinder the match on the way in.
+    ok("profile", "segments.h5", "--with", "few.csv", "--drop-ids", "-o", "nameless.h5", cwd=folder)
+    refused(1, "profile", "nameless.h5", "--with", "survey.csv:member", cwd=folder,
+            says=("which customer is which",))
+    refused(1, "export", "nameless.h5", "--with", "customers.csv", "-o", "x.csv", cwd=folder,
+            says=("which customer is which",))
+    refused(1, "profile", "segments.h5", "--with", "survey.csv", cwd=folder,
+            says=("survey.csv", "customer_id", "member, happy"))
+    refused(1, "profile", "segments.h5", "--with", "survey.csv:happy", cwd=folder, says=("happy",))
+    refused(1, "profile", "segments.h5", "--with", "segments.h5", cwd=folder, says=("holds segments",))
+    refused(1, "profile", "segments.h5", "--with", "nowhere.csv", cwd=folder, says=("nowhere.csv",))
+    refused(2, "profile", "segments.h5", "--with", ":id", cwd=folder, says=("--with",))
+    refused(2, "profile", "segments.h5", "--with", "few.csv:a=id", cwd=folder, says=("--with",))
+
+
 def explain(folder, *words):
     return json.loads(ok("explain", *words, "--json", cwd=folder))
 

@@ -3,6 +3,7 @@
 #define KMSEG_PIPELINE_H
 
 #include <kmseg/cluster.h>
+#include <kmseg/join.h>
 #include <kmseg/prepare.h>
 #include <kmseg/profile.h>
 #include <kmseg/tree.h>
@@ -157,6 +158,34 @@ KMSEG_API kmseg_status kmseg_result_add_report(kmseg_context *ctx, kmseg_result 
 
 /** The JSON of that name, which the result owns; NULL: there is none. */
 KMSEG_API const char *kmseg_result_report(const kmseg_result *result, const char *name);
+
+/** What became of the columns of a table that a profile was widened by. */
+typedef struct kmseg_description {
+    kmseg_join_counts join; /* of the customers of the result with the rows of the table */
+    int32_t n_profiled;     /* columns that the profile has now besides */
+    int32_t n_known;        /* that it had already, by their names: left as they are */
+    int32_t n_left_out;     /* dates, names of more than 200 different values, ids, nothing known */
+} kmseg_description;
+
+/**
+ * Profiles the segments of a result over the columns of another table of the same customers, also of
+ * columns that were not there at the fit. Segments, their names and their value stay as they are;
+ * traits are the strongest of all columns. Rows are matched by the ids that the result holds.
+ *
+ * from     one row per customer
+ * options  key: not read; from_key, NULL: the column named as the id of the fit, else the one that
+ *          kmseg_table_id_column() finds; from_name for messages; inner: not read, customers whom
+ *          the table lacks are missing in its columns. NULL for the defaults
+ * out      may be NULL; texts are owned by result and from
+ *
+ * KMSEG_E_DATA when the fit had no ids, when nothing matches, when an id is in two rows of from, and
+ * when from has no column that the profile lacks. On failure the result is as before.
+ * Cost O(rows of from + n_samples columns).
+ */
+KMSEG_API kmseg_status kmseg_result_describe(kmseg_context *ctx, kmseg_result *result,
+                                             const kmseg_table *from,
+                                             const kmseg_join_options *options,
+                                             kmseg_description *out);
 
 /** The name of a segment that people see: the one they gave, else the suggested one. */
 KMSEG_API const char *kmseg_segment_name(const kmseg_result *result, int32_t segment);
