@@ -23,6 +23,7 @@ typedef struct cli_argument {
     const char *help;   /* one line */
     const char *option; /* the option that it sets in place of a flag, or NULL */
     int optional;
+    int is_table; /* a table to read: --sql can take its place */
 } cli_argument;
 
 /* Options under one heading, from one table. A name that an earlier group has belongs there. */
@@ -53,11 +54,18 @@ typedef struct cli_privacy {
     int32_t drop_ids;
 } cli_privacy;
 
+/* What is read in place of the file of a table. */
+typedef struct cli_source {
+    size_t struct_size;
+    const char *sql;
+} cli_source;
+
 /* One call of a subcommand, parsed. */
 typedef struct cli_run {
     const struct cli_command *command;
     kmseg_context *ctx;
     cli_common common;
+    cli_source source;
     cli_privacy privacy;
     kmseg_key *key;                           /* of privacy.key_file, while the subcommand runs */
     const char *arguments[CLI_MAX_ARGUMENTS]; /* NULL where not given */
@@ -192,6 +200,13 @@ int cli_hides_ids(const cli_run *run);
 int cli_protect_result(cli_run *run, kmseg_result *result);
 /* The same for a table that is about to be printed: another is put in its place. */
 int cli_protect_table(cli_run *run, kmseg_table **shown);
+
+/* source.c */
+const kmseg_option_table *cli_source_table(void);
+extern const char cli_query_name[];                 /* under which a query is read as a file is */
+int cli_table_argument(const cli_command *command); /* position of the table it reads, or -1 */
+/* Makes the query known to the library. CLI_OK or the exit status. */
+int cli_source_begin(cli_run *run);
 
 /* joined.c: the customers that a command works on, with what is joined to them. */
 typedef struct cli_joins {

@@ -10,7 +10,9 @@ void cli_clustering_init(cli_clustering *clustering) {
 
 const cli_argument cli_customers_argument[1] = {
     {.name = "CUSTOMERS",
-     .help = "a table of one row per customer: .csv, .csv.gz, HDF5, or what kmseg features wrote"}};
+     .is_table = 1,
+     .help = "a table of one row per customer: .csv, .csv.gz, .parquet, .json, HDF5, or what kmseg "
+             "features wrote"}};
 
 const kmseg_option_table *cli_scoring_table(void) {
     static const char *const names[] = {"sample_weight", "silhouette_samples", "tiles"};

@@ -59,9 +59,10 @@ static const kmseg_option_table *cleaning(void) {
     return &table;
 }
 
-static const cli_argument arguments[] = {
-    {.name = "ORDERS",
-     .help = "an order log, or a summary with columns x, t_x, T: .csv, .csv.gz or HDF5"}};
+static const cli_argument arguments[] = {{.name = "ORDERS",
+                                          .is_table = 1,
+                                          .help = "an order log, or a summary with columns x, t_x, "
+                                                  "T: .csv, .csv.gz, .parquet, .json or HDF5"}};
 
 static const cli_group groups[] = {
     {"Output", files, offsetof(clv_command, files)},

@@ -17,6 +17,7 @@ static void init(void *options) {
 static const cli_argument arguments[] = {
     {.name = "SEGMENTS", .help = "what kmseg fit wrote: segments.h5"},
     {.name = "CUSTOMERS",
+     .is_table = 1,
      .help = "customers with the columns of the fit, or left out: then only what the segments "
              "hold is told"},
     {.name = "CUSTOMER", .help = "the id of a customer", .optional = 1},

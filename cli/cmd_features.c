@@ -46,7 +46,9 @@ static void init(void *options) {
 }
 
 static const cli_argument arguments[] = {
-    {.name = "ORDERS", .help = "an order log: .csv, .csv.gz or HDF5, one row per order line"}};
+    {.name = "ORDERS",
+     .is_table = 1,
+     .help = "an order log: .csv, .csv.gz, .parquet, .json or HDF5, one row per order line"}};
 
 static const cli_group groups[] = {
     {"Output", files, offsetof(features_command, files)},

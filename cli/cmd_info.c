@@ -14,7 +14,9 @@ static void init(void *options) {
 }
 
 static const cli_argument arguments[] = {
-    {.name = "FILE", .help = "segments, a table in HDF5, or CSV (also .gz)"}};
+    {.name = "FILE",
+     .is_table = 1,
+     .help = "segments, or a table: .csv, .csv.gz, .parquet, .json or HDF5"}};
 
 static const cli_group groups[] = {
     {"Reading CSV", kmseg_csv_option_table, offsetof(info_command, csv)}};
@@ -69,9 +71,14 @@ static int info_table(cli_run *run, const char *path, kmseg_file_kind kind) {
     if (code == CLI_OK) {
         if (!run->common.json) {
             char rows[32], clean[300];
-            const char *what = kind == KMSEG_FILE_TABLE  ? "HDF5 table that kmseg wrote"
-                               : kind == KMSEG_FILE_HDF5 ? "HDF5"
-                                                         : "CSV";
+            const char *source = "csv";
+            (void)kmseg_source_kind(run->ctx, path, &source); /* it was read before */
+            const char *what = kind == KMSEG_FILE_TABLE         ? "HDF5 table that kmseg wrote"
+                               : kind == KMSEG_FILE_HDF5        ? "HDF5"
+                               : strcmp(source, "parquet") == 0 ? "Parquet"
+                               : strcmp(source, "json") == 0    ? "JSON"
+                               : strcmp(source, "query") == 0   ? "DuckDB"
+                                                                : "CSV";
             int64_t n = kmseg_table_n_rows(table);
             int32_t n_columns = kmseg_table_n_columns(table);
             printf("%s: %s, %s row%s, %d column%s\n\n", cli_clean(path, clean, sizeof clean), what,

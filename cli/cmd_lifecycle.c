@@ -47,8 +47,9 @@ static void init(void *options) {
 
 static const cli_argument arguments[] = {
     {.name = "ORDERS|CUSTOMERS",
-     .help = "an order log, or the customers that kmseg features made of one: .csv, .csv.gz or "
-             "HDF5"}};
+     .is_table = 1,
+     .help = "an order log, or the customers that kmseg features made of one: .csv, .csv.gz, "
+             ".parquet, .json or HDF5"}};
 
 static const cli_group groups[] = {
     {"Output", cli_value_files_table, offsetof(lifecycle_command, files)},

@@ -44,7 +44,9 @@ static void init(void *options) {
 
 static const cli_argument arguments[] = {
     {.name = "SEGMENTS", .help = "what kmseg fit wrote: segments.h5"},
-    {.name = "CUSTOMERS", .help = "customers with the columns of the fit: .csv, .csv.gz or HDF5"},
+    {.name = "CUSTOMERS",
+     .is_table = 1,
+     .help = "customers with the columns of the fit: .csv, .csv.gz, .parquet, .json or HDF5"},
 };
 
 static const cli_group groups[] = {

@@ -16,7 +16,9 @@ static void init(void *options) {
 }
 
 static const cli_argument arguments[] = {
-    {.name = "TABLE", .help = "rows about people: .csv, .csv.gz or HDF5, such as an export"}};
+    {.name = "TABLE",
+     .is_table = 1,
+     .help = "rows about people: .csv, .csv.gz, .parquet, .json or HDF5, such as an export"}};
 
 static const cli_group groups[] = {
     {"What has to hold", kmseg_anonymity_option_table, offsetof(protect_command, anonymity)},

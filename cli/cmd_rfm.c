@@ -56,8 +56,9 @@ static void init(void *options) {
 
 static const cli_argument arguments[] = {
     {.name = "ORDERS|CUSTOMERS",
+     .is_table = 1,
      .help = "an order log, or a table of customers with recency, frequency and monetary: .csv, "
-             ".csv.gz or HDF5",
+             ".csv.gz, .parquet, .json or HDF5",
      .optional = 1}};
 
 static const cli_group groups[] = {

@@ -78,7 +78,9 @@ static void init(void *options) {
 
 static const cli_argument arguments[] = {
     {.name = "ORDERS|CUSTOMERS",
-     .help = "an order log, or a table of one row per customer: .csv, .csv.gz or HDF5",
+     .is_table = 1,
+     .help =
+         "an order log, or a table of one row per customer: .csv, .csv.gz, .parquet, .json or HDF5",
      .optional = 1}};
 
 /* Options of more than one step have the meaning of the first. */

@@ -22,8 +22,9 @@ static void init(void *options) {
 
 static const cli_argument arguments[] = {
     {.name = "ORDERS|CUSTOMERS",
-     .help = "an order log, or a table of customers with the column to rank by: .csv, .csv.gz or "
-             "HDF5"}};
+     .is_table = 1,
+     .help = "an order log, or a table of customers with the column to rank by: .csv, .csv.gz, "
+             ".parquet, .json or HDF5"}};
 
 static const cli_group groups[] = {
     {"Output", cli_value_files_table, offsetof(tier_command, files)},

@@ -91,7 +91,8 @@ static int run_command(const cli_command *command, int argc, char **argv) {
         code = make_context(&run);
         if (code == CLI_OK) {
             cli_signals_watch(run.ctx);
-            code = cli_privacy_begin(&run);
+            code = cli_source_begin(&run);
+            code = code == CLI_OK ? cli_privacy_begin(&run) : code;
             code = code == CLI_OK ? command->run(&run) : code;
             cli_privacy_end(&run);
             cli_progress_erase();

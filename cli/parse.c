@@ -41,12 +41,18 @@ static const kmseg_option_table *get_common_table(void) { return &common_table; 
 
 const cli_shared *cli_shared_at(const cli_command *command, int i) {
     static const cli_shared shared[] = {
+        {"In place of a file", cli_source_table, offsetof(cli_run, source)},
         {"Ids of customers", cli_privacy_table, offsetof(cli_run, privacy)},
         {"Every command", get_common_table, offsetof(cli_run, common)},
     };
+    const int has[] = {cli_table_argument(command) >= 0, command->writes_ids, 1};
     enum { N_SHARED = sizeof shared / sizeof *shared };
-    i += command->writes_ids ? 0 : 1;
-    return i < N_SHARED ? &shared[i] : NULL;
+    for (int s = 0; s < N_SHARED; s++) {
+        if (has[s] && i-- == 0) {
+            return &shared[s];
+        }
+    }
+    return NULL;
 }
 
 const kmseg_option *cli_group_option(const cli_command *command, int group, int32_t i) {
@@ -294,8 +300,36 @@ static int take_argument(cli_parser *parser, const char *word) {
     return CLI_OK;
 }
 
-static int check_arguments(const cli_parser *parser) {
+/* The query takes the place of the table among the arguments. */
+static int place_query(cli_parser *parser) {
+    cli_run *run = parser->run;
+    int at = cli_table_argument(run->command);
+    if (at < 0 || run->source.sql == NULL) {
+        return CLI_OK;
+    }
+    if (parser->n_arguments >= run->command->n_arguments) {
+        char clean[120];
+        return cli_misused("--sql is read in place of %s, and there is \"%s\" too; give one",
+                           run->command->arguments[at].name,
+                           cli_clean(run->arguments[at], clean, sizeof clean));
+    }
+    for (int i = parser->n_arguments; i > at; i--) {
+        run->arguments[i] = run->arguments[i - 1];
+    }
+    run->arguments[parser->n_arguments < at ? parser->n_arguments : at] = NULL;
+    if (parser->n_arguments >= at) {
+        run->arguments[at] = cli_query_name;
+        parser->n_arguments++;
+    }
+    return CLI_OK;
+}
+
+static int check_arguments(cli_parser *parser) {
     const cli_command *command = parser->run->command;
+    int code = place_query(parser);
+    if (code != CLI_OK) {
+        return code;
+    }
     if (parser->n_arguments < command->n_arguments) {
         const cli_argument *argument = &command->arguments[parser->n_arguments];
         if (!argument->optional) {
@@ -380,6 +414,7 @@ int cli_parse(cli_run *run, int argc, char **argv, int *out_help) {
         return cli_failed("out of memory");
     }
     kmseg_options_init(&common_table, &run->common);
+    kmseg_options_init(cli_source_table(), &run->source);
     kmseg_options_init(cli_privacy_table(), &run->privacy);
     if (run->command->init != NULL) {
         run->command->init(run->options);

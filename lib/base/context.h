@@ -9,6 +9,7 @@
 #define KM_MESSAGE_CAPACITY 1024
 
 struct km_kernels;
+struct km_query;
 struct km_team;
 
 struct kmseg_context {
@@ -17,6 +18,7 @@ struct kmseg_context {
     int32_t threads_given; /* by the caller; else other loops of the process are given way */
     struct km_team *team;  /* NULL with one thread */
     const struct km_kernels *kernels; /* set when the context is made, see kernels/kernels.h */
+    struct km_query *queries;         /* what has a name in place of a path, see base/query.h */
     kmseg_progress_fn progress;
     void *progress_user;
     const char *stage; /* of the progress that is shown */

@@ -1,3 +1,4 @@
+#include "base/query.h"
 #include "h5/dataset.h"
 
 #include <errno.h>
@@ -33,6 +34,9 @@ kmseg_status km_h5_kind(km_h5_file *file, kmseg_file_kind *out) {
 
 kmseg_status kmseg_file_kind_of(kmseg_context *ctx, const char *path, kmseg_file_kind *out) {
     *out = KMSEG_FILE_OTHER;
+    if (km_query_find(ctx, path) != NULL) {
+        return KMSEG_OK;
+    }
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat info;
     if (fd < 0 || fstat(fd, &info) != 0 || S_ISDIR(info.st_mode)) {

@@ -1,6 +1,7 @@
 /* Making a context: its allocator, its threads, and the kernels that this CPU can run. */
 #include "base/context.h"
 #include "base/cpus.h"
+#include "base/query.h"
 #include "base/team.h"
 #include "kernels/kernels.h"
 
@@ -82,6 +83,7 @@ kmseg_status kmseg_context_new(const kmseg_context_options *options, kmseg_conte
 void kmseg_context_free(kmseg_context *ctx) {
     if (ctx != NULL) {
         kmseg_allocator allocator = ctx->allocator;
+        km_query_forget(ctx);
         km_team_free(ctx->team);
         km_release(&allocator, ctx);
     }

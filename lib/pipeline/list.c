@@ -9,6 +9,7 @@
 #include "prepare/transform.h"
 #include "report/formats.h"
 #include "report/page_words.h"
+#include "source/source.h"
 
 #include <kmseg/option.h>
 
@@ -32,6 +33,7 @@ static const km_registry kernels = {"kernels", kernels_at};
 
 /* In the order of a run. */
 static const kind kinds[] = {
+    {&km_sources, "files that tables are read from, told by their content"},
     {&km_clean_rule_registry, "why a line of an order log is left out, in the order of the checks"},
     {&km_feature_registry, "what is built per customer from an order log"},
     {&km_transforms, "what is done to a number before it is scaled"},

@@ -1,4 +1,4 @@
-/* Where tables come from: CSV, HDF5, and generators of synthetic data. */
+/* Where tables come from: CSV, HDF5, Parquet, JSON, SQL, and generators of synthetic data. */
 #ifndef KMSEG_SOURCE_H
 #define KMSEG_SOURCE_H
 
@@ -74,8 +74,8 @@ KMSEG_API kmseg_status kmseg_csv_read(kmseg_context *ctx, const char *path,
                                       kmseg_csv_report *out_report);
 
 /**
- * Names of the columns of a CSV or HDF5 table file without reading its rows; the result is one
- * table of no rows.
+ * Names of the columns of a file of any known format without reading its rows (of JSON, which says
+ * them nowhere else, all is looked through); the result is one table of no rows.
  */
 KMSEG_API kmseg_status kmseg_source_columns(kmseg_context *ctx, const char *path,
                                             const kmseg_csv_options *options, kmseg_table **out);
@@ -83,10 +83,36 @@ KMSEG_API kmseg_status kmseg_source_columns(kmseg_context *ctx, const char *path
 /**
  * Reads a table from any known format, told by content: HDF5 (a file that kmseg wrote, or any file
  * with equally long one-dimensional datasets in its root or one two-dimensional numeric dataset),
- * else CSV. options apply to CSV (select and requests to both); NULL for the defaults.
+ * Parquet, JSON (an array of objects, or an object a line; plain or gzip), else CSV. Of options,
+ * select, requests and lenient apply to all, max_rows to CSV, Parquet and JSON, the others to CSV;
+ * NULL for the defaults.
+ *
+ * Parquet and JSON are read by DuckDB, whose library is loaded when it is first needed: from the path
+ * in the environment variable KMSEG_DUCKDB, else from where the system's loader and npm put it.
+ * KMSEG_E_UNSUPPORTED, with how to install it, where it is not there. Memory that DuckDB uses on its
+ * way is not from the context's allocator. docs/sources.md says what becomes of which type.
  */
 KMSEG_API kmseg_status kmseg_source_read(kmseg_context *ctx, const char *path,
                                          const kmseg_csv_options *options, kmseg_table **out);
+
+/**
+ * What kmseg_source_read() takes a file for: a name that `kmseg list sources` explains, or "query".
+ * What is no plain file is "csv".
+ */
+KMSEG_API kmseg_status kmseg_source_kind(kmseg_context *ctx, const char *path, const char **out);
+
+/**
+ * Gives the result of a query a name in this context: kmseg_source_read(), kmseg_source_columns() and
+ * everything else that reads a table by path read it by that name, each time anew.
+ *
+ * name  what messages call it: "SQL query"; a query of that name is replaced
+ * sql   one SELECT of DuckDB, which reads files: select * from 'orders.parquet'. It runs on one
+ *       thread, so that rows come in one order and sums have the same bits
+ *
+ * Both are copied; the query is overwritten when the context is freed, because it may hold
+ * credentials, and no message, log or file repeats it.
+ */
+KMSEG_API kmseg_status kmseg_source_define(kmseg_context *ctx, const char *name, const char *sql);
 
 /**
  * Where rows of a table are in the file that kmseg_source_read() read it from.
