@@ -57,7 +57,7 @@ typedef struct cli_privacy {
 /* What is read in place of the file of a table. */
 typedef struct cli_source {
     size_t struct_size;
-    const char *sql;
+    const char *sql, *odbc;
 } cli_source;
 
 /* One call of a subcommand, parsed. */

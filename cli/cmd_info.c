@@ -77,7 +77,7 @@ static int info_table(cli_run *run, const char *path, kmseg_file_kind kind) {
                                : kind == KMSEG_FILE_HDF5        ? "HDF5"
                                : strcmp(source, "parquet") == 0 ? "Parquet"
                                : strcmp(source, "json") == 0    ? "JSON"
-                               : strcmp(source, "query") == 0   ? "DuckDB"
+                               : strcmp(source, "query") == 0   ? "rows"
                                                                 : "CSV";
             int64_t n = kmseg_table_n_rows(table);
             int32_t n_columns = kmseg_table_n_columns(table);

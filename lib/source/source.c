@@ -6,6 +6,7 @@
 #include "h5/table.h"
 #include "source/csv.h"
 #include "source/duckdb.h"
+#include "source/odbc.h"
 #include "source/requests.h"
 
 #include <string.h>
@@ -204,9 +205,24 @@ kmseg_status kmseg_source_define(kmseg_context *ctx, const char *name, const cha
     return km_query_define(ctx, name, sql, NULL);
 }
 
+kmseg_status kmseg_source_define_odbc(kmseg_context *ctx, const char *name, const char *sql,
+                                      const char *connection) {
+    if (connection == NULL || connection[0] == '\0') {
+        return km_fail(ctx, KMSEG_E_ARGUMENT, "the connection string of ODBC is empty");
+    }
+    if (name == NULL || name[0] == '\0' || sql == NULL || sql[strspn(sql, " \t\r\n;")] == '\0') {
+        return km_fail(ctx, KMSEG_E_ARGUMENT, "a query needs a name and a text");
+    }
+    return km_query_define(ctx, name, sql, connection);
+}
+
 /* A query as a table of another; a comment at its end ends with its line. */
 static kmseg_status run_query(kmseg_context *ctx, const km_query *query, int with_rows,
                               const kmseg_csv_options *options, kmseg_table **out) {
+    if (query->connection != NULL) {
+        return km_odbc_read(ctx, query->name, query->sql, query->connection, with_rows, options,
+                            out);
+    }
     size_t length = strlen(query->sql);
     while (length > 0 && strchr(" \t\r\n;", query->sql[length - 1]) != NULL) {
         length--;

@@ -115,6 +115,22 @@ KMSEG_API kmseg_status kmseg_source_kind(kmseg_context *ctx, const char *path, c
 KMSEG_API kmseg_status kmseg_source_define(kmseg_context *ctx, const char *name, const char *sql);
 
 /**
+ * The same for a query that a database runs, through ODBC.
+ *
+ * connection  "DSN=shop" or "Driver={PostgreSQL Unicode};Server=...;Database=...;UID=...;PWD=..."
+ *
+ * unixODBC's driver manager is loaded when the query is first read; KMSEG_E_UNSUPPORTED, with how to
+ * install it, where it is not there. Each reading is a transaction of its own, which is rolled back.
+ * Passwords of the connection string are in no message, also where the driver repeats them; the copy
+ * is overwritten when the context is freed.
+ */
+KMSEG_API kmseg_status kmseg_source_define_odbc(kmseg_context *ctx, const char *name,
+                                                const char *sql, const char *connection);
+
+/** 1 when a connection string has a password or another secret in it. */
+KMSEG_API int kmseg_odbc_has_secret(const char *connection);
+
+/**
  * Where rows of a table are in the file that kmseg_source_read() read it from.
  *
  * rows       n_rows positions in the table, ascending from 0
