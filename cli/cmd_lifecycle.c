@@ -80,9 +80,10 @@ static void print(FILE *out, cli_run *run, const void *what) {
     }
     int digits_a = l->warn_days != (double)(int64_t)l->warn_days;
     int digits_b = l->lost_days != (double)(int64_t)l->lost_days;
-    fprintf(out, "%-16swarning after %s days, lost after %s\n\n", "Thresholds",
+    fprintf(out, "%-16swarning after %s days, lost after %s%s\n\n", "Thresholds",
             cli_number(l->warn_days, digits_a, a, sizeof a),
-            cli_number(l->lost_days, digits_b, b, sizeof b));
+            cli_number(l->lost_days, digits_b, b, sizeof b),
+            l->estimated_from != NULL ? "; estimated, see the notes" : "");
     /* without a list nobody can be known to have no order */
     int first = s->list == NULL && l->stages[0].n_customers == 0;
     cli_print_groups(out, "stage", l->stages + first, KMSEG_N_STAGES - first, &l->all);
@@ -101,6 +102,8 @@ static json_t *lifecycle_json(const shown *s, const kmseg_lifecycle_options *opt
     json_object_set_new(root, "lost_percentile",
                         l->lost_fitted ? json_integer(options->lost) : json_null());
     json_object_set_new(root, "n_gaps", json_integer(l->n_gaps));
+    json_object_set_new(root, "estimated_from",
+                        l->estimated_from != NULL ? json_string(l->estimated_from) : json_null());
     json_object_set_new(root, "trend_margin", cli_json_real(options->trend_margin));
     json_object_set_new(root, "n_customers", json_integer(l->n_customers));
     json_object_set_new(root, "n_missing", json_integer(l->n_missing));

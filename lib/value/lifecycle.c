@@ -1,4 +1,5 @@
 /* Where each customer stands, by the rhythm of all customers. */
+#include "value/gaps.h"
 #include "value/value.h"
 
 #include <kmseg/customer.h>
@@ -112,22 +113,40 @@ static double fitted(const double *percentiles, int64_t n_gaps, int32_t percent)
     return percentiles != NULL && n_gaps > 0 ? percentiles[percent] : NAN;
 }
 
+static kmseg_status fail_no_gaps(const staging *s, int has_columns) {
+    return km_fail(
+        s->ctx, KMSEG_E_DATA,
+        has_columns ? "nobody ordered on two days, so the data have no rhythm to fit "
+                      "thresholds to; give --warn-days and --lost-days"
+                    : "the table does not say how many days lie between orders; there are three "
+                      "ways: the order log, or the HDF5 file that kmseg features makes of it, in "
+                      "place of this table; a column gap_mean (a customer's mean days between "
+                      "orders) or tenure (days since the first order) in it, to estimate them "
+                      "from; or your own --warn-days and --lost-days");
+}
+
 static kmseg_status fit_thresholds(staging *s, const double *percentiles, int64_t n_gaps) {
     kmseg_lifecycle *shown = &s->result->shown;
-    shown->warn_fitted = s->options->warn_days == 0;
-    shown->lost_fitted = s->options->lost_days == 0;
-    shown->warn_days =
-        shown->warn_fitted ? fitted(percentiles, n_gaps, s->options->warn) : s->options->warn_days;
-    shown->lost_days =
-        shown->lost_fitted ? fitted(percentiles, n_gaps, s->options->lost) : s->options->lost_days;
-    shown->n_gaps = shown->warn_fitted || shown->lost_fitted ? n_gaps : 0;
+    const kmseg_lifecycle_options *options = s->options;
+    shown->warn_fitted = options->warn_days == 0;
+    shown->lost_fitted = options->lost_days == 0;
+    int fits = shown->warn_fitted || shown->lost_fitted;
+    double warn = fitted(percentiles, n_gaps, options->warn);
+    double lost = fitted(percentiles, n_gaps, options->lost);
+    if (fits && percentiles == NULL) {
+        const int32_t percents[] = {options->warn, options->lost};
+        km_gaps gaps;
+        KM_TRY(km_gaps_estimate(s->ctx, s->scratch, s->table, s->columns, percents, 2, &gaps));
+        shown->estimated_from = gaps.from;
+        n_gaps = gaps.n_gaps;
+        warn = n_gaps > 0 ? gaps.days[0] : NAN;
+        lost = n_gaps > 0 ? gaps.days[1] : NAN;
+    }
+    shown->warn_days = shown->warn_fitted ? warn : options->warn_days;
+    shown->lost_days = shown->lost_fitted ? lost : options->lost_days;
+    shown->n_gaps = fits ? n_gaps : 0;
     if (isnan(shown->warn_days) || isnan(shown->lost_days)) {
-        return km_fail(s->ctx, KMSEG_E_DATA,
-                       percentiles == NULL
-                           ? "the table does not say how many days lie between orders; give the "
-                             "order log instead, or --warn-days and --lost-days"
-                           : "nobody ordered on two days, so the data have no rhythm to fit "
-                             "thresholds to; give --warn-days and --lost-days");
+        return fail_no_gaps(s, percentiles != NULL || shown->estimated_from != NULL);
     }
     if (shown->warn_days > shown->lost_days) {
         return km_fail(s->ctx, KMSEG_E_ARGUMENT,
@@ -199,7 +218,14 @@ static void say_threshold(staging *s, const char *name, double days, int is_fitt
                           int32_t percent) {
     char shown[64], gaps[64];
     km_shown(days, 1, shown);
-    if (is_fitted) {
+    if (is_fitted && s->result->shown.estimated_from != NULL) {
+        km_say(
+            &s->conventions,
+            "The %s threshold is %s days, an estimate of the %d%s percentile of the days between "
+            "customers' successive order days, of which there are %s.",
+            name, shown, percent, ordinal_of(percent),
+            km_shown((double)s->result->shown.n_gaps, 0, gaps));
+    } else if (is_fitted) {
         km_say(&s->conventions,
                "The %s threshold is %s days, the %d%s percentile (type 7) of the %s gaps between "
                "customers' successive order days.",
@@ -240,6 +266,13 @@ static void say_notes(staging *s) {
                           "by a trend.");
     } else if (s->trend_gap == NULL) {
         km_say(&s->notes, "There is no column trend_gap: nobody declines by a trend.");
+    }
+    if (shown->estimated_from != NULL) {
+        km_say(&s->notes,
+               "The table does not have the single days between orders. Thresholds are estimated "
+               "from %s, taking each customer to buy at random at a rate of their own: mostly "
+               "within 15 %% of what the order log gives, which is better.",
+               shown->estimated_from);
     }
     if (shown->n_gaps > 0 && shown->n_gaps < FEW_GAPS) {
         km_say(&s->notes, "The thresholds are fitted to %s gaps only; they may be far off.",

@@ -60,6 +60,26 @@ def test_tiers_add_up_in_a_chain_of_commands(folder):
     refused(1, "tier", folder / "b.h5", says=["column tier already"])
 
 
+def test_a_table_without_single_gaps_has_estimated_thresholds(folder):
+    """A CSV keeps each customer's mean days between orders, and not the days themselves."""
+    exact = json.loads(ok("lifecycle", folder / "customers.h5", "--json"))
+    found = json.loads(ok("lifecycle", folder / "customers.csv", "--json"))
+    assert exact["estimated_from"] is None and found["estimated_from"] == "gap_mean"
+    assert found["n_gaps"] == exact["n_gaps"]
+    for name in ("warn_days", "lost_days"):
+        assert found[name] == pytest.approx(exact[name], rel=0.25)
+    text = " ".join(ok("lifecycle", folder / "customers.csv").split())
+    assert "estimated, see the notes" in text and "estimated from gap_mean" in text
+    table = rows((folder / "customers.csv").read_text())
+    (folder / "plain.csv").write_text("customer_id,recency,frequency,monetary\n" + "".join(
+        f"{row['customer_id']},{row['recency']},{row['frequency']},{row['monetary']}\n"
+        for row in table))
+    refused(1, "lifecycle", folder / "plain.csv", says=[
+        "plain.csv", "three ways", "order log", "gap_mean", "--warn-days and --lost-days"])
+    refused(1, "lifecycle", folder / "plain.csv", "--warn-days", 30, says=["--lost-days"])
+    ok("lifecycle", folder / "plain.csv", "--warn-days", 30, "--lost-days", 90)
+
+
 def test_text_is_narrow_and_says_how_to_read_it(folder):
     for words in (["tier", folder / "customers.h5"],
                   ["tier", folder / "customers.h5", "--weights", "monetary=1,frequency=1"],
@@ -89,7 +109,6 @@ def test_lifecycle_fits_its_thresholds_to_the_data(folder):
     assert again["stages"] == report["stages"], "kmseg features keeps the gaps in its file"
     other = json.loads(ok("lifecycle", folder / "customers.h5", "--warn", 50, "--lost", 99, "--json"))
     assert other["warn_days"] == gaps["percentiles"][50]
-    refused(1, "lifecycle", folder / "customers.csv", says=["order log", "--warn-days"])
     ok("lifecycle", folder / "customers.csv", "--warn-days", 30, "--lost-days", 90)
 
 

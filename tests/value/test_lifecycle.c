@@ -99,6 +99,106 @@ Test(stages, without_trends_everyone_active_is_new_or_mature_and_that_is_said)
     kmseg_context_free(ctx);
 }
 
+/* Three of four customers ordered again, on 3, 2 and 4 days: 2, 1 and 3 gaps, all of mean 10, so that
+ * they are exponential about it: 80 % are at most 10 ln 5 = 16.09 days, 95 % at most 10 ln 20 = 29.96. */
+static const double often[] = {3, 2, 4, 1}, tens[] = {10, 10, 10, NAN};
+
+static kmseg_lifecycle *estimated(kmseg_context *ctx, kmseg_table *table, const char *name,
+                                  const double *values) {
+    kmseg_lifecycle *l;
+    OK(ctx, kmseg_table_add_numbers(ctx, table, name, values));
+    OK(ctx, kmseg_lifecycle_new(ctx, table, NULL, NULL, 0, NULL, &l));
+    return l;
+}
+
+Test(thresholds, are_estimated_from_customers_mean_days_between_orders)
+{
+    kmseg_context *ctx = test_context(1, NULL);
+    const double r[] = {16, 17, 31, 5};
+    kmseg_table *table = customers_of(ctx, 4, NULL, r, often, often);
+    kmseg_lifecycle *l = estimated(ctx, table, "gap_mean", tens);
+    cr_assert_eq(l->warn_days, 16);
+    cr_assert_eq(l->lost_days, 30);
+    cr_assert_eq(l->n_gaps, 6);
+    cr_assert_str_eq(l->estimated_from, "gap_mean");
+    const char *expect[] = {"mature", "declining", "lost", "new"};
+    texts_are(table, "lifecycle", expect);
+    cr_assert(says(&l->conventions, "an estimate of the 80th percentile"));
+    cr_assert(says(&l->notes, "estimated from gap_mean"));
+    kmseg_lifecycle_free(l);
+    kmseg_table_free(table);
+    kmseg_context_free(ctx);
+}
+
+/* The same 10 days: first orders 36, 27, 61 days ago and last ones 16, 17, 31 are 20, 10 and 30 days
+ * with 2, 1 and 3 gaps. A median of 10 ln 2 is that of an exponential of mean 10. */
+Test(thresholds, are_estimated_from_tenure_or_medians_too)
+{
+    kmseg_context *ctx = test_context(1, NULL);
+    const double r[] = {16, 17, 31, 5}, tenure[] = {36, 27, 61, 5};
+    double medians[4];
+    for (int i = 0; i < 4; i++) {
+        medians[i] = tens[i] * log(2);
+    }
+    for (int which = 0; which < 2; which++) {
+        kmseg_table *table = customers_of(ctx, 4, NULL, r, often, often);
+        kmseg_lifecycle *l = estimated(ctx, table, which == 0 ? "tenure" : "gap_median",
+                                       which == 0 ? tenure : medians);
+        cr_assert_eq(l->warn_days, 16);
+        cr_assert_eq(l->lost_days, 30);
+        cr_assert_eq(l->n_gaps, 6);
+        kmseg_lifecycle_free(l);
+        kmseg_table_free(table);
+    }
+    kmseg_context_free(ctx);
+}
+
+/* Nine gaps of mean 1 and one of mean 100: at t = 1.0 the first are 63 % past; what 80 % are below is
+ * where 0.9 (1 - e^-t) + 0.1 (1 - e^-t/100) = 0.8, t = 2.2: 2 days. 95 %: the first are past, so
+ * 0.1 e^-t/100 = 0.05, t = 100 ln 2 = 69.3. Backwards it is the same. One given threshold stays. */
+Test(thresholds, estimated_ones_mix_customers_by_their_gaps_in_any_order)
+{
+    kmseg_context *ctx = test_context(1, NULL);
+    const double r[] = {1, 1}, f[] = {10, 2}, means[] = {1, 100};
+    const double back_f[] = {2, 10}, back[] = {100, 1};
+    for (int which = 0; which < 2; which++) {
+        kmseg_table *table = customers_of(ctx, 2, NULL, r, which ? back_f : f, r);
+        kmseg_lifecycle *l = estimated(ctx, table, "gap_mean", which ? back : means);
+        cr_assert_eq(l->warn_days, 2, "%g", l->warn_days);
+        cr_assert_eq(l->lost_days, 69, "%g", l->lost_days);
+        cr_assert_eq(l->n_gaps, 10);
+        kmseg_lifecycle_free(l);
+        kmseg_table_free(table);
+    }
+    kmseg_table *table = customers_of(ctx, 2, NULL, r, f, r);
+    OK(ctx, kmseg_table_add_numbers(ctx, table, "gap_mean", means));
+    kmseg_lifecycle_options options = thresholds(1.5, 0);
+    kmseg_lifecycle *l;
+    OK(ctx, kmseg_lifecycle_new(ctx, table, NULL, NULL, 0, &options, &l));
+    cr_assert_eq(l->warn_days, 1.5);
+    cr_assert_eq(l->lost_days, 69);
+    cr_assert(!l->warn_fitted && l->lost_fitted);
+    kmseg_lifecycle_free(l);
+    kmseg_table_free(table);
+    kmseg_context_free(ctx);
+}
+
+Test(thresholds, are_not_estimated_from_columns_that_say_nothing)
+{
+    kmseg_context *ctx = test_context(1, NULL);
+    const double r[] = {1, 2, 3, 4}, once[] = {1, 1, 1, 0};
+    const double odd[] = {INFINITY, -3, 0, NAN};
+    kmseg_lifecycle *l;
+    for (int which = 0; which < 2; which++) {
+        kmseg_table *table = customers_of(ctx, 4, NULL, r, which ? often : once, r);
+        OK(ctx, kmseg_table_add_numbers(ctx, table, "gap_mean", which ? odd : tens));
+        FAILS(ctx, KMSEG_E_DATA, kmseg_lifecycle_new(ctx, table, NULL, NULL, 0, NULL, &l),
+              "nobody ordered on two days");
+        kmseg_table_free(table);
+    }
+    kmseg_context_free(ctx);
+}
+
 Test(thresholds, are_taken_from_percentiles_or_refused)
 {
     kmseg_context *ctx = test_context(1, NULL);
@@ -133,7 +233,7 @@ Test(thresholds, are_taken_from_percentiles_or_refused)
           "lost one 10");
     kmseg_lifecycle_options_init(&options);
     FAILS(ctx, KMSEG_E_DATA, kmseg_lifecycle_new(ctx, table, NULL, NULL, 0, &options, &l),
-          "order log", "--warn-days");
+          "order log", "gap_mean", "--warn-days");
     FAILS(ctx, KMSEG_E_DATA, kmseg_lifecycle_new(ctx, table, NULL, percentiles, 0, &options, &l),
           "nobody ordered on two days");
     cr_assert_eq(kmseg_table_n_columns(table), 4);

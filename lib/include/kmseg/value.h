@@ -254,6 +254,7 @@ typedef struct kmseg_lifecycle {
     double warn_days, lost_days;      /* that were used */
     int32_t warn_fitted, lost_fitted; /* 1: from the days between orders */
     int64_t n_gaps;                   /* that they were fitted on; 0: given */
+    const char *estimated_from; /* columns that they were estimated from; NULL: they were not */
     int64_t n_customers;
     int64_t n_missing; /* with orders but no recency: no stage */
     kmseg_value_group stages[KMSEG_N_STAGES];
@@ -266,7 +267,9 @@ typedef struct kmseg_lifecycle {
  *
  * customers        gets `lifecycle` and `lifecycle_reason` (TEXT)
  * gap_percentiles  KMSEG_N_GAP_PERCENTILES days between orders, P0 to P100, of
- *                  kmseg_features_report; NULL where the days are given by options
+ *                  kmseg_features_report; NULL where they are not known: thresholds that options do
+ *                  not give are then estimated from gap_mean, from tenure and recency, or from
+ *                  gap_median, with order_days or the frequency
  * n_gaps           that they come from
  *
  * In this order:
@@ -279,8 +282,8 @@ typedef struct kmseg_lifecycle {
  *   mature     everyone else
  *
  * Where the table has no trend_spend, growing is not told from mature, nor declining by trends; a
- * note says so. KMSEG_E_DATA when thresholds are to be fitted and there are no days between orders;
- * KMSEG_E_ARGUMENT when the warning threshold is above the lost one.
+ * note says so. KMSEG_E_DATA when thresholds are to be fitted and there are no days between orders,
+ * nor columns to estimate them from; KMSEG_E_ARGUMENT when the warning threshold is above the lost one.
  */
 KMSEG_API kmseg_status kmseg_lifecycle_new(kmseg_context *ctx, kmseg_table *customers,
                                            const kmseg_value_columns *columns,
