@@ -86,14 +86,18 @@ static json_t *parameter_json(double value, double error) {
     return json;
 }
 
+static const char *model_name(const kmseg_bgnbd *m) { return m->nobody_leaves ? "NBD" : "BG/NBD"; }
+
 static json_t *purchases_json(const kmseg_clv_report *report) {
     const kmseg_bgnbd *m = &report->purchases;
     json_t *json = json_object(), *parameters = json_object();
-    json_object_set_new(json, "model", json_string("BG/NBD"));
+    json_object_set_new(json, "model", json_string(model_name(m)));
     json_object_set_new(parameters, "r", parameter_json(m->r, m->standard_errors[0]));
     json_object_set_new(parameters, "alpha", parameter_json(m->alpha, m->standard_errors[1]));
-    json_object_set_new(parameters, "a", parameter_json(m->a, m->standard_errors[2]));
-    json_object_set_new(parameters, "b", parameter_json(m->b, m->standard_errors[3]));
+    if (!m->nobody_leaves) {
+        json_object_set_new(parameters, "a", parameter_json(m->a, m->standard_errors[2]));
+        json_object_set_new(parameters, "b", parameter_json(m->b, m->standard_errors[3]));
+    }
     json_object_set_new(json, "parameters", parameters);
     json_object_set_new(json, "log_likelihood", cli_json_real(m->log_likelihood));
     json_object_set_new(json, "n_customers", json_integer(m->n_customers));
@@ -269,12 +273,23 @@ static void print_models(FILE *out, const clv_command *command, const kmseg_clv_
     char a[64], b[64], unit[16];
     const kmseg_bgnbd *m = &report->purchases;
     snprintf(unit, sizeof unit, " %s", command->clv.unit);
-    fprintf(out, "\nHow they buy: BG/NBD, log-likelihood %s\n",
+    fprintf(out, "\nHow they buy: %s, log-likelihood %s\n", model_name(m),
             cli_number(m->log_likelihood, 2, a, sizeof a));
     print_parameter(out, "r", m->r, m->standard_errors[0], "");
     print_parameter(out, "alpha", m->alpha, m->standard_errors[1], unit);
-    print_parameter(out, "a", m->a, m->standard_errors[2], "");
-    print_parameter(out, "b", m->b, m->standard_errors[3], "");
+    if (m->nobody_leaves) {
+        cli_wrap(
+            out,
+            "Warning: nobody seems to leave. The BG/NBD model has no best fit here, it only "
+            "nears the model in which nobody does, NBD, which is used in its place: p_alive is "
+            "1 for everybody, and how long ago the last purchase was makes no difference. "
+            "Whoever left unnoticed is counted as a customer, so purchases and value may be too "
+            "high: check with --holdout, and observe the customers for longer.",
+            2, 0, cli_width(out));
+    } else {
+        print_parameter(out, "a", m->a, m->standard_errors[2], "");
+        print_parameter(out, "b", m->b, m->standard_errors[3], "");
+    }
     warn_vague(out, m);
     if (!report->has_spend) {
         return;
@@ -325,7 +340,9 @@ static void print_outlook(FILE *out, const clv_command *command, const kmseg_clv
     const kmseg_bgnbd *m = &report->purchases;
     int is_vague = m->standard_errors[2] > m->a || m->standard_errors[3] > m->b;
     fprintf(out, "  %-33s%14.1f %%%s\n", "still customers", 100 * report->mean_alive,
-            is_vague ? "   not to be relied on: see the warning" : "");
+            m->nobody_leaves ? "   by assumption: see the warning"
+            : is_vague       ? "   not to be relied on: see the warning"
+                             : "");
     char label[80];
     snprintf(label, sizeof label, "purchases in the next %.0f %s", report->horizon,
              command->clv.unit);
@@ -400,7 +417,9 @@ static void print_legend(FILE *out, const clv_command *command, const shown *s) 
         {"t_x", texts[0]},
         {"T", texts[1]},
         {"mean_spend", "mean amount of a repeat purchase"},
-        {"p_alive", "chance that this is still a customer; 1 until the second purchase"},
+        {"p_alive", s->report->purchases.nobody_leaves
+                        ? "chance that this is still a customer; 1: nobody seems to leave"
+                        : "chance that this is still a customer; 1 until the second purchase"},
         {"churn_risk", texts[2]},
         {"expected_purchases", texts[3]},
         {"expected_spend", "amount to expect of each of them"},
@@ -459,7 +478,8 @@ const cli_command cli_cmd_clv = {
     .name = "clv",
     .help = "predict who will buy again, how often, and what each customer is worth",
     .description =
-        "Fits how customers buy and leave (BG/NBD) and what they spend (Gamma-Gamma), and writes "
+        "Fits how customers buy and leave (BG/NBD, or NBD where nobody seems to leave) and what "
+        "they spend (Gamma-Gamma), and writes "
         "for each the probability that they are still a customer, the purchases and the spend to "
         "expect, the risk of no purchase, and the discounted value of the coming months. It is for "
         "shops whose customers come and go without notice, not for contracts.\n"

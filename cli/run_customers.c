@@ -261,7 +261,9 @@ static int add_clv(cli_run_state *state) {
     const kmseg_bgnbd *m = &report.purchases;
     int is_vague = m->standard_errors[2] > m->a || m->standard_errors[3] > m->b;
     char alive[80] = "who leaves does not show in these orders";
-    if (!is_vague) {
+    if (m->nobody_leaves) {
+        snprintf(alive, sizeof alive, "nobody seems to leave");
+    } else if (!is_vague) {
         snprintf(alive, sizeof alive, "%.0f %% are still customers", 100 * report.mean_alive);
     }
     if (report.has_spend) {

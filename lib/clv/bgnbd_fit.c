@@ -7,6 +7,7 @@
 #include "clv/special.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { R, ALPHA, A, B, N_PARAMETERS };
@@ -143,6 +144,23 @@ static void prepare(const km_triples *t, kmseg_bgnbd *out, km_likelihood *search
     search->n_samples = n;
 }
 
+/* Where a or b is not to be found: the model without them, when it explains the customers as well. Else
+ * it is something else, and the reason that was given stays. */
+static kmseg_status fit_nobody_leaves(kmseg_context *ctx, const km_triples *triples,
+                                      const km_maximum *top, kmseg_bgnbd *out) {
+    const double as_well = 0.01; /* the likelihood of BG/NBD nears that of NBD as a nears 0 */
+    char reason[600];
+    snprintf(reason, sizeof reason, "%s", kmseg_last_error(ctx));
+    kmseg_bgnbd nbd = *out;
+    kmseg_status status = km_nbd_fit_triples(ctx, triples, &nbd);
+    if (status == KMSEG_OK && nbd.log_likelihood >= top->value - as_well) {
+        *out = nbd;
+        return KMSEG_OK;
+    }
+    return status == KMSEG_OK || status == KMSEG_E_DATA ? km_fail(ctx, KMSEG_E_DATA, "%s", reason)
+                                                        : status;
+}
+
 static kmseg_status fit(kmseg_context *ctx, likelihood *self, kmseg_bgnbd *out) {
     km_likelihood search = {.what = "the BG/NBD model",
                             .n = N_PARAMETERS,
@@ -157,7 +175,12 @@ static kmseg_status fit(kmseg_context *ctx, likelihood *self, kmseg_bgnbd *out) 
                        (long long)out->n_customers);
     }
     km_maximum top;
-    KM_TRY(km_maximise(ctx, &search, &top));
+    kmseg_status status = km_maximise(ctx, &search, &top);
+    out->n_evaluations = top.n_evaluations;
+    if (status == KMSEG_E_DATA && (top.culprit == A || top.culprit == B)) {
+        return fit_nobody_leaves(ctx, self->triples, &top, out);
+    }
+    KM_TRY(status);
     out->r = top.parameters[R];
     out->alpha = top.parameters[ALPHA];
     out->a = top.parameters[A];
@@ -167,7 +190,6 @@ static kmseg_status fit(kmseg_context *ctx, likelihood *self, kmseg_bgnbd *out) 
     }
     memcpy(out->covariance, top.covariance, sizeof out->covariance);
     out->log_likelihood = top.value;
-    out->n_evaluations = top.n_evaluations;
     return KMSEG_OK;
 }
 

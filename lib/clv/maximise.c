@@ -224,6 +224,8 @@ kmseg_status km_maximise(kmseg_context *ctx, const km_likelihood *l, km_maximum 
     /* Standard errors of a logarithm beyond which a parameter is not known within a factor of 150. */
     const double vague = 5;
     search s = {.ctx = ctx, .likelihood = l, .best_value = -INFINITY};
+    memset(out, 0, sizeof *out);
+    out->culprit = -1;
     int good = climb_all(&s);
     if (s.status != KMSEG_OK) {
         return s.status;
@@ -247,13 +249,17 @@ kmseg_status km_maximise(kmseg_context *ctx, const km_likelihood *l, km_maximum 
         return s.status;
     }
     limit = limit < 0 ? at_limit(l, u) : limit;
+    out->value = s.best_value;
+    out->n_evaluations = s.n_evaluations;
     if (limit >= 0) {
+        out->culprit = limit;
         return fail_limit(ctx, l, limit, u[limit]);
     }
     for (int i = 0; i < l->n; i++) {
         out->parameters[i] = parameter_at(l, i, u[i]);
         out->log_errors[i] = top ? sqrt(inverse[l->n * i + i]) : INFINITY;
         if (!(out->log_errors[i] < vague)) {
+            out->culprit = i;
             return km_fail(ctx, KMSEG_E_DATA,
                            "%s cannot be fitted: these customers do not determine its parameter "
                            "%s (about %.3g); %s",

@@ -34,9 +34,11 @@ typedef struct km_maximum {
     double covariance[KM_MOST_PARAMETERS * KM_MOST_PARAMETERS]; /* n x n, of the parameters */
     double log_errors[KM_MOST_PARAMETERS]; /* standard errors of the logarithms */
     int32_t n_evaluations;
+    int culprit; /* the parameter at its limit, or that is not determined; -1: none */
 } km_maximum;
 
-/* KMSEG_E_DATA where there is no maximum inside the limits, with the reason. */
+/* KMSEG_E_DATA where there is no maximum inside the limits, with the reason; then out has the culprit,
+ * the highest value that was found, and the evaluations. */
 kmseg_status km_maximise(kmseg_context *ctx, const km_likelihood *likelihood, km_maximum *out);
 
 #endif

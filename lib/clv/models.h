@@ -9,6 +9,9 @@
 /* The fit over triples that are there already. */
 kmseg_status km_bgnbd_fit_triples(kmseg_context *ctx, const km_triples *triples, kmseg_bgnbd *out);
 
+/* Of the model in which nobody leaves; what out says of the data stays, evaluations are added. */
+kmseg_status km_nbd_fit_triples(kmseg_context *ctx, const km_triples *triples, kmseg_bgnbd *out);
+
 /* Purchases to expect in the time t of a customer who has not left; t_x does not matter to it. */
 double km_bgnbd_expected_alive(const kmseg_bgnbd *model, double x, double T, double t);
 

@@ -140,6 +140,41 @@ def test_what_cannot_be_done_is_refused_with_the_file_and_what_to_do(orders, tmp
     assert not out.exists()
 
 
+def test_where_nobody_seems_to_leave_it_says_so(tmp_path):
+    """Everybody bought at the very end: BG/NBD has no best fit, and NBD takes its place."""
+    path = tmp_path / "in.csv"
+    path.write_text("customer_id,x,t_x,T\n" + "".join(
+        f"{i},{x},{40 if x else 0},40\n" for i, x in enumerate([0, 0, 0, 1, 1, 2, 4, 9] * 50)))
+    out = tmp_path / "out.h5"
+    report = json.loads(ok("clv", path, "--horizon", 20, "-o", out, "--json"))
+    model = report["purchases"]
+    assert model["model"] == "NBD" and set(model["parameters"]) == {"r", "alpha"}
+    assert report["mean_p_alive"] == 1
+    r, alpha = (model["parameters"][name]["value"] for name in ("r", "alpha"))
+    rows = list(csv.DictReader(io.StringIO(ok("clv", path, "--horizon", 20, "-o", "-"))))
+    for row in rows[:50]:
+        shape = r + float(row["x"])
+        assert float(row["p_alive"]) == 1
+        assert float(row["expected_purchases"]) == pytest.approx(shape * 20 / (alpha + 40))
+        assert float(row["churn_risk"]) == pytest.approx(((alpha + 40) / (alpha + 60)) ** shape)
+    with h5py.File(out) as file:
+        assert b"NBD" in json.dumps(json.loads(file["params"].asstr()[()])).encode()
+    text = " ".join(ok("clv", path).split())
+    assert "How they buy: NBD" in text and "nobody seems to leave" in text
+    assert "by assumption" in text and " a 0" not in text
+
+
+def test_online_retail_before_september_is_foretold_without_anybody_leaving():
+    log = DATASETS / "online_retail" / "online_retail.csv.gz"
+    if not log.exists():
+        pytest.skip("online_retail is not here: set KMSEG_DATASETS")
+    report = json.loads(ok("clv", log, "--holdout", "2011-09-01", "--json"))
+    assert report["purchases"]["model"] == "NBD"
+    assert report["purchases"]["log_likelihood"] == pytest.approx(-21755.35, abs=0.01)
+    assert report["holdout"]["actual"] == 4806
+    assert report["holdout"]["predicted"] == pytest.approx(3633, abs=1)
+
+
 @pytest.mark.parametrize("content, says", [
     ("", ["empty"]),
     ("x,t_x,T\n", ["no rows"]),

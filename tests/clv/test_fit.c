@@ -385,6 +385,56 @@ Test(refusals, say_what_is_wrong_and_what_to_do)
           "cannot be fitted", "observe the customers for longer");
 }
 
+/* ln L of the NBD model, with the C library's gamma function. */
+static double nbd_likelihood(double r, double alpha) {
+    double sum = 0;
+    for (int i = 0; i < MANY; i++) {
+        sum += lgamma(r + x[i]) - lgamma(r) + r * log(alpha) - (r + x[i]) * log(alpha + T[i]);
+    }
+    return sum;
+}
+
+/* Rates are Gamma(1.5, 12), and each customer's last purchase was a moment ago: nobody leaves. */
+Test(refusals, where_nobody_seems_to_leave_it_is_the_model_in_which_nobody_does)
+{
+    for (int i = 0; i < MANY; i++) {
+        km_random random = {11, 0, KM_STAGE_TEST, (uint32_t)i};
+        double rate = draw_gamma(&random, 1.5) / 12, time = 0;
+        T[i] = 30 + i % 23;
+        x[i] = -1;
+        while (time <= T[i]) {
+            time += -log(1 - km_next_uniform(&random)) / rate;
+            x[i]++;
+        }
+        t_x[i] = x[i] > 0 ? T[i] : 0;
+    }
+    kmseg_bgnbd fit;
+    OK(ctx, kmseg_bgnbd_fit(ctx, MANY, x, t_x, T, &fit));
+    cr_assert_eq(fit.nobody_leaves, 1);
+    cr_assert(fit.a == 0 && fit.b == 1);
+    NEAR(fit.r, 1.5, 3 * fit.standard_errors[0]);
+    NEAR(fit.alpha, 12, 3 * fit.standard_errors[1]);
+    cr_assert(fit.standard_errors[0] > 0.01 && fit.standard_errors[0] < 0.2);
+    cr_assert(fit.covariance[1] > 0 && fit.covariance[1] == fit.covariance[4]);
+    double top = nbd_likelihood(fit.r, fit.alpha);
+    NEAR(fit.log_likelihood, top, 1e-6);
+    for (int i = -1; i <= 1; i += 2) { /* the top of it */
+        cr_assert_lt(nbd_likelihood(fit.r * (1 + 1e-3 * i), fit.alpha), top);
+        cr_assert_lt(nbd_likelihood(fit.r, fit.alpha * (1 + 1e-3 * i)), top);
+    }
+    kmseg_bgnbd again; /* backwards: the same bits */
+    for (int i = 0; i < MANY / 2; i++) {
+        double *all[] = {x, t_x, T};
+        for (int c = 0; c < 3; c++) {
+            double kept = all[c][i];
+            all[c][i] = all[c][MANY - 1 - i];
+            all[c][MANY - 1 - i] = kept;
+        }
+    }
+    OK(ctx, kmseg_bgnbd_fit(ctx, MANY, x, t_x, T, &again));
+    cr_assert_eq(memcmp(&again, &fit, sizeof fit), 0);
+}
+
 Test(refusals, spend_that_no_gamma_gamma_model_has)
 {
     kmseg_gamma_gamma spend;

@@ -148,6 +148,63 @@ Test(bgnbd, a_customer_is_alive_for_sure_before_the_second_purchase_and_less_so_
     cr_assert(isnan(kmseg_bgnbd_alive(&m, -1, 0, 1)));
 }
 
+/* Where nobody leaves: r = 2, alpha = 10, and a customer with 3 purchases in 10. The rate is Gamma(5, 20)
+ * afterwards: 5 / 20 a unit, 1 purchase in 4; none in 20 with (20 / 40)^5 = 1 / 32. Of a new customer
+ * none in 10 with (10 / 20)^2 = 1 / 4, one with 2 * 1 / 4 * 1 / 2 = 1 / 4, two with 3 * 1 / 4 * 1 / 4. */
+static const kmseg_bgnbd nbd = {.r = 2, .alpha = 10, .a = 0, .b = 1, .nobody_leaves = 1};
+
+Test(nbd, is_as_worked_by_hand)
+{
+    for (double t_x = 1; t_x <= 10; t_x++) { /* when the last one was does not matter */
+        cr_assert_eq(kmseg_bgnbd_alive(&nbd, 3, t_x, 10), 1);
+        cr_assert_float_eq(kmseg_bgnbd_expected(&nbd, 3, t_x, 10, 4), 1, 1e-14);
+        cr_assert_float_eq(kmseg_bgnbd_no_purchase(&nbd, 3, t_x, 10, 20), 1.0 / 32, 1e-15);
+    }
+    cr_assert_eq(kmseg_bgnbd_alive(&nbd, 0, 0, 10), 1);
+    cr_assert_float_eq(kmseg_bgnbd_new_expected(&nbd, 10), 2, 1e-14);
+    cr_assert_float_eq(kmseg_bgnbd_new_probability(&nbd, 0, 10), 0.25, 1e-15);
+    cr_assert_float_eq(kmseg_bgnbd_new_probability(&nbd, 1, 10), 0.25, 1e-15);
+    cr_assert_float_eq(kmseg_bgnbd_new_probability(&nbd, 2, 10), 3.0 / 16, 1e-15);
+}
+
+/* The integral over the rate u, of its Gamma(shape, scale) density times purchases, none, or n. */
+static double over_rates(double shape, double scale, double t, int n) {
+    const int steps = 200000;
+    double top = (shape + 12 * sqrt(shape) + 40) / scale, sum = 0;
+    for (int i = 0; i < steps; i++) {
+        double u = (i + 0.5) * top / steps;
+        double density = exp(shape * log(scale) + (shape - 1) * log(u) - scale * u - lgamma(shape));
+        sum += density * (n < 0 ? u * t : exp(n * log(u * t) - u * t - lgamma(n + 1.0)));
+    }
+    return sum * top / steps;
+}
+
+Test(nbd, is_the_integral_over_the_rates)
+{
+    const kmseg_bgnbd m = {.r = 1.7, .alpha = 9.4, .a = 0, .b = 1, .nobody_leaves = 1};
+    for (int x = 0; x < 9; x += 2) {
+        for (double t = 0.5; t < 60; t *= 4) {
+            double shape = m.r + x, scale = m.alpha + 30;
+            cr_assert_float_eq(kmseg_bgnbd_expected(&m, x, x > 0, 30, t),
+                               over_rates(shape, scale, t, -1), 1e-6);
+            cr_assert_float_eq(kmseg_bgnbd_no_purchase(&m, x, x > 0, 30, t),
+                               over_rates(shape, scale, t, 0), 1e-6);
+            cr_assert_float_eq(kmseg_bgnbd_new_probability(&m, x, t),
+                               over_rates(m.r, m.alpha, t, x), 1e-6);
+        }
+    }
+}
+
+/* BG/NBD goes there as a goes to 0. */
+Test(nbd, is_the_limit_of_bgnbd)
+{
+    const kmseg_bgnbd near = {.r = 2, .alpha = 10, .a = 1e-9, .b = 1};
+    cr_assert_float_eq(kmseg_bgnbd_expected(&near, 3, 2, 10, 40),
+                       kmseg_bgnbd_expected(&nbd, 3, 2, 10, 40), 1e-6);
+    cr_assert_float_eq(kmseg_bgnbd_no_purchase(&near, 3, 2, 10, 5),
+                       kmseg_bgnbd_no_purchase(&nbd, 3, 2, 10, 5), 1e-6);
+}
+
 Test(bgnbd, nothing_is_expected_of_no_time_and_more_of_more)
 {
     kmseg_bgnbd m = published();

@@ -20,6 +20,8 @@ KMSEG_BEGIN_DECLS
  * purchase leaves for good with a chance from Beta(a, b). All four are above 0; alpha is a time. */
 typedef struct kmseg_bgnbd {
     double r, alpha, a, b;
+    int32_t nobody_leaves; /* 1: the NBD model, to which BG/NBD goes as a goes to 0; a is 0 and b is
+                              1, without errors, so that every function holds of it as well */
     double standard_errors[4]; /* of r, alpha, a, b */
     double covariance[16];     /* 4 x 4, the inverse of the negative Hessian */
     double log_likelihood;
@@ -52,7 +54,8 @@ typedef struct kmseg_gamma_gamma {
  *
  * The likelihood runs over the distinct triples, sorted and with compensated sums, so neither the
  * order of the customers nor the number of threads changes a bit. NLopt (SLSQP, and Nelder-Mead
- * where that fails) climbs from several starts over log parameters; Newton steps end it.
+ * where that fails) climbs from several starts over log parameters; Newton steps end it. Where a or b
+ * is not to be found because nobody seems to leave, the NBD model is fitted: see nobody_leaves.
  *
  * KMSEG_E_DATA, with the reason and what to do: a value that cannot be, nobody bought again, the
  * likelihood has no maximum inside its limits, or does not determine a parameter.
