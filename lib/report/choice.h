@@ -8,6 +8,9 @@
 
 void km_choice_text(const kmseg_choice *choice, const kmseg_report_options *options,
                     km_string *out);
+/* Silhouette and gap over the numbers of segments, of blocks, each where it fits
+ * width. 0 when there is none. */
+int km_choice_plot(const kmseg_choice *choice, int width, km_string *out);
 void km_choice_json(const kmseg_choice *choice, const kmseg_report_options *options,
                     km_string *out);
 void km_choice_svg(const kmseg_choice *choice, const kmseg_report_options *options, km_string *out);

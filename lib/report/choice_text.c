@@ -30,7 +30,7 @@ enum { ERROR_COLUMN = 3, GAP_COLUMN = 6, GAP_ERROR_COLUMN = 7, STABLE_COLUMN = 8
 typedef struct page {
     const kmseg_choice *choice;
     km_string *out;
-    int width, colour;
+    int width, colour, is_drawn;
 } page;
 
 static void heading(const page *p, const char *text) {
@@ -267,6 +267,10 @@ static void print_reading(const page *p) {
                       "anew; 0.85 is stable, 0.75 valid, 0.60 a pattern, below not to be trusted "
                       "(Hennig 2007)");
     }
+    if (p->is_drawn) {
+        print_item(p, "the drawing: silhouette from 0 up, gap from its lowest value up; the number "
+                      "behind a name is the one it favours");
+    }
     if (p->choice->n_looked_at < p->choice->n_samples) {
         km_string line;
         km_string_init(&line, &p->out->allocator);
@@ -289,6 +293,7 @@ void km_choice_text(const kmseg_choice *choice, const kmseg_report_options *opti
                                            : options->width;
     print_title(&p);
     print_table(&p);
+    p.is_drawn = km_choice_plot(choice, p.width < DEFAULT_WIDTH ? p.width : DEFAULT_WIDTH, out);
     print_verdict(&p);
     print_segments(&p);
     print_reading(&p);

@@ -1,6 +1,8 @@
 #include "choose/choose.h"
 #include "choose/planted.h"
 #include "pipeline/customers.h"
+#include "report/choice.h"
+#include "report/display.h"
 #include "support/failing.h"
 #include "support/iris.h"
 
@@ -288,7 +290,7 @@ Test(choose, reports_fit_the_page_and_are_well_formed)
         int table = 0;
         for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
             table |= strstr(line, "favoured by") != NULL;
-            cr_assert(strlen(line) <= (size_t)width || width < 80, "%d: %s", width, line);
+            cr_assert(km_text_width(line) <= width || width < 80, "%d: %s", width, line);
         }
         cr_assert(table);
         kmseg_string_free(text);
@@ -363,5 +365,87 @@ Test(choose, out_of_memory_anywhere_is_reported_and_leaks_nothing)
     kmseg_table *table = test_customers(ctx, 0);
     fails_cleanly(chosen, table);
     kmseg_table_free(table);
+    kmseg_context_free(ctx);
+}
+
+static void check_drawing(const kmseg_choice *choice, int width, const char *expected) {
+    kmseg_context *ctx = test_context(1, NULL);
+    km_string out;
+    km_string_init(&out, &ctx->allocator);
+    km_choice_plot(choice, width, &out);
+    const char *drawn = out.data != NULL ? out.data : "";
+    cr_assert(strcmp(drawn, expected) == 0, "%s", drawn);
+    km_string_free(&out);
+    kmseg_context_free(ctx);
+}
+
+/* Silhouettes 0.8, 0.4, -0.1 over 5 rows of 8 eighths from 0: 40, 20 = 2 rows and 4 eighths, none.
+ * Gaps 1, 1.2, 1.39 with one eighth below the least, (1.39 - 1) / 39 = 0.01 each: 1, 21 = 2 rows and
+ * 5 eighths, 40. */
+Test(choose, bars_of_the_drawing_are_those_worked_by_hand)
+{
+    kmseg_choice_row rows[3] = {{.gap = 1}, {.gap = 1.2}, {.gap = 1.39}};
+    const double silhouettes[3] = {0.8, 0.4, -0.1};
+    for (int i = 0; i < 3; i++) {
+        rows[i].sweep.n_clusters = 9 + i;
+        rows[i].sweep.scores.silhouette = silhouettes[i];
+    }
+    kmseg_choice choice = {.n_rows = 3, .rows = rows};
+    choice.votes[0] = (kmseg_vote){.index = "gap", .n_clusters = 11};
+    for (int i = 1; i < KMSEG_VOTES; i++) {
+        choice.votes[i] = (kmseg_vote){.index = "silhouette"}; /* favours none */
+    }
+    check_drawing(&choice, 100,
+                  "\n"
+                  "        silhouette          gap statistic: 11\n"
+                  " 0.800 │██           1.390 │      ██\n"
+                  "       │██                 │      ██\n"
+                  "       │██ ▄▄              │   ▅▅ ██\n"
+                  "       │██ ██              │   ██ ██\n"
+                  " 0.000 │██ ██        1.000 │▁▁ ██ ██\n"
+                  "       └────────           └────────\n"
+                  "     k   9 10 11         k   9 10 11\n");
+    rows[0].gap = rows[1].gap = rows[2].gap = NAN;
+    check_drawing(&choice, 40,
+                  "\n"
+                  "        silhouette\n"
+                  " 0.800 │██\n"
+                  "       │██\n"
+                  "       │██ ▄▄\n"
+                  "       │██ ██\n"
+                  " 0.000 │██ ██\n"
+                  "       └────────\n"
+                  "     k   9 10 11\n");
+    choice.n_rows = 2;
+    check_drawing(&choice, 100, "");
+}
+
+/* 60 numbers: a column each, and every fifth is named. */
+Test(choose, a_drawing_of_many_numbers_stays_within_its_width)
+{
+    kmseg_context *ctx = test_context(1, NULL);
+    kmseg_choice_row rows[60] = {{.gap = 0}};
+    kmseg_choice choice = {.n_rows = 60, .rows = rows};
+    for (int i = 0; i < KMSEG_VOTES; i++) {
+        choice.votes[i].index = "";
+    }
+    for (int i = 0; i < 60; i++) {
+        rows[i].sweep.n_clusters = i + 2;
+        rows[i].sweep.scores.silhouette = 1.0 / (i + 2);
+        rows[i].gap = i;
+    }
+    km_string out;
+    km_string_init(&out, &ctx->allocator);
+    km_choice_plot(&choice, 70, &out);
+    cr_assert_not_null(strstr(out.data, "\n     k     5   10   15   20   25   30"));
+    cr_assert_not_null(strstr(out.data, "gap statistic"));
+    for (char *line = strtok(out.data, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+        cr_assert_leq(km_text_width(line), 70);
+    }
+    km_string_free(&out);
+    km_string_init(&out, &ctx->allocator);
+    km_choice_plot(&choice, 60, &out); /* too narrow for any */
+    cr_assert_eq(out.length, 0);
+    km_string_free(&out);
     kmseg_context_free(ctx);
 }
