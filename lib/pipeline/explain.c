@@ -114,7 +114,7 @@ static int32_t value_of(work *w, const kmseg_prepare_column *column, const km_ra
     int32_t level;
     switch (raw->kind) {
     case KM_RAW_NUMBER: to->value = km_raw_number(raw, 0); return column->first_output;
-    case KM_RAW_NONE: to->level = tags_of(&w->out->arena, column, values); return -1;
+    case KM_RAW_TAGS: to->level = tags_of(&w->out->arena, column, values); return -1;
     case KM_RAW_LEVEL:
     case KM_RAW_ORDERED: break;
     }

@@ -18,13 +18,13 @@ typedef enum km_raw_kind {
     KM_RAW_NUMBER,  /* at most a threshold */
     KM_RAW_LEVEL,   /* at this level */
     KM_RAW_ORDERED, /* at most at this level */
-    KM_RAW_NONE     /* not at all: cells of several tags */
+    KM_RAW_TAGS     /* has this level, among others */
 } km_raw_kind;
 
 static inline km_raw_kind km_raw_kind_of(const kmseg_prepare_column *column) {
     return column->type == KMSEG_COLUMN_NUMBER      ? KM_RAW_NUMBER
            : strcmp(column->scale, "ordinal") == 0  ? KM_RAW_ORDERED
-           : strcmp(column->scale, "multihot") == 0 ? KM_RAW_NONE
+           : strcmp(column->scale, "multihot") == 0 ? KM_RAW_TAGS
                                                     : KM_RAW_LEVEL;
 }
 
@@ -37,6 +37,9 @@ typedef struct km_raw_column {
     const int32_t *codes;  /* text: of the table */
     int32_t *map;          /* text: code + 1 to the level of the prepare step; n_levels: none */
     int32_t n_levels;
+    const int64_t *starts; /* TAGS: code + 1 has the levels tags[starts[code + 1]] up to
+                              tags[starts[code + 2]], each once, ascending */
+    const int32_t *tags;
 } km_raw_column;
 
 static inline double km_raw_number(const km_raw_column *column, int64_t row) {
@@ -46,6 +49,17 @@ static inline double km_raw_number(const km_raw_column *column, int64_t row) {
 
 static inline int32_t km_raw_level(const km_raw_column *column, int64_t row) {
     return column->map[column->codes[row] + 1];
+}
+
+/* Whether a row has a tag. */
+static inline int km_raw_has(const km_raw_column *column, int64_t row, int32_t level) {
+    const int64_t *range = column->starts + column->codes[row] + 1;
+    for (int64_t t = range[0]; t < range[1]; t++) {
+        if (column->tags[t] == level) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 /* The columns of the prepare step in a table; maps go to the arena. */
@@ -59,7 +73,7 @@ static inline int km_raw_answer(const km_raw_column *column, const kmseg_tree_no
     case KM_RAW_NUMBER: return km_raw_number(column, row) <= node->threshold;
     case KM_RAW_LEVEL: return km_raw_level(column, row) == node->level;
     case KM_RAW_ORDERED: return km_raw_level(column, row) <= node->level;
-    case KM_RAW_NONE: break;
+    case KM_RAW_TAGS: return km_raw_has(column, row, node->level);
     }
     return 0;
 }
@@ -67,8 +81,10 @@ static inline int km_raw_answer(const km_raw_column *column, const kmseg_tree_no
 /* A column in parts: bin b of a number holds values up to edges[b], else a bin is a level. */
 typedef struct km_tree_column {
     km_raw_kind kind;
+    const km_raw_column *raw;
+    const int64_t *rows;  /* n_rows: where they are in raw; NULL: in order */
     const double *values; /* NUMBER: n_rows */
-    uint16_t *bins;       /* n_rows */
+    uint16_t *bins;       /* n_rows; TAGS: NULL, a row is in the bin of each of its tags */
     double *edges;        /* NUMBER: n_bins - 1, ascending */
     int32_t n_bins;
 } km_tree_column;

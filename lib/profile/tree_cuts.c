@@ -91,8 +91,25 @@ static void turn(const int64_t *counts, int32_t k, int32_t n_bins, int64_t *out)
     }
 }
 
+/* A row counts in the bin of each of its tags; the last bin stays empty. */
+static void fill_tags(const level_loop *loop, const km_tree_column *column, int64_t *counts) {
+    const km_tree *tree = loop->tree;
+    const km_raw_column *raw = column->raw;
+    for (int64_t i = 0; i < tree->n_rows; i++) {
+        int64_t *own = counts + (int64_t)loop->cells[i] * column->n_bins;
+        int32_t code = raw->codes[column->rows != NULL ? column->rows[i] : i];
+        for (int64_t t = raw->starts[code + 1]; t < raw->starts[code + 2]; t++) {
+            own[raw->tags[t]] += km_tree_weight(tree, i);
+        }
+    }
+}
+
 static void fill_counts(const level_loop *loop, const km_tree_column *column, int64_t *counts) {
     const km_tree *tree = loop->tree;
+    if (column->kind == KM_RAW_TAGS) {
+        fill_tags(loop, column, counts);
+        return;
+    }
     for (int64_t i = 0; i < tree->n_rows; i++) {
         counts[(int64_t)loop->cells[i] * column->n_bins + column->bins[i]] +=
             km_tree_weight(tree, i);
@@ -119,7 +136,7 @@ static void cut_column(void *argument, int64_t c, int32_t thread) {
         km_cut *cut = &loop->cuts[c * loop->n + i];
         const km_tree_node *node = &tree->nodes[loop->nodes[i]];
         turn(counts + (int64_t)i * k * column->n_bins, k, column->n_bins, turned);
-        if (column->kind != KM_RAW_LEVEL) {
+        if (column->kind == KM_RAW_NUMBER || column->kind == KM_RAW_ORDERED) {
             cut_order(tree, node, turned, column, below, cut);
         } else {
             cut_levels(tree, node, turned, column->n_bins, cut);

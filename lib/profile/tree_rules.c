@@ -110,9 +110,13 @@ static kmseg_status place_edges(kmseg_context *ctx, km_tree_column *column, cons
 static kmseg_status take_values(km_tree *tree, const km_raw_column *raw, const int64_t *rows,
                                 km_tree_column *column) {
     column->kind = raw->kind;
-    column->n_bins = raw->kind == KM_RAW_NONE     ? 1
-                     : raw->n_levels < UINT16_MAX ? raw->n_levels + 1
-                                                  : UINT16_MAX;
+    column->raw = raw;
+    column->rows = rows;
+    if (raw->kind == KM_RAW_TAGS) {
+        column->n_bins = raw->n_levels + 1;
+        return KMSEG_OK;
+    }
+    column->n_bins = raw->n_levels < UINT16_MAX ? raw->n_levels + 1 : UINT16_MAX;
     column->bins = km_arena_take(tree->arena, (size_t)tree->n_rows * sizeof *column->bins);
     fill_loop loop = {.raw = raw, .rows = rows, .n = tree->n_rows};
     int is_copied = raw->kind == KM_RAW_NUMBER && (rows != NULL || raw->has_gaps);
@@ -147,6 +151,9 @@ static kmseg_status fill_column(km_tree *tree, const km_raw_column *raw, const i
             room[i] = column->values[sample[i]];
         }
         KM_TRY(place_edges(tree->ctx, column, sample != NULL ? room : column->values, n_sample));
+    }
+    if (column->bins == NULL) {
+        return KMSEG_OK;
     }
     fill_loop loop = {.raw = raw, .rows = rows, .column = column, .n = tree->n_rows};
     return km_parallel(tree->ctx, km_chunks(tree->n_rows, ROWS), fill_bins, &loop);
@@ -440,9 +447,8 @@ static int check_node(const kmseg_tree *from, const kmseg_prepare *prepare, int3
     }
     depths[node->yes] = depths[node->no] = (unsigned char)(depths[at] + 1);
     const kmseg_prepare_column *column = &prepare->columns[node->column];
-    return km_raw_kind_of(column) == KM_RAW_NONE ? 0
-           : column->type == KMSEG_COLUMN_TEXT ? node->level >= 0 && node->level < column->n_levels
-                                               : node->level == -1 && isfinite(node->threshold);
+    return column->type == KMSEG_COLUMN_TEXT ? node->level >= 0 && node->level < column->n_levels
+                                             : node->level == -1 && isfinite(node->threshold);
 }
 
 static kmseg_status check_copy(kmseg_context *ctx, const kmseg_tree *from,

@@ -25,8 +25,16 @@ static uint64_t mix(uint64_t hash, uint64_t bits) {
 }
 
 static uint64_t bits_at(const km_raw_column *raw, int64_t row) {
+    if (raw->kind == KM_RAW_TAGS) { /* ascending, however the cell has them */
+        const int64_t *range = raw->starts + raw->codes[row] + 1;
+        uint64_t hash = 0;
+        for (int64_t t = range[0]; t < range[1]; t++) {
+            hash = mix(hash, (uint64_t)raw->tags[t] + 1);
+        }
+        return hash;
+    }
     if (raw->kind != KM_RAW_NUMBER) {
-        return raw->kind != KM_RAW_NONE ? (uint64_t)km_raw_level(raw, row) : 0;
+        return (uint64_t)km_raw_level(raw, row);
     }
     union {
         double number;

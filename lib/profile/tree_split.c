@@ -205,6 +205,12 @@ static void move_chunk(void *argument, int64_t chunk, int32_t thread) {
             continue;
         }
         const km_tree_column *column = &tree->columns[node->shown.column];
+        if (column->kind == KM_RAW_TAGS) {
+            int64_t row = column->rows != NULL ? column->rows[i] : i;
+            int has = km_raw_has(column->raw, row, node->shown.level);
+            tree->places[i] = has ? node->shown.yes : node->shown.no;
+            continue;
+        }
         int32_t bin = column->bins[i];
         int yes = column->kind == KM_RAW_LEVEL     ? bin == node->shown.level
                   : column->kind == KM_RAW_ORDERED ? bin <= node->shown.level

@@ -14,6 +14,8 @@ typedef struct bounds {
     int32_t above_level; /* TEXT in order: it is above this, or -1 */
     int32_t n_not;       /* TEXT without order: levels it is not */
     int32_t not [KM_TREE_DEPTH];
+    int32_t n_has; /* TAGS: levels it has */
+    int32_t has[KM_TREE_DEPTH];
 } bounds;
 
 typedef struct wording {
@@ -38,10 +40,12 @@ static bounds *part_of(bounds *parts, int32_t *n, int32_t column) {
     return part;
 }
 
-static void add_answer(bounds *part, const kmseg_tree_node *node, int is_ordered, int yes) {
-    if (node->level >= 0 && yes) { /* a question asked later says more */
+static void add_answer(bounds *part, const kmseg_tree_node *node, km_raw_kind kind, int yes) {
+    if (kind == KM_RAW_TAGS && yes) {
+        part->has[part->n_has++] = node->level;
+    } else if (node->level >= 0 && yes) { /* a question asked later says more */
         part->level = node->level;
-    } else if (node->level >= 0 && is_ordered) {
+    } else if (node->level >= 0 && kind == KM_RAW_ORDERED) {
         part->above_level = node->level;
     } else if (node->level >= 0) {
         part->not [part->n_not++] = node->level;
@@ -107,7 +111,26 @@ static void add_ordered(km_string *text, const kmseg_prepare_column *column, con
     }
 }
 
+static void add_list(km_string *text, const kmseg_prepare_column *column, const char *verb,
+                     const int32_t *levels, int32_t n, const char *between) {
+    for (int32_t i = 0; i < n; i++) {
+        km_string_format(text, "%s%s", i > 0 ? between : verb, column->levels[levels[i]]);
+    }
+}
+
+/* "interests has music and sport and has not books or food". */
+static void add_tags(km_string *text, const kmseg_prepare_column *column, const bounds *part) {
+    km_string_add(text, column->name);
+    add_list(text, column, " has ", part->has, part->n_has, " and ");
+    add_list(text, column, part->n_has > 0 ? " and has not " : " has not ", part->not, part->n_not,
+             " or ");
+}
+
 static void add_text(km_string *text, const kmseg_prepare_column *column, const bounds *part) {
+    if (km_raw_kind_of(column) == KM_RAW_TAGS) {
+        add_tags(text, column, part);
+        return;
+    }
     if (km_raw_kind_of(column) == KM_RAW_ORDERED) {
         add_ordered(text, column, part);
         return;
@@ -153,8 +176,8 @@ static void walk(wording *w, int32_t at, int32_t n_parts) {
         bounds saved[KM_TREE_DEPTH];
         memcpy(saved, w->parts, sizeof saved);
         int32_t n = n_parts;
-        int is_ordered = km_raw_kind_of(&w->prepare->columns[node->column]) == KM_RAW_ORDERED;
-        add_answer(part_of(w->parts, &n, node->column), node, is_ordered, yes);
+        km_raw_kind kind = km_raw_kind_of(&w->prepare->columns[node->column]);
+        add_answer(part_of(w->parts, &n, node->column), node, kind, yes);
         walk(w, yes ? node->yes : node->no, n);
         memcpy(w->parts, saved, sizeof saved);
     }

@@ -306,9 +306,9 @@ enum { DEPTH = 16 };
 
 /* What the answers on the way to a leaf say of one column. */
 typedef struct bounds {
-    int32_t column, level, above_level, n_not;
+    int32_t column, level, above_level, n_not, n_has;
     double above, most;
-    int32_t not [DEPTH];
+    int32_t not [DEPTH], has[DEPTH];
 } bounds;
 
 /* Nodes from the root to a leaf; returns how many, 0 where there is no way. Nodes behind a node have
@@ -327,10 +327,12 @@ static int32_t way_to(const kmseg_tree *tree, int32_t leaf, int32_t *out) {
     return n > 0 && out[0] == 0 ? n : 0;
 }
 
-static void answer(bounds *part, const kmseg_tree_node *node, int is_ordered, int yes) {
-    if (node->level >= 0 && yes) {
+static void answer(bounds *part, const kmseg_tree_node *node, const char *scale, int yes) {
+    if (node->level >= 0 && yes && strcmp(scale, "multihot") == 0) {
+        part->has[part->n_has++] = node->level;
+    } else if (node->level >= 0 && yes) {
         part->level = node->level;
-    } else if (node->level >= 0 && is_ordered) {
+    } else if (node->level >= 0 && strcmp(scale, "ordinal") == 0) {
         part->above_level = node->level;
     } else if (node->level >= 0) {
         part->not [part->n_not++] = node->level;
@@ -374,10 +376,27 @@ static void say_number(km_document *document, const kmseg_prepare_column *column
     }
 }
 
+/* " has music、sport": all that it has, or none of these. */
+static void say_tags(km_document *document, const kmseg_prepare_column *column, km_word word,
+                     const int32_t *levels, int32_t n, km_string *out) {
+    for (int32_t i = 0; i < n; i++) {
+        km_string_format(out, "%s%s", i > 0 ? "\u3001" : km_word_of(document, word),
+                         km_level_label(document->language, column->levels[levels[i]]));
+    }
+}
+
 static void say_levels(km_document *document, const kmseg_prepare_column *column,
                        const bounds *part, km_string *out) {
     int is_ordered = strcmp(column->scale, "ordinal") == 0;
     km_string_add(out, km_column_words_of(document, column->name));
+    if (strcmp(column->scale, "multihot") == 0) {
+        say_tags(document, column, KM_W_HAS, part->has, part->n_has, out);
+        km_string_add(out, part->n_has > 0 && part->n_not > 0
+                               ? km_word_of(document, KM_W_AND_OF_BOUNDS)
+                               : "");
+        say_tags(document, column, KM_W_HAS_NOT, part->not, part->n_not, out);
+        return;
+    }
     if (is_ordered && part->above_level >= 0) {
         km_string_format(out, " > %s", column->levels[part->above_level]);
     }
@@ -410,8 +429,7 @@ const char *km_rule_words(km_document *document, const kmseg_tree_rule *rule) {
                                         .level = -1,
                                         .above_level = -1};
         }
-        int is_ordered = strcmp(prepare->columns[node->column].scale, "ordinal") == 0;
-        answer(&parts[p], node, is_ordered, node->yes == way[i + 1]);
+        answer(&parts[p], node, prepare->columns[node->column].scale, node->yes == way[i + 1]);
     }
     km_string text;
     km_string_init(&text, &document->arena.allocator);

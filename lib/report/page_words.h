@@ -174,6 +174,8 @@ typedef enum km_language { KM_ENGLISH_LANGUAGE, KM_CHINESE, KM_N_LANGUAGES } km_
   X(EVERYONE, "every customer", "每一位客户") \
   X(AND, " and ", " 且 ") \
   X(AND_OF_BOUNDS, " and", " 且") \
+  X(HAS, " has ", " 包含 ") \
+  X(HAS_NOT, " has not ", " 不包含 ") \
   X(NAME_IN_FILE, "Name in the file", "文件中的列名") \
   X(PSEUDONYMS, "Ids are pseudonyms: whoever has the key can undo them.", "编号为假名：持有密钥者可以还原。") \
   X(RULE_GOOD, "{0} (right for {1} of those it is true of, finds {2} of the segment)", "{0}（符合者中 {1} 属于本细分，覆盖本细分的 {2}）") \

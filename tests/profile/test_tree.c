@@ -431,3 +431,143 @@ Test(rules, running_out_of_memory_is_a_clean_failure)
     fails_cleanly(grow_once, p);
     free(p);
 }
+
+/* Cells of tags, in any order and with spaces; labels 0 where there is music but not sport. Of 12
+ * customers 6 have music (4 of them of segment 0) and 4 have sport. Asked about music the parts are
+ * {4, 2} and {0, 6}: (16 + 4) / 6 + 36 / 6 = 9.33. About sport they are {0, 4} and {4, 4}: 4 + 32 / 8 =
+ * 8, about travel {2, 4} and {2, 4}: (4 + 16) / 6 twice = 6.67; so music is first, then sport. */
+static kmseg_table *table_of_tags(kmseg_context *context) {
+    kmseg_table *table = table_of(context, 12);
+    TEXTS(context, table, "likes", "music", "travel; music", "music;travel", " music ",
+          "sport;music", "music|sport;travel", "travel", "travel", "sport;travel", "travel;sport",
+          NULL, "");
+    return table;
+}
+
+static const int32_t tag_labels[12] = {0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1};
+
+static kmseg_prepare *prepare_tags(kmseg_context *context, const kmseg_table *table) {
+    kmseg_prepare_options options;
+    kmseg_prepare_options_init(&options);
+    options.encode = "likes=multihot";
+    options.min_level_count = 1;
+    kmseg_prepare *prepare = NULL;
+    return kmseg_prepare_fit(context, table, &options, &prepare) == KMSEG_OK ? prepare : NULL;
+}
+
+Test(rules, tags_are_asked_about_one_by_one)
+{
+    kmseg_table *table = table_of_tags(ctx);
+    kmseg_prepare *prepare = prepare_tags(ctx, table);
+    cr_assert_not_null(prepare, "%s", kmseg_last_error(ctx));
+    kmseg_tree *rules = rules_of(table, prepare, tag_labels, NULL, 2, 3);
+    cr_assert_eq(rules->n_nodes, 5);
+    cr_assert_str_eq(prepare->columns[0].levels[rules->nodes[0].level], "music");
+    cr_assert(isnan(rules->nodes[0].threshold));
+    cr_assert_eq(rules->fidelity, 1);
+    cr_assert_eq(rules->n_rules, 3);
+    cr_assert_str_eq(rules->rules[0].text, "likes has music and has not sport");
+    cr_assert_eq(rules->rules[0].coverage, 1);
+    cr_assert_str_eq(rules->rules[1].text, "likes has not music");
+    cr_assert_eq(rules->rules[1].coverage, 6.0 / 8);
+    cr_assert_str_eq(rules->rules[2].text, "likes has music and sport");
+    cr_assert_eq(rules->rules[2].coverage, 2.0 / 8);
+    kmseg_tree *copy;
+    OK(ctx, kmseg_tree_copy(ctx, rules, prepare, &copy));
+    same_rules(rules, copy);
+    kmseg_tree_free(copy);
+
+    /* Other rows, with a tag that the fit did not see, which counts for nothing. */
+    kmseg_table *more = table_of(ctx, 5);
+    TEXTS(ctx, more, "likes", "chess; music", "chess", "sport;chess;music", NULL, "music;music");
+    const int32_t expected[5] = {0, 1, 1, 1, 0};
+    int32_t leaves[5];
+    OK(ctx, kmseg_tree_apply(ctx, rules, prepare, more, leaves));
+    for (int i = 0; i < 5; i++) {
+        cr_assert_eq(rules->nodes[leaves[i]].segment, expected[i], "%d", i);
+    }
+    kmseg_table_free(more);
+
+    more = table_of(ctx, 2); /* as numbers these are no tag that is known */
+    NUMBERS(ctx, more, "likes", 7, NAN);
+    OK(ctx, kmseg_tree_apply(ctx, rules, prepare, more, leaves));
+    cr_assert(rules->nodes[leaves[0]].segment == 1 && leaves[0] == leaves[1]);
+    kmseg_table_free(more);
+
+    kmseg_tree_node nodes[5];
+    memcpy(nodes, rules->nodes, sizeof nodes);
+    nodes[0].level = prepare->columns[0].n_levels;
+    kmseg_tree hostile = *rules;
+    hostile.nodes = nodes;
+    FAILS(ctx, KMSEG_E_FORMAT, kmseg_tree_copy(ctx, &hostile, prepare, &copy), "tree");
+    kmseg_tree_free(rules);
+    kmseg_prepare_free(prepare);
+    kmseg_table_free(table);
+}
+
+/* Empty cells take the tag they are filled with; rare ones are the one tag "other", however many of
+ * them a cell has. Labels 0: has that tag. */
+Test(rules, tags_are_those_the_prepare_step_makes)
+{
+    enum { N = 200 };
+    const char *cells[N];
+    int32_t labels[N];
+    for (int i = 0; i < N; i++) {
+        cells[i] = i % 4 == 0 ? "music" : i % 4 == 1 ? "music;sport" : i % 4 == 2 ? "sport" : NULL;
+        labels[i] = i % 4 == 2;
+    }
+    kmseg_table *table = table_of(ctx, N);
+    OK(ctx, kmseg_table_add_texts(ctx, table, "likes", cells));
+    kmseg_prepare_options options;
+    kmseg_prepare_options_init(&options);
+    options.encode = "likes=multihot";
+    options.impute = "constant:music";
+    kmseg_prepare *prepare;
+    OK(ctx, kmseg_prepare_fit(ctx, table, &options, &prepare));
+    kmseg_tree *rules = rules_of(table, prepare, labels, NULL, 2, 2);
+    cr_assert_eq(rules->fidelity, 1);
+    cr_assert_str_eq(rules->rules[0].text, "likes has music");
+    kmseg_tree_free(rules);
+    kmseg_prepare_free(prepare);
+    kmseg_table_free(table);
+
+    for (int i = 0; i < N; i++) {
+        cells[i] = i < 40 ? (i % 2 ? "tennis;chess" : "go;chess;music")
+                          : (i % 2 ? "music" : "sport;music");
+        labels[i] = i < 40 ? 0 : 1;
+    }
+    table = table_of(ctx, N);
+    OK(ctx, kmseg_table_add_texts(ctx, table, "likes", cells));
+    kmseg_prepare_options_init(&options);
+    options.encode = "likes=multihot";
+    options.min_level_count = 50;
+    OK(ctx, kmseg_prepare_fit(ctx, table, &options, &prepare));
+    cr_assert_geq(prepare->columns[0].other_level, 0);
+    rules = rules_of(table, prepare, labels, NULL, 2, 2);
+    cr_assert_eq(rules->fidelity, 1);
+    cr_assert_str_eq(rules->rules[0].text, "likes has other");
+    kmseg_tree_free(rules);
+    kmseg_prepare_free(prepare);
+    kmseg_table_free(table);
+}
+
+static kmseg_status grow_tags_once(kmseg_context *context, void *argument) {
+    kmseg_table *table = argument;
+    kmseg_prepare *prepare = prepare_tags(context, table);
+    kmseg_tree *rules = NULL;
+    if (prepare == NULL) {
+        return KMSEG_E_MEMORY;
+    }
+    kmseg_status status =
+        kmseg_tree_new(context, table, NULL, 12, tag_labels, NULL, 2, prepare, 3, &rules);
+    kmseg_tree_free(rules);
+    kmseg_prepare_free(prepare);
+    return status;
+}
+
+Test(rules, of_tags_run_out_of_memory_cleanly)
+{
+    kmseg_table *table = table_of_tags(ctx);
+    fails_cleanly(grow_tags_once, table);
+    kmseg_table_free(table);
+}

@@ -11,7 +11,7 @@ KMSEG_BEGIN_DECLS
 typedef struct kmseg_tree_node {
     int32_t column;   /* position in the columns of the prepare step; -1: a leaf */
     int32_t level;    /* TEXT: rows at this level of the prepare column go to yes, of an ordinal one
-                         those at most at it; else -1 */
+                         those at most at it, of one of tags those that have it; else -1 */
     double threshold; /* NUMBER: rows of at most this go to yes; else NaN */
     int32_t yes, no;  /* positions of nodes behind this one; -1 at a leaf */
     int32_t segment;  /* the segment of most weight here, the lower of equals */
@@ -44,8 +44,8 @@ typedef struct kmseg_tree {
 /**
  * Grows a classification tree that tells the segments apart (CART with Gini impurity; Breiman and
  * others 1984). It asks about the columns that were clustered on, in their own units: a number
- * against a threshold, a category against the rest, ordered levels against one of them; not about
- * columns of several tags. Missing values and rare levels are what the
+ * against a threshold, a category against the rest, ordered levels against one of them, cells of
+ * several tags by whether they have one. Missing values and rare levels are what the
  * prepare step makes of them. Thresholds are the roundest number between the two values they part.
  *
  * A leaf holds at least 1 in 200 of the weight, or half of the smallest segment where that is less.
