@@ -35,6 +35,10 @@ static summary summarise(const kmseg_column *column, double *room) {
     }
     if (n > 0) {
         s.mean = sum / (double)n;
+        double largest = fmax(fabs(s.minimum), fabs(s.maximum));
+        if (fabs(s.mean) < 1e-13 * largest) { /* what rounding leaves of a sum that is 0 */
+            s.mean = 0;
+        }
         s.median = km_quantile(room, n, 0.5);
     }
     return s;
@@ -76,6 +80,24 @@ static const char *role_name(kmseg_column_role role) {
 
 enum { NAME, TYPE, ROLE, UNIT, MISSING, MEAN, MEDIAN, MINIMUM, MAXIMUM, N_COLUMNS };
 
+/* What many decimals would hide in zeros is written as 1.2e-7, of whole numbers because a locale may
+ * have another decimal point. */
+static void add_short(km_string *text, double value) {
+    double size = fabs(value);
+    if (!(size > 1e-300 && size < 1e-4)) {
+        km_add_number(text, value, value == nearbyint(value) ? 0 : km_decimals(value));
+        return;
+    }
+    int exponent = (int)floor(log10(size));
+    long tenths = lrint(size / pow(10, exponent - 1));
+    if (tenths >= 100) {
+        tenths /= 10;
+        exponent++;
+    }
+    km_string_format(text, "%s%ld.%lde%d", value < 0 ? "-" : "", tenths / 10, tenths % 10,
+                     exponent);
+}
+
 static void set_value(km_grid *grid, int row, int column, double value, kmseg_column_type type) {
     km_string text;
     km_string_init(&text, &grid->arena.allocator);
@@ -84,7 +106,7 @@ static void set_value(km_grid *grid, int row, int column, double value, kmseg_co
         kmseg_time_format((int64_t)floor(value / 86400) * 86400, date, sizeof date);
         km_string_add(&text, date);
     } else if (!isnan(value)) {
-        km_add_number(&text, value, value == nearbyint(value) ? 0 : km_decimals(value));
+        add_short(&text, value);
     }
     km_grid_take(grid, row, column, &text);
 }

@@ -181,3 +181,21 @@ Test(text, a_table_is_described_column_by_column)
     FAILS(ctx, KMSEG_E_NOT_FOUND, kmseg_report_table(ctx, table, "xml", &text), "xml");
     kmseg_table_free(table);
 }
+
+/* Of 3, -3 and rounding's 1e-16 * 3 the mean is none; 0.00000012 keeps its digits; 9.96e-6 rounds up. */
+Test(text, small_numbers_of_a_table_are_short_and_rounding_is_0)
+{
+    const double centred[] = {3, -3, 3e-16}, tiny[] = {1.2e-7, 1.2e-7, -9.96e-6};
+    kmseg_table *table;
+    OK(ctx, kmseg_table_new(ctx, 3, &table));
+    OK(ctx, kmseg_table_add_numbers(ctx, table, "centred", centred));
+    OK(ctx, kmseg_table_add_numbers(ctx, table, "tiny", tiny));
+    char *text;
+    OK(ctx, kmseg_report_table(ctx, table, "text", &text));
+    cr_assert_str_eq(text,
+                     "column   type    use  unit  missing     mean   median      min     max\n"
+                     "centred  number                   0        0  3.0e-16       -3       3\n"
+                     "tiny     number                   0  -3.2e-6   1.2e-7  -1.0e-5  1.2e-7\n");
+    kmseg_string_free(text);
+    kmseg_table_free(table);
+}
