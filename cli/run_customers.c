@@ -244,8 +244,16 @@ static int add_clv(cli_run_state *state) {
         cli_run_did(state, "clv", 1, "left out: lifetime value is foretold from orders");
         return CLI_OK;
     }
+    kmseg_clv_options clv = options->clv;
     kmseg_status status = kmseg_clv_from_file(state->run->ctx, state->input, &options->features,
-                                              &options->clv, &made, &report);
+                                              &clv, &made, &report);
+    char unfit[300] = "";
+    if (status == KMSEG_E_DATA && clv.spend) { /* who buys again may be told where spend cannot */
+        reason(state, unfit, sizeof unfit);
+        clv.spend = 0;
+        status = kmseg_clv_from_file(state->run->ctx, state->input, &options->features, &clv, &made,
+                                     &report);
+    }
     if (status == KMSEG_OK) {
         status = join_clv(state, made);
     }
@@ -257,7 +265,7 @@ static int add_clv(cli_run_state *state) {
     if (status != KMSEG_OK) {
         return cli_status(state->run, status);
     }
-    cli_run_keep(state, "clv", cli_clv_json(&options->clv, &report, state->input));
+    cli_run_keep(state, "clv", cli_clv_json(&clv, &report, state->input));
     const kmseg_bgnbd *m = &report.purchases;
     int is_vague = m->standard_errors[2] > m->a || m->standard_errors[3] > m->b;
     char alive[80] = "who leaves does not show in these orders";
@@ -270,9 +278,9 @@ static int add_clv(cli_run_state *state) {
         cli_run_did(state, "clv", 0, "the next %d months are worth %s; %s", options->clv.months,
                     cli_number(report.total_clv, 0, value, sizeof value), alive);
     } else {
-        cli_run_did(state, "clv", 0, "%s purchases to expect in the next %.0f %s; %s",
+        cli_run_did(state, "clv", 0, "%s purchases to expect in the next %.0f %s; %s%s%s",
                     cli_number(report.total_purchases, 0, value, sizeof value), report.horizon,
-                    options->clv.unit, alive);
+                    clv.unit, alive, unfit[0] != '\0' ? "; no spend: " : "", unfit);
     }
     return CLI_OK;
 }

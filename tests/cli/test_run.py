@@ -67,6 +67,19 @@ def test_orders_become_files_that_agree_with_the_single_commands(folder, tmp_pat
         assert (file["labels"][:] == labels).all()
 
 
+def test_without_a_model_of_spend_purchases_are_foretold_all_the_same(tmp_path):
+    ok("generate", "orders", "--n-customers", 40000, "--n-orders", 200000, "--seed", 1, "-o",
+       tmp_path / "o.csv") # whose spend has no mean by the Gamma-Gamma model
+    refused(1, "clv", tmp_path / "o.csv", says=["Gamma-Gamma"])
+    done = json.loads(ok("run", tmp_path / "o.csv", "-k", "4", "--json", "-o", tmp_path / "out"))
+    clv = next(step for step in done["steps"] if step["name"] == "clv")
+    assert not clv["left_out"] and "no spend: the Gamma-Gamma model does not suit" in clv["text"]
+    assert reports(tmp_path / "out" / "segments.h5")["clv"]["spend"] is None
+    with open(tmp_path / "out" / "assignments.csv", encoding="utf-8") as rows:
+        first = next(csv.DictReader(rows))
+    assert 0 <= float(first["risk"]) <= 1 and "clv" not in first
+
+
 def test_the_same_files_and_seed_give_the_same_bytes(folder, tmp_path):
     words = ["run", folder / "orders.csv", "-q", "-k", "3:4", "-o", tmp_path / "out"]
     assert ok(*words) == ""
