@@ -6,7 +6,8 @@ Every fenced block of the README and of each tutorial is run, in order, in a fol
   text    what the sh block before it printed, or, before any, what some block prints: every line
           must be there, but for times and "..."
   c       must compile without warnings
-  python  must run
+  python  must run; where it imports kmseg, in the environment of the Python package, and left out where
+          there is none
 A block that reads a data set which is not here is skipped, and so are those behind it.
 """
 
@@ -21,6 +22,8 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 KMSEG = pathlib.Path(os.environ.get("KMSEG", ROOT / "build" / "dev" / "bin" / "kmseg"))
 DATASETS = pathlib.Path(os.environ.get("KMSEG_DATASETS", ROOT.parent / "shared" / "datasets"))
+
+PACKAGE_PYTHON = ROOT / "build" / "python-venv" / "bin" / "python"
 
 FENCE = re.compile(r"^(<!-- not run[^\n]*-->\n)?```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 DATA_FILES = {
@@ -67,7 +70,21 @@ def compile_c(source, folder):
                     "example.c"], cwd=folder, check=True)
 
 
-@pytest.mark.parametrize("page", ["README.md", *TUTORIALS])
+def run_python(source, folder):
+    """What source printed; None where it needs the package and that cannot be imported here."""
+    python, environment = "/usr/bin/python3", dict(os.environ)
+    if "import kmseg" in source:
+        library = KMSEG.parents[1] / "lib" / "libkmseg.so"
+        environment.update(KMSEG_LIBRARY=str(library), PYTHONPATH=str(ROOT / "python"))
+        python = PACKAGE_PYTHON
+        if not python.exists() or subprocess.run([python, "-c", "import kmseg"], env=environment,
+                                                 capture_output=True).returncode != 0:
+            return None
+    return subprocess.run([python, "-c", source], cwd=folder, env=environment, check=True, stdout=subprocess.PIPE,
+                          encoding="utf-8").stdout
+
+
+@pytest.mark.parametrize("page", ["README.md", "python/README.md", *TUTORIALS])
 def test_what_a_page_shows_happens(page, tmp_path):
     door = tmp_path / "run"
     door.write_text(f'#!/bin/sh\n[ "$1" = kmseg ] && shift && exec {KMSEG} "$@"\nexit 9\n')
@@ -79,6 +96,7 @@ def test_what_a_page_shows_happens(page, tmp_path):
     everything = ""
     unattached = []
     n_run = 0
+    left_out = False
     for not_run, language, content in blocks(ROOT / page):
         if not_run:
             printed = None
@@ -89,14 +107,20 @@ def test_what_a_page_shows_happens(page, tmp_path):
         if language == "sh":
             printed = run_shell(content, tmp_path)
             everything += printed
+        elif language == "text" and left_out:
+            left_out = False
+            continue
         elif language == "text" and printed is not None:
             check_output(content, printed)
         elif language == "text":
             unattached.append(content)
         elif language == "python":
-            subprocess.run(["/usr/bin/python3", "-c", content], cwd=tmp_path, check=True)
+            printed = run_python(content, tmp_path)
+            left_out = printed is None
+            everything += printed or ""
         elif language == "c":
             compile_c(content, tmp_path)
+        left_out = left_out and language == "python"
         n_run += 1
     for content in unattached:
         check_output(content, everything)
@@ -112,7 +136,7 @@ def test_every_tutorial_is_listed_and_says_what_to_look_at_and_what_not_to_belie
 
 
 @pytest.mark.parametrize("page", sorted(p.relative_to(ROOT).as_posix() for p in
-                                        [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"),
+                                        [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("python/*.md"),
                                          *ROOT.glob("datasets/**/*.md")]))
 def test_links_and_files_that_a_page_names_are_there(page):
     text = (ROOT / page).read_text(encoding="utf-8")
@@ -126,7 +150,7 @@ def test_links_and_files_that_a_page_names_are_there(page):
 
 def test_the_door_lists_what_it_does():
     usage = subprocess.run([ROOT / "run"], capture_output=True, encoding="utf-8", check=True).stdout
-    for what in ("setup", "build", "demo", "test", "bench", "fuzz", "lint", "kmseg"):
+    for what in ("setup", "build", "demo", "test", "bench", "fuzz", "lint", "kmseg", "python"):
         assert re.search(rf"^  {what}\b", usage, re.MULTILINE), what
     wrong = subprocess.run([ROOT / "run", "dance"], capture_output=True, encoding="utf-8")
     assert wrong.returncode == 1 and "dance" in wrong.stderr
