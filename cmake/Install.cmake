@@ -10,6 +10,9 @@ install(
     TARGETS kmseg
     EXPORT kmsegTargets
     LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+if(SKBUILD) # the Python package (pyproject.toml) has the library beside its modules
+    install(TARGETS kmseg LIBRARY DESTINATION kmseg COMPONENT python)
+endif()
 # Apart, because users of the static library need what it links and users of the other do not.
 install(
     TARGETS kmseg_static
