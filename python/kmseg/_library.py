@@ -45,10 +45,14 @@ def _load() -> SimpleNamespace:
         function.restype = result
         function.argtypes = arguments
         functions[name] = function
-    there, here = functions["fit_option_table"]().contents.struct_size, ctypes.sizeof(_abi.fit_options)
-    if there != here:
-        raise ImportError(f"{path} is of another version than this package: its fit options have {there} "
-                          f"bytes, here they have {here}")
+    for name in _abi.FUNCTIONS:
+        if name.endswith("_option_table"):
+            of = name.removesuffix("_option_table")
+            options = getattr(_abi, f"{of}_options", None) or getattr(_abi, of)
+            there, here = functions[name]().contents.struct_size, ctypes.sizeof(options)
+            if there != here:
+                raise ImportError(f"{path} is of another version than this package: its {options.__name__} have "
+                                  f"{there} bytes, here they have {here}")
     return SimpleNamespace(path=path, **functions)
 
 

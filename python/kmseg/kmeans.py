@@ -303,7 +303,7 @@ default='k-means++'
             options.seed = self._seed()
         else:
             options.init = b"given"
-            options.init_centroids = start.ctypes.data
+            options.init_centroids = ctypes.cast(start.ctypes.data, ctypes.POINTER(ctypes.c_double))
             options._start = start  # which has to live as long
         return options
 
