@@ -16,6 +16,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from . import _abi
 from ._library import lib
+from ._progress import following
 from ._session import Callback, Cancelled, Session, matrix_of, threads_for
 
 _INITIALISERS = ("k-means++", "k-means||", "random")
@@ -40,13 +41,28 @@ def _choice(name: str, value: Any, choices: Any) -> None:
         raise ValueError(f"{name} is {value!r}; it needs to be one of {', '.join(map(repr, choices))}")
 
 
-def _viewed(x: NDArray[Any]) -> tuple[NDArray[Any], _abi.matrix]:
+def viewed(x: NDArray[Any]) -> tuple[NDArray[Any], _abi.matrix]:
     """x, copied only where the library cannot read it as it lies, and its view."""
     try:
         return x, matrix_of(x)
     except ValueError:
         x = np.ascontiguousarray(x)
         return x, matrix_of(x)
+
+
+def attributes_of(m: _abi.model, dtype: Any) -> dict[str, Any]:
+    """Copies of what a model holds, under the names that a fitted estimator has for it; and n_nonempty."""
+    centroids = np.ctypeslib.as_array(m.centroids, (m.n_clusters, m.n_features)).copy()
+    return {
+        "_exact_centers": centroids,
+        "cluster_centers_": centroids.astype(dtype),
+        "labels_": np.ctypeslib.as_array(m.labels, (m.n_samples,)).copy(),
+        "inertia_": m.inertia,
+        "n_iter_": m.n_iter,
+        "inertia_history_": np.array(m.history[: m.n_iter]),
+        "stop_reason_": _STOP[m.stop_reason],
+        "n_nonempty": m.n_nonempty,
+    }
 
 
 class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseEstimator):
@@ -89,6 +105,8 @@ default='k-means++'
         When it returns True the fit stops; of several restarts the best that is done is the result, with
         a ConvergenceWarning, and without one `kmseg.Cancelled` is raised. An exception of the callback
         stops the fit and is passed on.
+    progress : bool, default=False
+        Shows a bar while a fit goes on: tqdm's, or, where that is not installed, plain text on sys.stderr.
 
     Attributes
     ----------
@@ -145,6 +163,7 @@ default='k-means++'
         algorithm: str = "auto",
         n_threads: int | None = None,
         callback: Callback | None = None,
+        progress: bool = False,
     ) -> None:
         self.n_clusters = n_clusters
         self.init = init
@@ -157,6 +176,7 @@ default='k-means++'
         self.algorithm = algorithm
         self.n_threads = n_threads
         self.callback = callback
+        self.progress = progress
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -192,8 +212,9 @@ default='k-means++'
         starts = self._starts(x)
         best: dict[str, Any] | None = None
         work = float(x.size) * self.n_clusters * self.max_iter * self._restarts()
-        x, view = _viewed(x)
-        with Session(threads_for(self.n_threads, x.shape[0], work), self.callback) as session:
+        x, view = viewed(x)
+        with following(self.progress, self.callback) as callback, \
+                Session(threads_for(self.n_threads, x.shape[0], work), callback) as session:
             tiles = ctypes.c_void_p()
             try:
                 session.call(lib.tiles_new, ctypes.byref(view), None if weights is None else weights.ctypes.data,
@@ -312,18 +333,7 @@ default='k-means++'
         model = ctypes.POINTER(_abi.model)()
         try:
             session.call(lib.fit, tiles, ctypes.byref(options), ctypes.byref(model), work=work)
-            m = model.contents
-            centroids = np.ctypeslib.as_array(m.centroids, (m.n_clusters, m.n_features)).copy()
-            return {
-                "_exact_centers": centroids,
-                "cluster_centers_": centroids.astype(dtype),
-                "labels_": np.ctypeslib.as_array(m.labels, (m.n_samples,)).copy(),
-                "inertia_": m.inertia,
-                "n_iter_": m.n_iter,
-                "inertia_history_": np.array(m.history[: m.n_iter]),
-                "stop_reason_": _STOP[m.stop_reason],
-                "n_nonempty": m.n_nonempty,
-            }
+            return attributes_of(model.contents, dtype)
         finally:
             if model:
                 lib.model_free(model)
@@ -357,7 +367,7 @@ default='k-means++'
         return np.ascontiguousarray(self.cluster_centers_, dtype=np.float64)
 
     def _nearest(self, x: NDArray[Any], centroids: NDArray[np.float64]) -> tuple[NDArray[np.int32], NDArray[Any]]:
-        x, view = _viewed(x)
+        x, view = viewed(x)
         labels, distances = np.empty(x.shape[0], np.int32), np.empty(x.shape[0])
         work = float(x.size) * len(centroids)
         with Session(threads_for(self.n_threads, x.shape[0], work)) as session:
@@ -366,7 +376,7 @@ default='k-means++'
         return labels, distances
 
     def _transform(self, X: ArrayLike) -> NDArray[Any]:
-        x, view = _viewed(self._check_new(X))
+        x, view = viewed(self._check_new(X))
         centroids = self._centroids()
         labels, distances = np.empty(x.shape[0], np.int32), np.empty(x.shape[0])
         out = np.empty((x.shape[0], len(centroids)), x.dtype)

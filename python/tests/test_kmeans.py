@@ -40,13 +40,13 @@ def test_check_estimator_passes(parameters, known):
     assert [r["check_name"] for r in results if r["status"] == "failed"] == []
 
 
-def test_parameters_are_those_of_scikit_learn_and_two_more():
+def test_parameters_are_those_of_scikit_learn_and_three_more():
     def parameters(cls):
         return {p.name: p.default for p in inspect.signature(cls).parameters.values()}
 
     ours, theirs = parameters(kmseg.KMeans), parameters(sklearn.cluster.KMeans)
     assert list(ours)[: len(theirs)] == list(theirs)
-    assert set(ours) - set(theirs) == {"n_threads", "callback"}
+    assert set(ours) - set(theirs) == {"n_threads", "callback", "progress"}
     assert {name for name in theirs if ours[name] != theirs[name]} == {"algorithm"}
 
 
