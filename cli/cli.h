@@ -208,6 +208,15 @@ int cli_table_argument(const cli_command *command); /* position of the table it 
 /* Makes the query known to the library. CLI_OK or the exit status. */
 int cli_source_begin(cli_run *run);
 
+/* connection.c: what --odbc says, as a connection string; overwrite it after use. CLI_OK or the exit
+ * status. */
+enum { CLI_CONNECTION = 4096 };
+int cli_connection(const char *odbc, char *out, size_t capacity);
+/* kmseg_crm_write_table() with the connection that --odbc says. CLI_OK or the exit status. */
+int cli_database_write(cli_run *run, const kmseg_result *result, const kmseg_table *customers,
+                       const kmseg_crm_options *crm, const char *odbc, kmseg_crm_table *table,
+                       kmseg_crm_report *out);
+
 /* joined.c: the customers that a command works on, with what is joined to them. */
 typedef struct cli_joins {
     size_t struct_size;

@@ -32,6 +32,12 @@ static const kmseg_option file_rows[] = {
      .metavar = "LIST",
      .help = "formats of files for a CRM, separated by commas, see kmseg list crm_formats; \"\" "
              "for none"},
+    {.name = "table",
+     .type = KMSEG_OPTION_TEXT,
+     .offset = offsetof(cli_run_files, table),
+     .metavar = "NAME",
+     .help = "write the assignments into this table of the database of --odbc too, in one "
+             "transaction, as kmseg export --table does"},
     {.name = "labels",
      .type = KMSEG_OPTION_TEXT,
      .offset = offsetof(cli_run_files, labels),
@@ -194,6 +200,13 @@ static int run_run(cli_run *run) {
     }
     if (options->files.output == NULL) {
         return cli_misused("run needs -o FOLDER, where everything goes; see kmseg run --help");
+    }
+    if (options->files.table != NULL && run->source.odbc == NULL) {
+        return cli_misused("--table is in a database; name it with --odbc");
+    }
+    if (options->files.table == NULL && run->source.odbc != NULL && run->source.sql == NULL) {
+        return cli_misused(
+            "--odbc is where --sql QUERY runs, and --table NAME is; give one of them");
     }
     int code = cli_range(options->files.n_clusters, &state.k_min, &state.k_max);
     if (code == CLI_OK) {

@@ -6,7 +6,7 @@
 
 typedef struct cli_run_files {
     size_t struct_size;
-    const char *output, *n_clusters, *skip, *exports, *labels, *config, *write_config;
+    const char *output, *n_clusters, *skip, *exports, *table, *labels, *config, *write_config;
 } cli_run_files;
 
 typedef struct cli_run_options {

@@ -150,6 +150,32 @@ static int write_exports(cli_run_state *state) {
     return code;
 }
 
+/* The same rows into a database. */
+static int write_table(cli_run_state *state) {
+    cli_run *run = state->run;
+    const char *name = state->options->files.table;
+    if (name == NULL) {
+        return CLI_OK;
+    }
+    kmseg_crm_options crm;
+    kmseg_crm_options_init(&crm);
+    crm.key = run->key;
+    crm.drop_ids = run->privacy.drop_ids;
+    kmseg_crm_table table = {.struct_size = sizeof table, .name = name};
+    kmseg_crm_report report;
+    int code = cli_database_write(run, state->result, state->joined.table, &crm, run->source.odbc,
+                                  &table, &report);
+    if (code == CLI_OK) {
+        char shown[200], rows[32], old[32];
+        cli_run_did(state, "export", 0, "table %s: %s rows%s%s",
+                    cli_clean(name, shown, sizeof shown),
+                    cli_count(report.n_rows, rows, sizeof rows),
+                    report.was_there ? ", in place of " : ", a new table",
+                    report.was_there ? cli_count(report.n_replaced, old, sizeof old) : "");
+    }
+    return code;
+}
+
 /* What the table of customers keeps of how it came about: what its last classes printed. */
 static char *table_params(const cli_run_state *state) {
     json_t *root = json_object();
@@ -271,6 +297,9 @@ static int print_text(cli_run_state *state) {
 
 int cli_run_finish(cli_run_state *state) {
     int code = write_exports(state);
+    if (code == CLI_OK) {
+        code = write_table(state);
+    }
     if (code == CLI_OK) {
         code = write_files(state);
     }

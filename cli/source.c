@@ -41,58 +41,27 @@ int cli_table_argument(const cli_command *command) {
     return -1;
 }
 
-/* The first line of a file. */
-static int read_line(const char *path, char *out, size_t capacity) {
-    char clean[300];
-    FILE *file = fopen(path, "re");
-    if (file == NULL) {
-        return cli_failed("--odbc @%s: cannot read it: %m", cli_clean(path, clean, sizeof clean));
+/* Whether it writes into a database, too. */
+static int writes_table(const cli_command *command) {
+    int has = 0;
+    for (int g = 0; g < command->n_groups; g++) {
+        has |= kmseg_options_find(command->groups[g].table(), "table") != NULL;
     }
-    setvbuf(file, NULL, _IONBF, 0); /* no copy of it stays behind */
-    char *line = fgets(out, (int)capacity, file);
-    fclose(file);
-    if (line == NULL) {
-        return cli_failed("--odbc @%s: the file is empty", cli_clean(path, clean, sizeof clean));
-    }
-    out[strcspn(out, "\r\n")] = '\0';
-    return CLI_OK;
-}
-
-static int find_connection(const char *odbc, char *out, size_t capacity) {
-    char clean[100];
-    if (odbc[0] == '@') {
-        return read_line(odbc + 1, out, capacity);
-    }
-    const char *from = odbc;
-    if (strncmp(odbc, "env:", 4) == 0) {
-        from = getenv(odbc + 4);
-        if (from == NULL || from[0] == '\0') {
-            return cli_failed("--odbc env:%s: there is no such environment variable",
-                              cli_clean(odbc + 4, clean, sizeof clean));
-        }
-    } else if (kmseg_odbc_has_secret(odbc)) {
-        return cli_misused(
-            "--odbc has a password, which others on this machine could see; put the "
-            "connection string into a file of yours (--odbc @FILE) or an environment "
-            "variable (--odbc env:NAME)");
-    }
-    if (snprintf(out, capacity, "%s", from) >= (int)capacity) {
-        return cli_failed("--odbc: the connection string is longer than %zu bytes", capacity);
-    }
-    return CLI_OK;
+    return has;
 }
 
 int cli_source_begin(cli_run *run) {
     const cli_source *source = &run->source;
     if (source->sql == NULL) {
-        return source->odbc == NULL ? CLI_OK
-                                    : cli_misused("--odbc says where --sql QUERY runs; give both");
+        return source->odbc == NULL || writes_table(run->command)
+                   ? CLI_OK
+                   : cli_misused("--odbc says where --sql QUERY runs; give both");
     }
     if (source->odbc == NULL) {
         return cli_status(run, kmseg_source_define(run->ctx, cli_query_name, source->sql));
     }
-    char connection[4096] = "";
-    int code = find_connection(source->odbc, connection, sizeof connection);
+    char connection[CLI_CONNECTION] = "";
+    int code = cli_connection(source->odbc, connection, sizeof connection);
     if (code == CLI_OK) {
         code = cli_status(
             run, kmseg_source_define_odbc(run->ctx, cli_query_name, source->sql, connection));

@@ -94,6 +94,7 @@ static kmseg_status make_cells(km_crm *crm, km_crm_column *column, const char *c
     km_string_free(&text);
     column->cells = cells;
     column->marked = marked;
+    column->texts = texts;
     column->n_cells = n;
     return cells != NULL && marked != NULL ? KMSEG_OK : km_fail_memory(crm->ctx, "cells");
 }

@@ -14,7 +14,7 @@ int kmseg_crm_file_name(const char *path, int32_t i, int32_t n, char *out, size_
     return length > 0 && (size_t)length < capacity;
 }
 
-static kmseg_status run(km_crm *crm, const char *path) {
+static kmseg_status run(km_crm *crm, const char *path, const kmseg_crm_table *table) {
     KM_TRY(km_crm_match(crm));
     KM_TRY(km_crm_find_columns(crm));
     KM_TRY(km_crm_hide_ids(crm));
@@ -22,12 +22,14 @@ static kmseg_status run(km_crm *crm, const char *path) {
     for (int32_t i = 0; i < crm->n_columns; i++) {
         crm->report->fields[i] = crm->columns[i].field;
     }
-    return km_crm_write_files(crm, path);
+    return table != NULL ? km_crm_write_rows(crm, table) : km_crm_write_files(crm, path);
 }
 
-kmseg_status kmseg_crm_write(kmseg_context *ctx, const kmseg_result *result,
+/* To a file or to a table. */
+static kmseg_status write_to(kmseg_context *ctx, const kmseg_result *result,
                              const kmseg_table *customers, const kmseg_crm_options *options,
-                             const char *path, kmseg_crm_report *out_report) {
+                             const char *path, const kmseg_crm_table *table,
+                             kmseg_crm_report *out_report) {
     kmseg_crm_report report = {.struct_size = sizeof report};
     KM_TRY(kmseg_options_check(ctx, kmseg_crm_option_table(), options));
     if (options->key != NULL && options->drop_ids) {
@@ -41,10 +43,22 @@ kmseg_status kmseg_crm_write(kmseg_context *ctx, const kmseg_result *result,
                   .format = km_crm_format_find(options->format),
                   .report = &report};
     km_arena_init(&crm.arena, &ctx->allocator);
-    kmseg_status status = run(&crm, path);
+    kmseg_status status = run(&crm, path, table);
     km_arena_free(&crm.arena);
     if (out_report != NULL) {
         *out_report = report;
     }
     return status;
+}
+
+kmseg_status kmseg_crm_write(kmseg_context *ctx, const kmseg_result *result,
+                             const kmseg_table *customers, const kmseg_crm_options *options,
+                             const char *path, kmseg_crm_report *out_report) {
+    return write_to(ctx, result, customers, options, path, NULL, out_report);
+}
+
+kmseg_status kmseg_crm_write_table(kmseg_context *ctx, const kmseg_result *result,
+                                   const kmseg_table *customers, const kmseg_crm_options *options,
+                                   const kmseg_crm_table *table, kmseg_crm_report *out_report) {
+    return write_to(ctx, result, customers, options, NULL, table, out_report);
 }

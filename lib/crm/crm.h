@@ -46,6 +46,7 @@ typedef struct km_crm_column {
     const int32_t *codes;     /* into cells, -1: missing */
     int32_t n_cells;          /* without the one of missing */
     const km_crm_cell *cells; /* n_cells + 1, the first is that of missing: separator and text */
+    const char *const *texts; /* n_cells, as they are */
     int64_t *marked;          /* n_cells + 1: 1 where the cell got an apostrophe */
     const double *numbers;
 } km_crm_column;
@@ -74,6 +75,8 @@ kmseg_status km_crm_match(km_crm *crm);
 kmseg_status km_crm_hide_ids(km_crm *crm);
 /* write.c */
 kmseg_status km_crm_write_files(km_crm *crm, const char *path);
+/* database.c */
+kmseg_status km_crm_write_rows(km_crm *crm, const kmseg_crm_table *table);
 /* mapping.c: the mappings as text. */
 void km_crm_mapping(const km_crm *crm, km_string *out);
 void km_crm_sdl(const km_crm *crm, km_string *out);

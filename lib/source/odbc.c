@@ -24,7 +24,8 @@ static const symbol symbols[] = {
     SYMBOL(SetStmtAttr),   SYMBOL(DriverConnectW), SYMBOL(Disconnect),    SYMBOL(EndTran),
     SYMBOL(GetInfoW),      SYMBOL(GetDiagRecW),    SYMBOL(PrepareW),      SYMBOL(Execute),
     SYMBOL(ExecDirectW),   SYMBOL(FreeStmt),       SYMBOL(NumResultCols), SYMBOL(DescribeColW),
-    SYMBOL(ColAttributeW), SYMBOL(BindCol),        SYMBOL(Fetch),
+    SYMBOL(ColAttributeW), SYMBOL(BindCol),        SYMBOL(Fetch),         SYMBOL(BindParameter),
+    SYMBOL(RowCount),
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -64,12 +65,7 @@ kmseg_status km_odbc_get(kmseg_context *ctx, const km_odbc **out) {
 
 /* ---- text ---- */
 
-km_odbc_char *km_odbc_wide(kmseg_context *ctx, const char *text, int32_t *out_n) {
-    size_t length = strlen(text);
-    km_odbc_char *out = km_allocate_array(&ctx->allocator, (int64_t)length + 1, sizeof *out);
-    if (out == NULL) {
-        return NULL;
-    }
+int32_t km_odbc_widen(const char *text, km_odbc_char *out) {
     int32_t n = 0;
     const unsigned char *at = (const unsigned char *)text;
     while (*at != '\0') {
@@ -89,7 +85,15 @@ km_odbc_char *km_odbc_wide(kmseg_context *ctx, const char *text, int32_t *out_n)
         out[n++] = (km_odbc_char)code;
     }
     out[n] = 0;
-    *out_n = n;
+    return n;
+}
+
+km_odbc_char *km_odbc_wide(kmseg_context *ctx, const char *text, int32_t *out_n) {
+    size_t length = strlen(text);
+    km_odbc_char *out = km_allocate_array(&ctx->allocator, (int64_t)length + 1, sizeof *out);
+    if (out != NULL) {
+        *out_n = km_odbc_widen(text, out);
+    }
     return out;
 }
 
@@ -248,16 +252,29 @@ static kmseg_status connect_driver(km_odbc_connection *c) {
 
 static void *number(intptr_t value) { return (void *)value; }
 
+const char *km_odbc_info_text(const km_odbc_connection *c, uint16_t what, char out[200]) {
+    km_odbc_char wide[64];
+    int16_t bytes = 0;
+    out[0] = '\0';
+    if (KM_ODBC_OK(c->odbc->GetInfoW(c->connection, what, wide, sizeof wide, &bytes))) {
+        km_odbc_narrow(wide, bytes > 0 && bytes < (int16_t)sizeof wide ? (size_t)bytes / 2 : 0,
+                       out);
+    }
+    return out;
+}
+
+int32_t km_odbc_info_number(const km_odbc_connection *c, uint16_t what) {
+    uint16_t number = 0;
+    return KM_ODBC_OK(c->odbc->GetInfoW(c->connection, what, &number, sizeof number, NULL)) ? number
+                                                                                            : -1;
+}
+
 /* Times with a zone are to come in UTC. */
 static kmseg_status settle_zone(const km_odbc_connection *c) {
-    km_odbc_char wide[64];
-    char name[3 * 64 + 1] = "";
-    int16_t bytes = 0;
-    if (KM_ODBC_OK(c->odbc->GetInfoW(c->connection, 17, wide, sizeof wide, &bytes))) {
-        km_odbc_narrow(wide, bytes > 0 && bytes < (int16_t)sizeof wide ? (size_t)bytes / 2 : 0,
-                       name);
-    }
-    return strcmp(name, "PostgreSQL") == 0 ? km_odbc_execute(c, "SET TIME ZONE 'UTC'") : KMSEG_OK;
+    char name[200];
+    return strcmp(km_odbc_info_text(c, KM_ODBC_INFO_DBMS, name), "PostgreSQL") == 0
+               ? km_odbc_execute(c, "SET TIME ZONE 'UTC'")
+               : KMSEG_OK;
 }
 
 kmseg_status km_odbc_open(kmseg_context *ctx, const char *what, const char *text,
@@ -311,4 +328,36 @@ kmseg_status km_odbc_execute(const km_odbc_connection *c, const char *sql) {
     }
     c->odbc->FreeStmt(c->statement, 0);
     return KMSEG_OK;
+}
+
+kmseg_status km_odbc_prepare(const km_odbc_connection *c, const char *sql) {
+    int32_t n;
+    km_odbc_char *wide = km_odbc_wide(c->ctx, sql, &n);
+    if (wide == NULL) {
+        return km_fail_memory(c->ctx, "a query");
+    }
+    int16_t code = c->odbc->PrepareW(c->statement, wide, n);
+    km_release(&c->ctx->allocator, wide);
+    return KM_ODBC_OK(code) ? KMSEG_OK
+                            : km_odbc_fail(c, KMSEG_E_FORMAT, KM_ODBC_STATEMENT, c->statement);
+}
+
+kmseg_status km_odbc_end(const km_odbc_connection *c, int commit) {
+    return KM_ODBC_OK(c->odbc->EndTran(KM_ODBC_CONNECTION, c->connection, (int16_t)!commit))
+               ? KMSEG_OK
+               : km_odbc_fail(c, KMSEG_E_IO, KM_ODBC_CONNECTION, c->connection);
+}
+
+const char *km_odbc_state(const km_odbc_connection *c, char out[8]) {
+    km_odbc_char state[6] = {0}, message[8];
+    int32_t native;
+    int16_t n = 0;
+    out[0] = '\0';
+    if (KM_ODBC_OK(c->odbc->GetDiagRecW(KM_ODBC_STATEMENT, c->statement, 1, state, &native, message,
+                                        8, &n))) {
+        for (int i = 0; i < 6; i++) {
+            out[i] = state[i] < 128 ? (char)state[i] : '?';
+        }
+    }
+    return out;
 }

@@ -42,7 +42,39 @@ typedef struct km_odbc {
     int16_t (*BindCol)(km_odbc_handle statement, uint16_t column, int16_t type, void *values,
                        int64_t size, int64_t *lengths);
     int16_t (*Fetch)(km_odbc_handle statement);
+    int16_t (*BindParameter)(km_odbc_handle statement, uint16_t parameter, int16_t direction,
+                             int16_t c_type, int16_t type, uint64_t size, int16_t digits,
+                             void *values, int64_t capacity, int64_t *lengths);
+    int16_t (*RowCount)(km_odbc_handle statement, int64_t *out);
 } km_odbc;
+
+/* Types of SQL as ODBC numbers them. */
+enum {
+    KM_SQL_CHAR = 1,
+    KM_SQL_NUMERIC = 2,
+    KM_SQL_DECIMAL = 3,
+    KM_SQL_INTEGER = 4,
+    KM_SQL_SMALLINT = 5,
+    KM_SQL_FLOAT = 6,
+    KM_SQL_REAL = 7,
+    KM_SQL_DOUBLE = 8,
+    KM_SQL_VARCHAR = 12,
+    KM_SQL_DATE = 91,
+    KM_SQL_TIMESTAMP = 93,
+    KM_SQL_LONGVARCHAR = -1,
+    KM_SQL_BINARY = -2,
+    KM_SQL_VARBINARY = -3,
+    KM_SQL_LONGVARBINARY = -4,
+    KM_SQL_BIGINT = -5,
+    KM_SQL_TINYINT = -6,
+    KM_SQL_BIT = -7,
+    KM_SQL_WCHAR = -8,
+    KM_SQL_WVARCHAR = -9,
+    KM_SQL_WLONGVARCHAR = -10
+};
+
+/* Types of C. */
+enum { KM_C_CHAR = 1, KM_C_DOUBLE = 8, KM_C_TIMESTAMP = 93, KM_C_WCHAR = -8, KM_C_BIGINT = -25 };
 
 /* The driver manager, loaded once. KMSEG_E_UNSUPPORTED, with how to install it, where it is not. */
 kmseg_status km_odbc_get(kmseg_context *ctx, const km_odbc **out);
@@ -67,9 +99,30 @@ kmseg_status km_odbc_fail(const km_odbc_connection *c, kmseg_status status, int1
 
 /* Runs a statement that has no result. */
 kmseg_status km_odbc_execute(const km_odbc_connection *c, const char *sql);
+/* Makes a statement ready to be run. */
+kmseg_status km_odbc_prepare(const km_odbc_connection *c, const char *sql);
+
+/* Commits what was done since the connection was opened or this was last called, or takes it back. */
+kmseg_status km_odbc_end(const km_odbc_connection *c, int commit);
+
+/* A text and a number that the driver tells of its database (SQLGetInfo); "" and -1 where it does not. */
+enum {
+    KM_ODBC_INFO_DBMS = 17,
+    KM_ODBC_INFO_QUOTE = 29,
+    KM_ODBC_INFO_COLUMN_LENGTH = 30,
+    KM_ODBC_INFO_TABLE_LENGTH = 35,
+    KM_ODBC_INFO_TRANSACTIONS = 46
+};
+const char *km_odbc_info_text(const km_odbc_connection *c, uint16_t what, char out[200]);
+int32_t km_odbc_info_number(const km_odbc_connection *c, uint16_t what);
+
+/* The five signs of SQLSTATE of the statement's last failure or warning; "" without one. */
+const char *km_odbc_state(const km_odbc_connection *c, char out[8]);
 
 /* UTF-8 as UTF-16, terminated, from the context's allocator; NULL when out of memory. */
 km_odbc_char *km_odbc_wide(kmseg_context *ctx, const char *text, int32_t *out_n);
+/* The same into out, which has room for a unit per byte of text and one more; returns their number. */
+int32_t km_odbc_widen(const char *text, km_odbc_char *out);
 /* n units of UTF-16 as UTF-8, terminated; out has room for 3 n + 1. Returns the length. */
 size_t km_odbc_narrow(const km_odbc_char *text, size_t n, char *out);
 

@@ -8,30 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Types of SQL as ODBC numbers them. */
-enum {
-    SQL_CHAR = 1,
-    SQL_NUMERIC = 2,
-    SQL_DECIMAL = 3,
-    SQL_INTEGER = 4,
-    SQL_SMALLINT = 5,
-    SQL_FLOAT = 6,
-    SQL_REAL = 7,
-    SQL_DOUBLE = 8,
-    SQL_DATE = 91,
-    SQL_TIMESTAMP = 93,
-    SQL_BINARY = -2,
-    SQL_VARBINARY = -3,
-    SQL_LONGVARBINARY = -4,
-    SQL_BIGINT = -5,
-    SQL_TINYINT = -6,
-    SQL_BIT = -7,
-    SQL_WCHAR = -8
-};
-
-/* Types of C. */
-enum { C_CHAR = 1, C_DOUBLE = 8, C_TIMESTAMP = 93, C_WCHAR = -8, C_BIGINT = -25 };
-
 typedef struct timestamp {
     int16_t year;
     uint16_t month, day, hour, minute, second;
@@ -96,26 +72,26 @@ static int is_boolean(const odbc_reader *r, uint16_t position) {
 
 static km_cells choose(const odbc_reader *r, odbc_column *column, int16_t digits) {
     switch (column->type) {
-    case SQL_INTEGER:
-    case SQL_SMALLINT:
-    case SQL_TINYINT:
-    case SQL_FLOAT:
-    case SQL_REAL:
-    case SQL_DOUBLE:
-    case SQL_BIT: column->c_type = C_DOUBLE; return KM_CELLS_NUMBER;
-    case SQL_BIGINT: column->c_type = C_BIGINT; return KM_CELLS_INTEGER;
-    case SQL_NUMERIC:
-    case SQL_DECIMAL:
-        column->c_type = C_CHAR;
+    case KM_SQL_INTEGER:
+    case KM_SQL_SMALLINT:
+    case KM_SQL_TINYINT:
+    case KM_SQL_FLOAT:
+    case KM_SQL_REAL:
+    case KM_SQL_DOUBLE:
+    case KM_SQL_BIT: column->c_type = KM_C_DOUBLE; return KM_CELLS_NUMBER;
+    case KM_SQL_BIGINT: column->c_type = KM_C_BIGINT; return KM_CELLS_INTEGER;
+    case KM_SQL_NUMERIC:
+    case KM_SQL_DECIMAL:
+        column->c_type = KM_C_CHAR;
         column->is_whole = digits == 0;
         return column->is_whole ? KM_CELLS_INTEGER : KM_CELLS_NUMBER;
-    case SQL_DATE:
-    case SQL_TIMESTAMP: column->c_type = C_TIMESTAMP; return KM_CELLS_TIME;
+    case KM_SQL_DATE:
+    case KM_SQL_TIMESTAMP: column->c_type = KM_C_TIMESTAMP; return KM_CELLS_TIME;
     default: break;
     }
     column->is_flag = is_boolean(r, column->position);
-    column->c_type = column->is_flag ? C_CHAR : C_WCHAR;
-    column->is_padded = column->type == SQL_CHAR || column->type == SQL_WCHAR;
+    column->c_type = column->is_flag ? KM_C_CHAR : KM_C_WCHAR;
+    column->is_padded = column->type == KM_SQL_CHAR || column->type == KM_SQL_WCHAR;
     return column->is_flag ? KM_CELLS_NUMBER : KM_CELLS_TEXT;
 }
 
@@ -141,7 +117,8 @@ static kmseg_status plan_column(odbc_reader *r, uint16_t position, int with_rows
     if (!is_wanted(r->options, name)) {
         return KMSEG_OK;
     }
-    if (with_rows && (type == SQL_BINARY || type == SQL_VARBINARY || type == SQL_LONGVARBINARY)) {
+    if (with_rows &&
+        (type == KM_SQL_BINARY || type == KM_SQL_VARBINARY || type == KM_SQL_LONGVARBINARY)) {
         return km_fail(r->c.ctx, KMSEG_E_FORMAT,
                        "%s: column %s is binary; leave it out of the query, or make it a number or "
                        "a text",
@@ -179,10 +156,10 @@ static kmseg_status plan(odbc_reader *r, int with_rows) {
 
 static int64_t size_of(const odbc_reader *r, const odbc_column *column) {
     switch (column->c_type) {
-    case C_DOUBLE:
-    case C_BIGINT: return 8;
-    case C_TIMESTAMP: return sizeof(timestamp);
-    case C_CHAR: return r->units > NUMBER_ROOM ? r->units : NUMBER_ROOM;
+    case KM_C_DOUBLE:
+    case KM_C_BIGINT: return 8;
+    case KM_C_TIMESTAMP: return sizeof(timestamp);
+    case KM_C_CHAR: return r->units > NUMBER_ROOM ? r->units : NUMBER_ROOM;
     default: return r->units * 2;
     }
 }
@@ -273,13 +250,13 @@ static kmseg_status put(odbc_reader *r, int32_t column, int64_t row, const char 
     int64_t integer;
     timestamp t;
     switch (from->c_type) {
-    case C_DOUBLE:
+    case KM_C_DOUBLE:
         memcpy(&number, value, sizeof number);
         return km_builder_number(&r->builder, column, row, number);
-    case C_BIGINT:
+    case KM_C_BIGINT:
         memcpy(&integer, value, sizeof integer);
         return km_builder_integer(&r->builder, column, row, integer);
-    case C_TIMESTAMP:
+    case KM_C_TIMESTAMP:
         memcpy(&t, value, sizeof t);
         if (!km_date_exists(t.year, t.month, t.day)) {
             return km_fail(r->c.ctx, KMSEG_E_FORMAT,
@@ -290,7 +267,7 @@ static kmseg_status put(odbc_reader *r, int32_t column, int64_t row, const char 
                         km_days_from_date(t.year, t.month, t.day) * 86400 + t.hour * 3600 +
                             t.minute * 60 + t.second);
         return KMSEG_OK;
-    case C_CHAR:
+    case KM_C_CHAR:
         if (from->is_flag) {
             return km_builder_number(&r->builder, column, row,
                                      strchr("1tTyY", value[0]) != NULL && value[0] != '\0');
@@ -303,8 +280,8 @@ static kmseg_status put(odbc_reader *r, int32_t column, int64_t row, const char 
 /* One column of the rows that were fetched. A text that did not fit is noted. */
 static kmseg_status put_block(odbc_reader *r, int32_t i) {
     const odbc_column *column = &r->columns[i];
-    int64_t unit = column->c_type == C_WCHAR ? 2 : 1;
-    int is_text = column->c_type == C_WCHAR || column->c_type == C_CHAR;
+    int64_t unit = column->c_type == KM_C_WCHAR ? 2 : 1;
+    int is_text = column->c_type == KM_C_WCHAR || column->c_type == KM_C_CHAR;
     for (int64_t k = 0; k < (int64_t)r->n_fetched; k++) {
         int64_t length = column->lengths[k];
         if (length == -1) {
@@ -344,17 +321,6 @@ static kmseg_status fetch(odbc_reader *r) {
     return KMSEG_OK;
 }
 
-static kmseg_status prepare(odbc_reader *r, const char *sql) {
-    int32_t n;
-    km_odbc_char *wide = km_odbc_wide(r->c.ctx, sql, &n);
-    if (wide == NULL) {
-        return km_fail_memory(r->c.ctx, "a query");
-    }
-    int16_t code = r->c.odbc->PrepareW(r->c.statement, wide, n);
-    km_release(&r->c.ctx->allocator, wide);
-    return KM_ODBC_OK(code) ? KMSEG_OK : fail_statement(r);
-}
-
 static void forget(odbc_reader *r) {
     if (r->builder.ctx != NULL) {
         km_builder_free(&r->builder);
@@ -370,7 +336,7 @@ static void forget(odbc_reader *r) {
 static kmseg_status read_once(odbc_reader *r, const char *sql, int with_rows) {
     enum { CLOSE = 0, UNBIND = 2 };
     r->needed = 0;
-    KM_TRY(prepare(r, sql));
+    KM_TRY(km_odbc_prepare(&r->c, sql));
     KM_TRY(plan(r, with_rows));
     if (!with_rows) {
         return KMSEG_OK;

@@ -435,7 +435,12 @@ class crm_options(Structure):
 class crm_report(Structure):
     _fields_ = [("struct_size", c_size_t), ("n_rows", c_int64), ("n_bytes", c_int64), ("n_files", c_int32),
                 ("n_columns", c_int32), ("fields", c_int * 8), ("n_neutralised", c_int64),
-                ("n_matched", c_int64), ("n_customers", c_int64), ("n_customers_unmatched", c_int64)]
+                ("n_matched", c_int64), ("n_customers", c_int64), ("n_customers_unmatched", c_int64),
+                ("was_there", c_int32), ("n_replaced", c_int64)]
+
+
+class crm_table(Structure):
+    _fields_ = [("struct_size", c_size_t), ("name", c_char_p), ("connection", c_char_p), ("dry_run", c_int32)]
 
 
 class contribution(Structure):
@@ -591,10 +596,10 @@ STRUCTS = (allocator, context_options, option, option_table, matrix, tiles_optio
            sweep_row, sweep_summary, assignment, choose_options, gap, choice_row, vote, choice,
            features_options, order_join, features_report, bgnbd, gamma_gamma, clv_options, clv_holdout_rows,
            clv_holdout, clv_report, anonymity_options, anonymity_class, anonymity, crm_options, crm_report,
-           contribution, explanation, inspect_column, inspection, report_options, value_columns, value_group,
-           sentences, rfm_options, rfm_dimension, rfm, tier_options, tier_part, tier, lifecycle_options,
-           lifecycle, list_report, rule_count, classing, classings, column_request, csv_options, csv_report,
-           generate_options)
+           crm_table, contribution, explanation, inspect_column, inspection, report_options, value_columns,
+           value_group, sentences, rfm_options, rfm_dimension, rfm, tier_options, tier_part, tier,
+           lifecycle_options, lifecycle, list_report, rule_count, classing, classings, column_request,
+           csv_options, csv_report, generate_options)
 
 # name: (restype, argtypes)
 FUNCTIONS = {
@@ -759,6 +764,8 @@ FUNCTIONS = {
     "crm_max_size": (c_int64, (c_char_p,)),
     "crm_file_name": (c_int, (c_char_p, c_int32, c_int32, c_void_p, c_size_t)),
     "crm_write": (c_int, (c_void_p, POINTER(result), c_void_p, POINTER(crm_options), c_char_p,
+        POINTER(crm_report))),
+    "crm_write_table": (c_int, (c_void_p, POINTER(result), c_void_p, POINTER(crm_options), POINTER(crm_table),
         POINTER(crm_report))),
     "explain": (c_int, (c_void_p, POINTER(result), c_void_p, c_char_p, POINTER(POINTER(explanation)))),
     "explanation_free": (None, (POINTER(explanation),)),

@@ -102,6 +102,7 @@ def test_what_cannot_be_read_says_so(env):
 def test_no_password_goes_anywhere(tmp_path, database):
     right, wrong = postgres.PASSWORD, "falsch-" + postgres.PASSWORD
     secret = tmp_path / "connection"
+    secret.touch(0o600)
     out = tmp_path / "out"
     out.mkdir()
     query = ("select i as customer_id, i % 7 as x, i * i % 11 as monetary "

@@ -47,7 +47,19 @@ typedef struct kmseg_crm_report {
     int64_t n_matched;             /* customers of the result that have a row in customers */
     int64_t n_customers;           /* rows of customers; 0 without them */
     int64_t n_customers_unmatched; /* of these, not in the result and so not exported */
+    /* Of a table of a database */
+    int32_t was_there;  /* 1: its rows are replaced; 0: it is made */
+    int64_t n_replaced; /* rows that it had */
 } kmseg_crm_report;
+
+/* A table of a database that rows go to. */
+typedef struct kmseg_crm_table {
+    size_t struct_size;
+    const char *name; /* segments, crm.segments, or crm."a name.with dots"; each part is taken as
+                               it is, quoted, so that it can be nothing but a name */
+    const char *connection; /* as of kmseg_source_define_odbc() */
+    int32_t dry_run;        /* 1: looks whether it could be written, and writes nothing */
+} kmseg_crm_table;
 
 /** Name of a field: "id", "segment", "name", "tier", "stage", "clv", "risk", "action". */
 KMSEG_API const char *kmseg_crm_field_name(kmseg_crm_field field);
@@ -91,6 +103,30 @@ KMSEG_API kmseg_status kmseg_crm_write(kmseg_context *ctx, const kmseg_result *r
                                        const kmseg_table *customers,
                                        const kmseg_crm_options *options, const char *path,
                                        kmseg_crm_report *out_report);
+
+/**
+ * Writes the same rows into a table of a database through ODBC, in one transaction: all of them are
+ * there at its end, or the table is as it was, also when it is cancelled or the process is killed.
+ *
+ * A table that is not there is made: id BIGINT where every id is a whole number as kmseg writes it,
+ * else text; segment BIGINT; clv and risk DOUBLE PRECISION; the others text. Of one that is there with
+ * exactly these columns, of such types, in any order, all rows are replaced. Columns are called as the
+ * format and headers say; nothing is neutralised, what is unknown is NULL. n_bytes, n_files and
+ * n_neutralised of the report stay 0.
+ *
+ * Where making a table ends a transaction (MySQL, MariaDB), one that was made is dropped again after
+ * a failure; a process that is killed leaves it there, empty.
+ *
+ * KMSEG_E_FORMAT for a table of other columns or types, and for what the database refuses;
+ * KMSEG_E_UNSUPPORTED without unixODBC, or where the database has no transactions; KMSEG_E_ARGUMENT
+ * for a name that none is; KMSEG_E_IO when there is no connection; else as kmseg_crm_write(). Secrets
+ * of the connection string are in no message.
+ */
+KMSEG_API kmseg_status kmseg_crm_write_table(kmseg_context *ctx, const kmseg_result *result,
+                                             const kmseg_table *customers,
+                                             const kmseg_crm_options *options,
+                                             const kmseg_crm_table *table,
+                                             kmseg_crm_report *out_report);
 
 KMSEG_END_DECLS
 
