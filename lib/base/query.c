@@ -27,31 +27,51 @@ static void release(kmseg_context *ctx, km_query *query) {
     km_release(&ctx->allocator, query);
 }
 
-kmseg_status km_query_define(kmseg_context *ctx, const char *name, const char *sql,
-                             const char *connection) {
-    km_query *query = km_allocate(&ctx->allocator, sizeof *query);
-    if (query == NULL) {
-        return km_fail_memory(ctx, "a query");
-    }
-    query->name = copy_text(ctx, name);
-    query->sql = copy_text(ctx, sql);
-    query->connection = connection != NULL ? copy_text(ctx, connection) : NULL;
-    if (query->name == NULL || query->sql == NULL ||
-        (connection != NULL && query->connection == NULL)) {
-        release(ctx, query);
-        return km_fail_memory(ctx, "a query");
-    }
+/* Takes the one of that name out of the list. */
+static void forget(kmseg_context *ctx, const char *name) {
     for (km_query **at = &ctx->queries; *at != NULL; at = &(*at)->next) {
         if (strcmp((*at)->name, name) == 0) {
             km_query *old = *at;
             *at = old->next;
             release(ctx, old);
-            break;
+            return;
         }
     }
+}
+
+static kmseg_status define(kmseg_context *ctx, const char *name, const char *sql,
+                           const char *connection, const struct kmseg_table *table) {
+    km_query *query = km_allocate(&ctx->allocator, sizeof *query);
+    if (query == NULL) {
+        return km_fail_memory(ctx, "a query");
+    }
+    query->name = copy_text(ctx, name);
+    query->sql = sql != NULL ? copy_text(ctx, sql) : NULL;
+    query->connection = connection != NULL ? copy_text(ctx, connection) : NULL;
+    query->table = table;
+    if (query->name == NULL || (sql != NULL && query->sql == NULL) ||
+        (connection != NULL && query->connection == NULL)) {
+        release(ctx, query);
+        return km_fail_memory(ctx, "a query");
+    }
+    forget(ctx, name);
     query->next = ctx->queries;
     ctx->queries = query;
     return KMSEG_OK;
+}
+
+kmseg_status km_query_define(kmseg_context *ctx, const char *name, const char *sql,
+                             const char *connection) {
+    return define(ctx, name, sql, connection, NULL);
+}
+
+kmseg_status km_query_define_table(kmseg_context *ctx, const char *name,
+                                   const struct kmseg_table *table) {
+    if (table == NULL) {
+        forget(ctx, name);
+        return KMSEG_OK;
+    }
+    return define(ctx, name, NULL, NULL, table);
 }
 
 const km_query *km_query_find(const kmseg_context *ctx, const char *name) {

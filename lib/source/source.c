@@ -196,7 +196,7 @@ static const km_source *source_of(const km_input *input) {
     return source;
 }
 
-/* ---- queries ---- */
+/* ---- queries, and tables that have a name ---- */
 
 kmseg_status kmseg_source_define(kmseg_context *ctx, const char *name, const char *sql) {
     if (name == NULL || name[0] == '\0' || sql == NULL || sql[strspn(sql, " \t\r\n;")] == '\0') {
@@ -216,9 +216,75 @@ kmseg_status kmseg_source_define_odbc(kmseg_context *ctx, const char *name, cons
     return km_query_define(ctx, name, sql, connection);
 }
 
+kmseg_status kmseg_source_define_table(kmseg_context *ctx, const char *name,
+                                       const kmseg_table *table) {
+    if (name == NULL || name[0] == '\0') {
+        return km_fail(ctx, KMSEG_E_ARGUMENT, "a table needs a name");
+    }
+    return km_query_define_table(ctx, name, table);
+}
+
+static kmseg_status copy_column(kmseg_context *ctx, const kmseg_column *from, kmseg_table *to) {
+    KM_TRY(from->type == KMSEG_COLUMN_NUMBER
+               ? kmseg_table_add_numbers(ctx, to, from->name, from->numbers)
+           : from->type == KMSEG_COLUMN_TIME
+               ? kmseg_table_add_times(ctx, to, from->name, from->times)
+               : kmseg_table_add_codes(ctx, to, from->name, from->codes,
+                                       to->n_rows > 0 ? from->n_levels : 0, from->levels));
+    return kmseg_table_describe(ctx, to, to->n_columns - 1, from->role, from->unit);
+}
+
+/* A column that is read: all are where nothing is selected, and requests need theirs. */
+static int is_read(const kmseg_csv_options *options, const char *name) {
+    int32_t n_select = options != NULL ? options->n_select : 0, is_one = n_select == 0;
+    for (int32_t i = 0; i < n_select && !is_one; i++) {
+        is_one = strcmp(options->select[i], name) == 0;
+    }
+    for (int32_t i = 0; n_select > 0 && i < options->n_requests && !is_one; i++) {
+        is_one = strcmp(options->requests[i].name, name) == 0;
+    }
+    return is_one;
+}
+
+/* A table that has a name, as if it were a file. */
+static kmseg_status copy_table(kmseg_context *ctx, const kmseg_table *from, int with_rows,
+                               const kmseg_csv_options *options, kmseg_table **out) {
+    int64_t n_rows = with_rows ? from->n_rows : 0;
+    if (options != NULL && options->max_rows > 0 && n_rows > options->max_rows) {
+        n_rows = options->max_rows;
+    }
+    if (with_rows && n_rows == 0) {
+        return km_fail(ctx, KMSEG_E_DATA, "there are no rows");
+    }
+    KM_TRY(options != NULL ? km_requests_check(ctx, from, options) : KMSEG_OK);
+    KM_TRY(kmseg_table_new(ctx, n_rows, out));
+    kmseg_status status = KMSEG_OK;
+    for (int32_t i = 0; i < from->n_columns && status == KMSEG_OK; i++) {
+        if (is_read(options, from->columns[i].name)) {
+            status = copy_column(ctx, &from->columns[i], *out);
+        }
+    }
+    if (status == KMSEG_OK && from->params != NULL) {
+        (*out)->params = km_arena_text(&(*out)->arena, from->params);
+        status = (*out)->params != NULL ? KMSEG_OK : km_fail_memory(ctx, "a table");
+    }
+    if (status == KMSEG_OK && options != NULL) {
+        status = km_requests_apply(ctx, *out, options);
+    }
+    if (status != KMSEG_OK) {
+        kmseg_table_free(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
 /* A query as a table of another; a comment at its end ends with its line. */
 static kmseg_status run_query(kmseg_context *ctx, const km_query *query, int with_rows,
                               const kmseg_csv_options *options, kmseg_table **out) {
+    if (query->table != NULL) {
+        kmseg_status status = copy_table(ctx, query->table, with_rows, options, out);
+        return status != KMSEG_OK ? km_fail_prefix(ctx, status, "%s", query->name) : KMSEG_OK;
+    }
     if (query->connection != NULL) {
         return km_odbc_read(ctx, query->name, query->sql, query->connection, with_rows, options,
                             out);

@@ -2,6 +2,7 @@
 #ifndef KMSEG_KMSEG_H
 #define KMSEG_KMSEG_H
 
+#include <kmseg/arrow.h>
 #include <kmseg/choose.h>
 #include <kmseg/cluster.h>
 #include <kmseg/clv.h>

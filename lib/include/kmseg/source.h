@@ -96,8 +96,8 @@ KMSEG_API kmseg_status kmseg_source_read(kmseg_context *ctx, const char *path,
                                          const kmseg_csv_options *options, kmseg_table **out);
 
 /**
- * What kmseg_source_read() takes a file for: a name that `kmseg list sources` explains, or "query".
- * What is no plain file is "csv".
+ * What kmseg_source_read() takes a file for: a name that `kmseg list sources` explains, or "query" for
+ * what the context knows by that name. What is no plain file is "csv".
  */
 KMSEG_API kmseg_status kmseg_source_kind(kmseg_context *ctx, const char *path, const char **out);
 
@@ -126,6 +126,16 @@ KMSEG_API kmseg_status kmseg_source_define(kmseg_context *ctx, const char *name,
  */
 KMSEG_API kmseg_status kmseg_source_define_odbc(kmseg_context *ctx, const char *name,
                                                 const char *sql, const char *connection);
+
+/**
+ * The same for a table that is in memory: whoever reads a table by path reads a copy of the columns that
+ * it needs by that name. What of kmseg takes files takes tables of the caller's by this.
+ *
+ * name   what messages call it: "DataFrame"; a query or table of that name is replaced
+ * table  borrowed until another takes its name or the context is freed; NULL: the name is forgotten
+ */
+KMSEG_API kmseg_status kmseg_source_define_table(kmseg_context *ctx, const char *name,
+                                                 const kmseg_table *table);
 
 /** 1 when a connection string has a password or another secret in it. */
 KMSEG_API int kmseg_odbc_has_secret(const char *connection);
