@@ -228,8 +228,6 @@ typedef struct cli_joined {
     kmseg_table *table;
     char *joined;  /* what was joined, for the parameters of a result; NULL: nothing */
     json_t *joins; /* the same with counts; NULL: nothing */
-    const char
-        *known_as; /* what the column of ids was called where they come from; NULL: as here */
 } cli_joined;
 
 const kmseg_option_table *cli_join_table(void);
@@ -237,9 +235,8 @@ void cli_joins_init(cli_joins *joins);
 /* Reads and joins; on failure out holds nothing. CLI_OK or the exit status. */
 int cli_joined_read(cli_run *run, const char *path, const kmseg_csv_options *csv,
                     const cli_joins *joins, cli_joined *out);
-/* Joins to customers that are there; on failure they are as far as it came. */
-int cli_joined_add(cli_run *run, const kmseg_csv_options *csv, const cli_joins *joins,
-                   cli_joined *customers);
+/* That every request can be read, before any work. CLI_OK or the exit status. */
+int cli_joins_check(const cli_joins *joins);
 /* Profiles a result by the columns of other tables as well: requests, one a line, of the flag --with.
  * customers gets what was matched, to print. CLI_OK or the exit status. */
 int cli_joined_describe(cli_run *run, const char *with, const kmseg_csv_options *csv,

@@ -1,5 +1,5 @@
 /* kmseg clv: who is still a customer, how often they will buy, what they are worth. */
-#include "steps.h"
+#include "value.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -70,145 +70,11 @@ static const cli_group groups[] = {
     {"Columns and cleaning of an order log", cleaning, offsetof(clv_command, cleaning)},
 };
 
-/* Correlation of purchases and spend from which on independence is not believed. */
-static const double correlated = 0.2;
-
-static json_t *date_json(int64_t seconds) {
-    char text[32];
-    kmseg_time_format(seconds, text, sizeof text);
-    return json_string(text);
-}
-
-static json_t *parameter_json(double value, double error) {
-    json_t *json = json_object();
-    json_object_set_new(json, "value", cli_json_real(value));
-    json_object_set_new(json, "standard_error", cli_json_real(error));
-    return json;
-}
-
 static const char *model_name(const kmseg_bgnbd *m) { return m->nobody_leaves ? "NBD" : "BG/NBD"; }
 
-static json_t *purchases_json(const kmseg_clv_report *report) {
-    const kmseg_bgnbd *m = &report->purchases;
-    json_t *json = json_object(), *parameters = json_object();
-    json_object_set_new(json, "model", json_string(model_name(m)));
-    json_object_set_new(parameters, "r", parameter_json(m->r, m->standard_errors[0]));
-    json_object_set_new(parameters, "alpha", parameter_json(m->alpha, m->standard_errors[1]));
-    if (!m->nobody_leaves) {
-        json_object_set_new(parameters, "a", parameter_json(m->a, m->standard_errors[2]));
-        json_object_set_new(parameters, "b", parameter_json(m->b, m->standard_errors[3]));
-    }
-    json_object_set_new(json, "parameters", parameters);
-    json_object_set_new(json, "log_likelihood", cli_json_real(m->log_likelihood));
-    json_object_set_new(json, "n_customers", json_integer(m->n_customers));
-    json_object_set_new(json, "n_repeat_buyers", json_integer(m->n_repeaters));
-    json_object_set_new(json, "n_repeat_purchases", json_integer(m->n_purchases));
-    json_object_set_new(json, "n_distinct", json_integer(m->n_distinct));
-    json_object_set_new(json, "n_evaluations", json_integer(m->n_evaluations));
-    return json;
-}
-
-static json_t *spend_json(const kmseg_clv_report *report) {
-    const kmseg_gamma_gamma *m = &report->spend;
-    if (!report->has_spend) {
-        return json_null();
-    }
-    json_t *json = json_object(), *parameters = json_object();
-    json_object_set_new(json, "model", json_string("Gamma-Gamma"));
-    json_object_set_new(parameters, "p", parameter_json(m->p, m->standard_errors[0]));
-    json_object_set_new(parameters, "q", parameter_json(m->q, m->standard_errors[1]));
-    json_object_set_new(parameters, "gamma", parameter_json(m->gamma, m->standard_errors[2]));
-    json_object_set_new(json, "parameters", parameters);
-    json_object_set_new(json, "log_likelihood", cli_json_real(m->log_likelihood));
-    json_object_set_new(json, "n_customers", json_integer(m->n_customers));
-    json_object_set_new(json, "n_left_out", json_integer(report->n_left_out_spend));
-    json_object_set_new(json, "mean_spend", cli_json_real(m->mean_spend));
-    json_object_set_new(json, "correlation", cli_json_real(m->correlation));
-    json_object_set_new(json, "correlated", json_boolean(fabs(m->correlation) > correlated));
-    json_object_set_new(json, "n_evaluations", json_integer(m->n_evaluations));
-    return json;
-}
-
-/* Months after the first purchase at which a new customer is looked at. */
-static const double ages[] = {1, 3, 6, 12, 24};
-enum { N_AGES = sizeof ages / sizeof *ages };
-
-static json_t *new_customer_json(const kmseg_clv_report *report) {
-    json_t *rows = json_array();
-    for (int i = 0; i < N_AGES; i++) {
-        double t = ages[i] * report->month;
-        json_t *row = json_object();
-        json_object_set_new(row, "months", cli_json_real(ages[i]));
-        json_object_set_new(row, "t", cli_json_real(t));
-        json_object_set_new(row, "expected_purchases",
-                            cli_json_real(kmseg_bgnbd_new_expected(&report->purchases, t)));
-        json_object_set_new(row, "p_no_purchase",
-                            cli_json_real(kmseg_bgnbd_new_probability(&report->purchases, 0, t)));
-        json_array_append_new(rows, row);
-    }
-    return rows;
-}
-
-static json_t *holdout_json(const kmseg_clv_report *report) {
-    const kmseg_clv_holdout *h = &report->holdout;
-    if (!report->has_holdout) {
-        return json_null();
-    }
-    json_t *json = json_object(), *rows = json_array();
-    json_object_set_new(json, "start", date_json(h->start));
-    json_object_set_new(json, "end", date_json(h->end));
-    json_object_set_new(json, "length", cli_json_real(h->length));
-    for (int i = 0; i < KMSEG_N_HOLDOUT_ROWS; i++) {
-        json_t *row = json_object();
-        json_object_set_new(row, "x", json_integer(i));
-        json_object_set_new(row, "and_more", json_boolean(i == KMSEG_N_HOLDOUT_ROWS - 1));
-        json_object_set_new(row, "n_customers", json_integer(h->rows[i].n_customers));
-        json_object_set_new(row, "actual", cli_json_real(h->rows[i].actual));
-        json_object_set_new(row, "predicted", cli_json_real(h->rows[i].predicted));
-        json_array_append_new(rows, row);
-    }
-    json_object_set_new(json, "by_x", rows);
-    json_object_set_new(json, "actual", cli_json_real(h->actual));
-    json_object_set_new(json, "predicted", cli_json_real(h->predicted));
-    json_object_set_new(json, "correlation", cli_json_real(h->correlation));
-    json_object_set_new(json, "mean_absolute_error", cli_json_real(h->mean_absolute_error));
-    json_object_set_new(json, "bias", cli_json_real(h->bias));
-    return json;
-}
-
-static void add_orders(json_t *root, const kmseg_clv_report *report) {
-    const kmseg_features_report *orders = &report->orders;
-    json_t *json = json_object();
-    json_object_set_new(json, "n_lines", json_integer(orders->n_lines));
-    json_object_set_new(json, "n_kept", json_integer(orders->n_kept));
-    json_object_set_new(json, "rejected", cli_json_rejected(orders));
-    cli_json_order_joins(json, orders);
-    json_object_set_new(json, "observation_start", date_json(report->observation_start));
-    json_object_set_new(json, "observation_end", date_json(report->observation_end));
-    json_object_set_new(root, "orders", json);
-}
-
-json_t *cli_clv_json(const kmseg_clv_options *options, const kmseg_clv_report *report,
-                     const char *input) {
-    json_t *root = json_object();
-    json_object_set_new(root, "kmseg_version", json_string(kmseg_version()));
-    json_object_set_new(root, "input", cli_json_text(input));
-    if (report->orders.n_lines > 0) {
-        add_orders(root, report);
-    }
-    json_object_set_new(root, "unit", json_string(options->unit));
-    json_object_set_new(root, "horizon", cli_json_real(report->horizon));
-    json_object_set_new(root, "months", json_integer(options->months));
-    json_object_set_new(root, "discount_rate", cli_json_real(options->discount_rate));
-    json_object_set_new(root, "purchases", purchases_json(report));
-    json_object_set_new(root, "spend", spend_json(report));
-    json_object_set_new(root, "new_customer", new_customer_json(report));
-    json_object_set_new(root, "mean_p_alive", cli_json_real(report->mean_alive));
-    json_object_set_new(root, "total_expected_purchases", cli_json_real(report->total_purchases));
-    json_object_set_new(root, "total_clv", cli_json_real(report->total_clv));
-    json_object_set_new(root, "holdout", holdout_json(report));
-    return root;
-}
+enum { N_AGES = 5 };
+/* Months after which a new customer is looked at. */
+static const double ages[N_AGES] = {1, 3, 6, 12, 24};
 
 static const char *day(int64_t seconds, char *out, size_t capacity) {
     kmseg_time_format(seconds, out, capacity);
@@ -304,7 +170,7 @@ static void print_models(FILE *out, const clv_command *command, const kmseg_clv_
         fprintf(out, "  %s repeat buyers without a mean spend above 0 are left out\n",
                 cli_count(report->n_left_out_spend, a, sizeof a));
     }
-    if (fabs(s->correlation) > correlated) {
+    if (fabs(s->correlation) > KMSEG_CLV_CORRELATED) {
         char text[300];
         snprintf(
             text, sizeof text,
@@ -467,8 +333,10 @@ static int run_clv(cli_run *run) {
                                                    &command->clv, &table, &report));
     if (code == CLI_OK) {
         const shown s = {table, &report};
+        char *said = NULL;
+        kmseg_status status = kmseg_clv_json(run->ctx, &command->clv, &report, input, &said);
         code = cli_table_finish(run, table, format, command->files.output,
-                                cli_clv_json(&command->clv, &report, input), print_text, &s);
+                                cli_said(run, status, said), print_text, &s);
         kmseg_table_free(table);
     }
     return code;

@@ -1,5 +1,5 @@
 /* kmseg features: from an order log to one row per customer. */
-#include "steps.h"
+#include "value.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -55,62 +55,6 @@ static const cli_group groups[] = {
     {"Columns and cleaning", kmseg_features_option_table, offsetof(features_command, features)},
 };
 
-typedef struct used_column {
-    const char *what, *name;
-} used_column;
-
-enum { MOST_USED = 11 };
-
-static int used_columns(const kmseg_features_report *report, used_column *out) {
-    const used_column all[MOST_USED] = {
-        {"customer", report->customer}, {"date", report->date},
-        {"order", report->order},       {"amount", report->amount},
-        {"quantity", report->quantity}, {"price", report->price},
-        {"product", report->product},   {"category", report->category},
-        {"channel", report->channel},   {"discount", report->discount},
-        {"buyer", report->buyer},
-    };
-    int n = 0;
-    for (int i = 0; i < MOST_USED; i++) {
-        if (all[i].name[0] != '\0') {
-            out[n++] = all[i];
-        }
-    }
-    return n;
-}
-
-static json_t *date_json(int64_t seconds) {
-    char text[32];
-    kmseg_time_format(seconds, text, sizeof text);
-    return json_string(text);
-}
-
-json_t *cli_features_json(const kmseg_features_report *report, const char *input) {
-    used_column used[MOST_USED];
-    int n = used_columns(report, used);
-    json_t *root = json_object(), *columns = json_object();
-    json_object_set_new(root, "kmseg_version", json_string(kmseg_version()));
-    const char *slash = strrchr(input, '/'); /* no folder, as in cli_json_input() */
-    json_object_set_new(root, "input", cli_json_text(slash != NULL ? slash + 1 : input));
-    for (int i = 0; i < n; i++) {
-        json_object_set_new(columns, used[i].what, cli_json_text(used[i].name));
-    }
-    json_object_set_new(root, "columns", columns);
-    cli_json_order_joins(root, report);
-    json_object_set_new(root, "n_lines", json_integer(report->n_lines));
-    json_object_set_new(root, "rejected", cli_json_rejected(report));
-    json_object_set_new(root, "n_kept", json_integer(report->n_kept));
-    json_object_set_new(root, "n_returns_netted", json_integer(report->n_returns_netted));
-    json_object_set_new(root, "n_orders", json_integer(report->n_orders));
-    json_object_set_new(root, "n_customers", json_integer(report->n_customers));
-    json_object_set_new(root, "total_amount", cli_json_real(report->total_amount));
-    json_object_set_new(root, "first_order", date_json(report->first_order));
-    json_object_set_new(root, "last_order", date_json(report->last_order));
-    json_object_set_new(root, "reference_date", date_json(report->reference_date));
-    json_object_set_new(root, "days_between_orders", cli_json_gaps(report));
-    return root;
-}
-
 static void print_cleaning(FILE *out, const kmseg_features_report *report) {
     char count[32];
     int64_t left_out = report->n_lines - report->n_kept;
@@ -130,16 +74,17 @@ static const char *day(int64_t seconds, char *out, size_t capacity) {
     return out;
 }
 
-static void print_report(FILE *out, const kmseg_features_report *report, const char *input) {
+static void print_report(FILE *out, const kmseg_features_report *report, json_t *said,
+                         const char *input) {
     char a[64], b[64], clean[300], columns[1200] = "";
-    used_column used[MOST_USED];
-    int n = used_columns(report, used);
+    const char *what;
+    json_t *column;
     fprintf(out, "%-16s%s lines from %s\n", "Read", cli_count(report->n_lines, a, sizeof a),
             cli_clean(input, clean, sizeof clean));
-    for (int i = 0; i < n; i++) {
+    json_object_foreach(json_object_get(said, "columns"), what, column) {
         size_t length = strlen(columns);
-        snprintf(columns + length, sizeof columns - length, "%s%s = %s", i > 0 ? ", " : "",
-                 used[i].what, cli_clean(used[i].name, clean, sizeof clean));
+        snprintf(columns + length, sizeof columns - length, "%s%s = %s", length > 0 ? ", " : "",
+                 what, cli_clean(json_string_value(column), clean, sizeof clean));
     }
     fprintf(out, "%-16s", "Columns");
     cli_wrap(out, columns, 16, 16, cli_width(out));
@@ -166,13 +111,14 @@ static void print_report(FILE *out, const kmseg_features_report *report, const c
 typedef struct shown {
     const kmseg_table *table;
     const kmseg_features_report *report;
+    json_t *said; /* the same as JSON */
 } shown;
 
 static int print_text(FILE *out, cli_run *run, const void *what) {
     const features_command *command = run->options;
     const shown *s = what;
     char clean[300];
-    print_report(out, s->report, run->arguments[0]);
+    print_report(out, s->report, s->said, run->arguments[0]);
     int code = cli_print_columns(out, run, s->table);
     if (code != CLI_OK) {
         return code;
@@ -211,9 +157,10 @@ static int run_features(cli_run *run) {
     code = cli_status(run, kmseg_features_from_file(run->ctx, input, &command->features, rejected,
                                                     &table, &report));
     if (code == CLI_OK) {
-        const shown s = {table, &report};
-        code = cli_table_finish(run, table, format, command->files.output,
-                                cli_features_json(&report, input), print_text, &s);
+        char *text = NULL;
+        kmseg_status status = kmseg_features_json(run->ctx, &report, input, &text);
+        const shown s = {table, &report, cli_said(run, status, text)};
+        code = cli_table_finish(run, table, format, command->files.output, s.said, print_text, &s);
         kmseg_table_free(table);
     }
     return code;

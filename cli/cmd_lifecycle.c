@@ -1,5 +1,5 @@
 /* kmseg lifecycle: where each customer stands, by the data's own days between orders. */
-#include "steps.h"
+#include "value.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -91,57 +91,6 @@ static void print(FILE *out, cli_run *run, const void *what) {
     cli_print_sentences(out, "Notes", &l->notes);
 }
 
-static json_t *lifecycle_json(const shown *s, const kmseg_lifecycle_options *options,
-                              const char *input) {
-    const kmseg_lifecycle *l = s->lifecycle;
-    json_t *root = cli_json_input(s->customers, input);
-    json_object_set_new(root, "warn_days", cli_json_real(l->warn_days));
-    json_object_set_new(root, "lost_days", cli_json_real(l->lost_days));
-    json_object_set_new(root, "warn_percentile",
-                        l->warn_fitted ? json_integer(options->warn) : json_null());
-    json_object_set_new(root, "lost_percentile",
-                        l->lost_fitted ? json_integer(options->lost) : json_null());
-    json_object_set_new(root, "n_gaps", json_integer(l->n_gaps));
-    json_object_set_new(root, "estimated_from",
-                        l->estimated_from != NULL ? json_string(l->estimated_from) : json_null());
-    json_object_set_new(root, "trend_margin", cli_json_real(options->trend_margin));
-    json_object_set_new(root, "n_customers", json_integer(l->n_customers));
-    json_object_set_new(root, "n_missing", json_integer(l->n_missing));
-    if (s->list != NULL) {
-        json_t *list = json_object();
-        json_object_set_new(list, "rows", json_integer(s->list->n_rows));
-        json_object_set_new(list, "without_id", json_integer(s->list->n_missing));
-        json_object_set_new(list, "with_orders", json_integer(s->list->n_known));
-        json_object_set_new(list, "without_orders", json_integer(s->list->n_added));
-        json_object_set_new(list, "customers_not_listed", json_integer(s->list->n_unlisted));
-        json_object_set_new(root, "list", list);
-    }
-    json_object_set_new(root, "stages", cli_json_groups(l->stages, KMSEG_N_STAGES));
-    json_object_set_new(root, "all", cli_json_group(&l->all));
-    json_object_set_new(root, "conventions", cli_json_sentences(&l->conventions));
-    json_object_set_new(root, "notes", cli_json_sentences(&l->notes));
-    return root;
-}
-
-kmseg_status cli_lifecycle_step(cli_run *run, const cli_customers *customers,
-                                const kmseg_value_columns *columns,
-                                const kmseg_lifecycle_options *options, const char *input,
-                                json_t **out) {
-    double percentiles[KMSEG_N_GAP_PERCENTILES];
-    int64_t n_gaps = cli_customers_gaps(customers, percentiles);
-    int known = n_gaps > 0 || customers->is_log;
-    kmseg_lifecycle *lifecycle;
-    kmseg_status status =
-        kmseg_lifecycle_new(run->ctx, customers->table, columns, known ? percentiles : NULL, n_gaps,
-                            options, &lifecycle);
-    if (status == KMSEG_OK) {
-        const shown s = {customers, lifecycle, NULL};
-        *out = lifecycle_json(&s, options, input);
-        kmseg_lifecycle_free(lifecycle);
-    }
-    return status;
-}
-
 /* FILE:COLUMN at its last colon, unless a file has the whole name. path is a copy that is cut. */
 static const char *cut_column(char *path) {
     char *colon = access(path, F_OK) == 0 ? NULL : strrchr(path, ':');
@@ -189,7 +138,8 @@ static int add_list(cli_run *run, cli_customers *customers, kmseg_list_report *r
 static int stage(cli_run *run, cli_customers *customers, cli_format format) {
     const lifecycle_command *command = run->options;
     double percentiles[KMSEG_N_GAP_PERCENTILES];
-    int64_t n_gaps = cli_customers_gaps(customers, percentiles);
+    const kmseg_origin before = cli_origin(customers, run->arguments[0]);
+    int64_t n_gaps = kmseg_origin_gaps(&before, percentiles);
     int known = n_gaps > 0 || customers->is_log;
     kmseg_list_report report;
     kmseg_lifecycle *lifecycle = NULL;
@@ -204,9 +154,12 @@ static int stage(cli_run *run, cli_customers *customers, cli_format format) {
     }
     if (code == CLI_OK) {
         const shown s = {customers, lifecycle, listed ? &report : NULL};
-        code =
-            cli_value_finish(run, customers->table, format, command->files.output,
-                             lifecycle_json(&s, &command->lifecycle, run->arguments[0]), print, &s);
+        const kmseg_origin origin = cli_origin(customers, run->arguments[0]);
+        char *said = NULL;
+        kmseg_status status =
+            kmseg_lifecycle_json(run->ctx, lifecycle, &command->lifecycle, s.list, &origin, &said);
+        code = cli_value_finish(run, customers->table, format, command->files.output,
+                                cli_said(run, status, said), print, &s);
     }
     kmseg_lifecycle_free(lifecycle);
     return code;

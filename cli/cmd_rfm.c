@@ -1,5 +1,5 @@
 /* kmseg rfm: recency, frequency and monetary scores and the segments that they name. */
-#include "steps.h"
+#include "value.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -156,74 +156,6 @@ static void print(FILE *out, cli_run *run, const void *what) {
     cli_print_sentences(out, "Notes", &s->rfm->notes);
 }
 
-static json_t *dimension_json(const kmseg_rfm *rfm, int d) {
-    const kmseg_rfm_dimension *at = &rfm->dimensions[d];
-    json_t *json = json_object(), *counts = json_array();
-    for (int32_t b = 0; b < rfm->bins; b++) {
-        json_array_append_new(counts, json_integer(at->counts[b]));
-    }
-    json_object_set_new(json, "edges", cli_json_numbers(at->edges, rfm->bins - 1));
-    json_object_set_new(json, "counts", counts);
-    json_object_set_new(json, "low", cli_json_numbers(at->low, rfm->bins));
-    json_object_set_new(json, "high", cli_json_numbers(at->high, rfm->bins));
-    return json;
-}
-
-/* Customers by their scores of recency and frequency: counts[r - 1][f - 1]. NULL where the scores are not
- * in the table. */
-static json_t *cells_json(const kmseg_table *table, int32_t bins) {
-    int32_t r = kmseg_table_find(table, "r_score"), f = kmseg_table_find(table, "f_score");
-    if (r < 0 || f < 0 || bins < 1 || bins > KMSEG_RFM_MOST_BINS) {
-        return NULL;
-    }
-    int64_t counts[KMSEG_RFM_MOST_BINS][KMSEG_RFM_MOST_BINS] = {{0}};
-    const double *recency = kmseg_table_column(table, r)->numbers;
-    const double *frequency = kmseg_table_column(table, f)->numbers;
-    for (int64_t i = 0; i < kmseg_table_n_rows(table); i++) {
-        if (recency[i] >= 1 && recency[i] <= bins && frequency[i] >= 1 && frequency[i] <= bins) {
-            counts[(int)recency[i] - 1][(int)frequency[i] - 1]++;
-        }
-    }
-    json_t *rows = json_array();
-    for (int32_t i = 0; i < bins; i++) {
-        json_t *row = json_array();
-        for (int32_t j = 0; j < bins; j++) {
-            json_array_append_new(row, json_integer(counts[i][j]));
-        }
-        json_array_append_new(rows, row);
-    }
-    return rows;
-}
-
-static json_t *rfm_json(const shown *s, const char *input) {
-    const kmseg_rfm *rfm = s->rfm;
-    int64_t bins = rfm->bins;
-    json_t *root = cli_json_input(s->customers, input);
-    json_object_set_new(root, "scoring", json_string(rfm->scoring));
-    json_object_set_new(root, "bins", json_integer(bins));
-    json_object_set_new(root, "monetary_as", json_string(rfm->monetary_as));
-    json_object_set_new(root, "n_customers", json_integer(rfm->n_customers));
-    json_object_set_new(root, "n_missing", json_integer(rfm->n_missing));
-    for (int d = 0; d < 3; d++) {
-        json_object_set_new(root, rfm->dimensions[d].name, dimension_json(rfm, d));
-    }
-    if (rfm->nested_frequency != NULL) {
-        json_object_set_new(root, "nested_frequency_edges",
-                            cli_json_numbers(rfm->nested_frequency, bins * (bins - 1)));
-        json_object_set_new(root, "nested_monetary_edges",
-                            cli_json_numbers(rfm->nested_monetary, bins * bins * (bins - 1)));
-    }
-    json_t *cells = cells_json(s->customers->table, rfm->bins);
-    if (cells != NULL) {
-        json_object_set_new(root, "recency_by_frequency", cells);
-    }
-    json_object_set_new(root, "segments", cli_json_groups(rfm->segments, rfm->n_segments));
-    json_object_set_new(root, "all", cli_json_group(&rfm->all));
-    json_object_set_new(root, "conventions", cli_json_sentences(&rfm->conventions));
-    json_object_set_new(root, "notes", cli_json_sentences(&rfm->notes));
-    return root;
-}
-
 /* The built-in grid, to a file that is not there yet: an edited one is never lost. */
 static int write_grid(const char *path) {
     const char *text = kmseg_rfm_grid_text();
@@ -244,19 +176,6 @@ static int write_grid(const char *path) {
     return failed ? cli_failed("cannot write %s: %s", clean, strerror(errno)) : CLI_OK;
 }
 
-kmseg_status cli_rfm_step(cli_run *run, const cli_customers *customers,
-                          const kmseg_value_columns *columns, const kmseg_rfm_options *options,
-                          const char *input, json_t **out) {
-    kmseg_rfm *rfm;
-    kmseg_status status = kmseg_rfm_new(run->ctx, customers->table, columns, options, NULL, &rfm);
-    if (status == KMSEG_OK) {
-        const shown s = {customers, rfm};
-        *out = rfm_json(&s, input);
-        kmseg_rfm_free(rfm);
-    }
-    return status;
-}
-
 static int score(cli_run *run, const cli_customers *customers, cli_format format) {
     const rfm_command *command = run->options;
     kmseg_rfm_grid *grid = NULL;
@@ -274,8 +193,11 @@ static int score(cli_run *run, const cli_customers *customers, cli_format format
     }
     if (code == CLI_OK) {
         const shown s = {customers, rfm};
+        const kmseg_origin origin = cli_origin(customers, run->arguments[0]);
+        char *said = NULL;
+        kmseg_status status = kmseg_rfm_json(run->ctx, rfm, &origin, &said);
         code = cli_value_finish(run, customers->table, format, command->files.output,
-                                rfm_json(&s, run->arguments[0]), print, &s);
+                                cli_said(run, status, said), print, &s);
     }
     kmseg_rfm_free(rfm);
     kmseg_rfm_grid_free(grid);

@@ -100,38 +100,6 @@ static void print(FILE *out, cli_run *run, const void *what) {
     cli_print_sentences(out, "Notes", &s->classings->notes);
 }
 
-static json_t *classing_json(const kmseg_classing *classing) {
-    json_t *json = json_object(), *fired = json_array();
-    json_object_set_new(json, "name", cli_json_text(classing->name));
-    json_object_set_new(json, "n_unclassed", json_integer(classing->n_unclassed));
-    json_object_set_new(json, "classes", cli_json_groups(classing->classes, classing->n_classes));
-    for (int32_t r = 0; r < classing->n_rules; r++) {
-        const kmseg_rule_count *rule = &classing->rules[r];
-        json_t *row = json_object();
-        json_object_set_new(row, "class", cli_json_text(rule->class_name));
-        json_object_set_new(row, "when",
-                            rule->text[0] != '\0' ? cli_json_text(rule->text) : json_null());
-        json_object_set_new(row, "line", json_integer(rule->line));
-        json_object_set_new(row, "customers", json_integer(rule->n_fired));
-        json_array_append_new(fired, row);
-    }
-    json_object_set_new(json, "rules", fired);
-    return json;
-}
-
-static json_t *rules_json(const shown *s, const char *input) {
-    json_t *root = cli_json_input(s->customers, input), *classings = json_array();
-    for (int32_t i = 0; i < s->classings->n; i++) {
-        json_array_append_new(classings, classing_json(&s->classings->classings[i]));
-    }
-    json_object_set_new(root, "n_customers", json_integer(s->classings->n_customers));
-    json_object_set_new(root, "classings", classings);
-    json_object_set_new(root, "all", cli_json_group(&s->classings->all));
-    json_object_set_new(root, "conventions", cli_json_sentences(&s->classings->conventions));
-    json_object_set_new(root, "notes", cli_json_sentences(&s->classings->notes));
-    return root;
-}
-
 static int apply(cli_run *run, const cli_customers *customers, const kmseg_rules *rules_read,
                  cli_format format) {
     const rules_command *command = run->options;
@@ -140,8 +108,11 @@ static int apply(cli_run *run, const cli_customers *customers, const kmseg_rules
                                                  &command->columns, &classings));
     if (code == CLI_OK) {
         const shown s = {customers, classings};
+        const kmseg_origin origin = cli_origin(customers, run->arguments[0]);
+        char *said = NULL;
+        kmseg_status status = kmseg_rules_json(run->ctx, classings, &origin, &said);
         code = cli_value_finish(run, customers->table, format, command->files.output,
-                                rules_json(&s, run->arguments[0]), print, &s);
+                                cli_said(run, status, said), print, &s);
     }
     kmseg_classings_free(classings);
     return code;

@@ -70,15 +70,7 @@ static void init(void *options) {
     cli_run_options *o = options;
     kmseg_options_init(&file_table, &o->files);
     cli_joins_init(&o->joins);
-    kmseg_features_options_init(&o->features);
-    kmseg_csv_options_init(&o->csv);
-    kmseg_value_columns_init(&o->columns);
-    kmseg_rfm_options_init(&o->rfm);
-    kmseg_lifecycle_options_init(&o->lifecycle);
-    kmseg_tier_options_init(&o->tier);
-    kmseg_clv_options_init(&o->clv);
-    kmseg_choose_options_init(&o->choose);
-    kmseg_segment_options_init(&o->segment);
+    kmseg_run_options_init(&o->run);
     kmseg_report_options_init(&o->report);
 }
 
@@ -93,21 +85,24 @@ static const cli_argument arguments[] = {
 static const cli_group groups[] = {
     {"What goes where", files, offsetof(cli_run_options, files)},
     {"More columns of customers", cli_join_table, offsetof(cli_run_options, joins)},
-    {"An order log", kmseg_features_option_table, offsetof(cli_run_options, features)},
-    {"Clustering", kmseg_fit_option_table, offsetof(cli_run_options, segment.fit)},
+    {"An order log", kmseg_features_option_table, offsetof(cli_run_options, run.features)},
+    {"Clustering", kmseg_fit_option_table, offsetof(cli_run_options, run.segment.fit)},
     {"Which columns, and how", kmseg_prepare_option_table,
-     offsetof(cli_run_options, segment.prepare)},
-    {"Describing segments", kmseg_profile_option_table, offsetof(cli_run_options, segment.profile)},
-    {"Weights, scores and tiles", kmseg_segment_option_table, offsetof(cli_run_options, segment)},
+     offsetof(cli_run_options, run.segment.prepare)},
+    {"Describing segments", kmseg_profile_option_table,
+     offsetof(cli_run_options, run.segment.profile)},
+    {"Weights, scores and tiles", kmseg_segment_option_table,
+     offsetof(cli_run_options, run.segment)},
     {"Evidence for the number of segments", kmseg_choose_option_table,
-     offsetof(cli_run_options, choose)},
+     offsetof(cli_run_options, run.choose)},
     {"Report", kmseg_report_option_table, offsetof(cli_run_options, report)},
-    {"RFM scores", kmseg_rfm_option_table, offsetof(cli_run_options, rfm)},
-    {"Lifecycle", kmseg_lifecycle_option_table, offsetof(cli_run_options, lifecycle)},
-    {"Tiers", kmseg_tier_option_table, offsetof(cli_run_options, tier)},
-    {"Lifetime value", kmseg_clv_option_table, offsetof(cli_run_options, clv)},
-    {"A table of customers", kmseg_value_columns_option_table, offsetof(cli_run_options, columns)},
-    {"Reading CSV", kmseg_csv_option_table, offsetof(cli_run_options, csv)},
+    {"RFM scores", kmseg_rfm_option_table, offsetof(cli_run_options, run.rfm)},
+    {"Lifecycle", kmseg_lifecycle_option_table, offsetof(cli_run_options, run.lifecycle)},
+    {"Tiers", kmseg_tier_option_table, offsetof(cli_run_options, run.tier)},
+    {"Lifetime value", kmseg_clv_option_table, offsetof(cli_run_options, run.clv)},
+    {"A table of customers", kmseg_value_columns_option_table,
+     offsetof(cli_run_options, run.columns)},
+    {"Reading CSV", kmseg_csv_option_table, offsetof(cli_run_options, run.csv)},
 };
 
 static int write_config(const cli_run *run, const char *path) {
@@ -159,6 +154,18 @@ int cli_run_skips(const cli_run_options *options, const char *step) {
     return is_listed(options->files.skip, step);
 }
 
+/* The steps of a list that the library leaves out; the command writes the report itself. */
+static void without(const char *list, const char *name, char *out, size_t capacity) {
+    out[0] = '\0';
+    for (const char *at = list; at != NULL && *(at += strspn(at, ", ")) != '\0';) {
+        size_t n = strcspn(at, ", "), used = strlen(out);
+        if (n != strlen(name) || strncmp(at, name, n) != 0) {
+            snprintf(out + used, capacity - used, "%s%.*s", used > 0 ? "," : "", (int)n, at);
+        }
+        at += n;
+    }
+}
+
 static int check_lists(const cli_run_options *options) {
     static const char *const steps[] = {"rfm", "lifecycle", "tier", "clv", "report"};
     char name[80], clean[80];
@@ -208,23 +215,30 @@ static int run_run(cli_run *run) {
         return cli_misused(
             "--odbc is where --sql QUERY runs, and --table NAME is; give one of them");
     }
-    int code = cli_range(options->files.n_clusters, &state.k_min, &state.k_max);
+    int code = cli_range(options->files.n_clusters, &options->run.k_min, &options->run.k_max);
     if (code == CLI_OK) {
         code = check_lists(options);
+    }
+    if (code == CLI_OK) {
+        code = cli_joins_check(&options->joins);
     }
     if (code == CLI_OK) {
         code = make_folder(options->files.output);
     }
     if (code == CLI_OK) {
-        code = cli_run_customers(&state);
-    }
-    if (code == CLI_OK) {
-        code = cli_run_segments(&state);
+        char skip[200];
+        without(options->files.skip, "report", skip, sizeof skip);
+        options->run.skip = skip;
+        options->run.labels = options->files.labels;
+        options->run.join = options->joins.join;
+        options->run.join_type = options->joins.join_type;
+        code = cli_status(
+            run, kmseg_run(run->ctx, state.input, &options->run, cli_run_say, &state, &state.made));
     }
     if (code == CLI_OK) {
         code = cli_run_finish(&state);
     }
-    cli_run_free(&state);
+    kmseg_run_free(state.made);
     return code;
 }
 

@@ -1,5 +1,5 @@
 /* kmseg tier: customers ranked by value and cut into tiers. */
-#include "steps.h"
+#include "value.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -93,69 +93,6 @@ static void print(FILE *out, cli_run *run, const void *what) {
     cli_print_sentences(out, "Notes", &s->tier->notes);
 }
 
-static json_t *tiers_json(const kmseg_tier *tier) {
-    json_t *array = json_array();
-    for (int32_t g = 0; g < tier->n_tiers; g++) {
-        json_t *json = cli_json_group(&tier->tiers[g]);
-        json_object_set_new(json, "value", cli_json_real(tier->value_sums[g]));
-        json_object_set_new(json, "value_share", cli_json_real(tier->value_shares[g]));
-        json_object_set_new(json, "lowest", cli_json_real(tier->value_lowest[g]));
-        json_object_set_new(json, "highest", cli_json_real(tier->value_highest[g]));
-        json_array_append_new(array, json);
-    }
-    return array;
-}
-
-static json_t *parts_json(const kmseg_tier *tier) {
-    json_t *array = json_array();
-    for (int32_t i = 0; i < tier->n_parts; i++) {
-        const kmseg_tier_part *part = &tier->parts[i];
-        json_t *json = json_object();
-        json_object_set_new(json, "column", cli_json_text(part->column));
-        json_object_set_new(json, "weight", cli_json_real(part->weight));
-        json_object_set_new(json, "mean", cli_json_real(part->mean));
-        json_object_set_new(json, "deviation", cli_json_real(part->deviation));
-        json_object_set_new(json, "minimum", cli_json_real(part->minimum));
-        json_object_set_new(json, "maximum", cli_json_real(part->maximum));
-        json_array_append_new(array, json);
-    }
-    return array;
-}
-
-static json_t *tier_json(const shown *s, const kmseg_tier_options *options, const char *input) {
-    const kmseg_tier *tier = s->tier;
-    json_t *root = cli_json_input(s->customers, input);
-    json_object_set_new(root, "value", cli_json_text(tier->value));
-    json_object_set_new(root, "method", json_string(tier->method));
-    json_object_set_new(root, "column", cli_json_text(options->column));
-    json_object_set_new(root, "limits", cli_json_numbers(tier->limits, tier->n_tiers - 1));
-    json_object_set_new(root, "n_customers", json_integer(tier->n_customers));
-    json_object_set_new(root, "n_missing", json_integer(tier->n_missing));
-    json_object_set_new(root, "total", cli_json_real(tier->total));
-    if (tier->n_parts > 0) {
-        json_object_set_new(root, "normalise", json_string(options->normalise));
-        json_object_set_new(root, "score", parts_json(tier));
-    }
-    json_object_set_new(root, "tiers", tiers_json(tier));
-    json_object_set_new(root, "all", cli_json_group(&tier->all));
-    json_object_set_new(root, "conventions", cli_json_sentences(&tier->conventions));
-    json_object_set_new(root, "notes", cli_json_sentences(&tier->notes));
-    return root;
-}
-
-kmseg_status cli_tier_step(cli_run *run, const cli_customers *customers,
-                           const kmseg_value_columns *columns, const kmseg_tier_options *options,
-                           const char *input, json_t **out) {
-    kmseg_tier *tier;
-    kmseg_status status = kmseg_tier_new(run->ctx, customers->table, columns, options, &tier);
-    if (status == KMSEG_OK) {
-        const shown s = {customers, tier};
-        *out = tier_json(&s, options, input);
-        kmseg_tier_free(tier);
-    }
-    return status;
-}
-
 static int cut(cli_run *run, const cli_customers *customers, cli_format format) {
     const tier_command *command = run->options;
     kmseg_tier *tier = NULL;
@@ -164,8 +101,11 @@ static int cut(cli_run *run, const cli_customers *customers, cli_format format) 
         run->arguments[0]);
     if (code == CLI_OK) {
         const shown s = {customers, tier};
+        const kmseg_origin origin = cli_origin(customers, run->arguments[0]);
+        char *said = NULL;
+        kmseg_status status = kmseg_tier_json(run->ctx, tier, &command->tier, &origin, &said);
         code = cli_value_finish(run, customers->table, format, command->files.output,
-                                tier_json(&s, &command->tier, run->arguments[0]), print, &s);
+                                cli_said(run, status, said), print, &s);
     }
     kmseg_tier_free(tier);
     return code;

@@ -53,22 +53,22 @@ static int read_table(cli_run *run, const char *path, const kmseg_csv_options *c
 
 /* What is said of a join: in the file of segments (without counts), in JSON, and to people. */
 static int remember(cli_joined *customers, const char *name, const kmseg_join_counts *counts,
-                    const char *type) {
+                    int inner) {
+    char note[800];
+    kmseg_join_note(name, counts, inner, note, sizeof note);
     size_t old = customers->joined != NULL ? strlen(customers->joined) : 0;
-    size_t size = old + strlen(name) + strlen(counts->key) + strlen(counts->from_key) + 24;
+    size_t size = old + strlen(note) + 3;
     char *text = realloc(customers->joined, size);
     if (text == NULL) {
         return cli_failed("out of memory");
     }
-    int same = strcmp(counts->key, counts->from_key) == 0;
-    snprintf(text + old, size - old, "%s%s:%s%s%s (%s)", old > 0 ? ", " : "", name,
-             same ? "" : counts->key, same ? "" : "=", counts->from_key, type);
+    snprintf(text + old, size - old, "%s%s", old > 0 ? ", " : "", note);
     customers->joined = text;
     json_t *join = json_object();
     json_object_set_new(join, "file", cli_json_text(name));
     json_object_set_new(join, "key", cli_json_text(counts->key));
     json_object_set_new(join, "file_key", cli_json_text(counts->from_key));
-    json_object_set_new(join, "type", cli_json_text(type));
+    json_object_set_new(join, "type", cli_json_text(inner ? "inner" : "left"));
     json_object_set_new(join, "customers", json_integer(counts->n_rows));
     json_object_set_new(join, "customers_without",
                         json_integer(counts->n_rows - counts->n_matched));
@@ -82,48 +82,39 @@ static int remember(cli_joined *customers, const char *name, const kmseg_join_co
                                                               : cli_failed("out of memory");
 }
 
-static int join_one(cli_run *run, const kmseg_join_request *asked, const cli_joins *joins,
-                    const kmseg_csv_options *csv, cli_joined *customers) {
-    kmseg_table *from = NULL, *joined = NULL;
-    kmseg_join_counts counts;
-    kmseg_join_options options;
-    kmseg_join_options_init(&options);
-    options.key = asked->key[0] != '\0' ? asked->key : NULL;
-    options.from_key = asked->from_key[0] != '\0' ? asked->from_key : NULL;
-    options.from_name = base_name(asked->path);
-    options.inner = strcmp(joins->join_type, "inner") == 0;
-    int code = read_table(run, asked->path, csv, &from);
-    if (code == CLI_OK && options.key == NULL && options.from_key == NULL &&
-        customers->known_as != NULL && kmseg_table_find(from, customers->known_as) >= 0) {
-        options.from_key = customers->known_as;
-    }
-    if (code == CLI_OK) {
-        code = cli_status(
-            run, kmseg_table_join(run->ctx, customers->table, from, &options, &joined, &counts));
-    }
-    if (code == CLI_OK) {
-        code = remember(customers, options.from_name, &counts, joins->join_type);
-        kmseg_table_free(customers->table);
-        customers->table = joined;
-    }
-    kmseg_table_free(from);
-    return code;
+/* What note_join() needs. */
+typedef struct joining {
+    cli_joined *customers;
+    int inner, code;
+} joining;
+
+static void note_join(void *user, const char *file, const kmseg_join_counts *counts) {
+    joining *j = user;
+    j->code = j->code == CLI_OK ? remember(j->customers, file, counts, j->inner) : j->code;
 }
 
-int cli_joined_add(cli_run *run, const kmseg_csv_options *csv, const cli_joins *joins,
-                   cli_joined *customers) {
-    int code = CLI_OK;
-    const char *at = joins->join;
-    while (code == CLI_OK && at != NULL && *at != '\0') {
+int cli_joins_check(const cli_joins *joins) {
+    for (const char *at = joins->join; at != NULL && *at != '\0';) {
         size_t length = strcspn(at, "\n");
         kmseg_join_request asked;
-        code = kmseg_join_request_read(at, length, &asked)
-                   ? join_one(run, &asked, joins, csv, customers)
-                   : cli_misused(
-                         "--join needs a file and its key, such as demographics.csv:customer_id");
+        if (!kmseg_join_request_read(at, length, &asked)) {
+            return cli_misused(
+                "--join needs a file and its key, such as demographics.csv:customer_id");
+        }
         at += length + (at[length] == '\n');
     }
-    return code;
+    return CLI_OK;
+}
+
+static int add_joins(cli_run *run, const kmseg_csv_options *csv, const cli_joins *joins,
+                     cli_joined *customers) {
+    joining j = {customers, strcmp(joins->join_type, "inner") == 0, CLI_OK};
+    int code = cli_joins_check(joins);
+    if (code == CLI_OK) {
+        code = cli_status(run, kmseg_joins_add(run->ctx, &customers->table, joins->join, j.inner,
+                                               NULL, csv, note_join, &j));
+    }
+    return code == CLI_OK ? j.code : code;
 }
 
 /* Columns that were matched, and what the profile did with them. */
@@ -140,7 +131,7 @@ static int describe_by(cli_run *run, const kmseg_join_request *asked, const kmse
         code = cli_status(run, kmseg_result_describe(run->ctx, result, from, &options, &said));
     }
     if (code == CLI_OK) {
-        code = remember(customers, options.from_name, &said.join, "left");
+        code = remember(customers, options.from_name, &said.join, 0);
     }
     if (code == CLI_OK) {
         json_t *join = json_array_get(customers->joins, json_array_size(customers->joins) - 1);
@@ -172,7 +163,7 @@ int cli_joined_read(cli_run *run, const char *path, const kmseg_csv_options *csv
     *out = (cli_joined){0};
     int code = read_table(run, path, csv, &out->table);
     if (code == CLI_OK) {
-        code = cli_joined_add(run, csv, joins, out);
+        code = add_joins(run, csv, joins, out);
     }
     if (code != CLI_OK) {
         cli_joined_free(out);

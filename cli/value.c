@@ -23,31 +23,6 @@ static const kmseg_option_table files_table = {
 
 const kmseg_option_table *cli_value_files_table(void) { return &files_table; }
 
-/* What is worth keeping of how a table was made. */
-static json_t *facts_of(const cli_customers *customers) {
-    json_t *facts = json_object();
-    if (customers->is_log) {
-        char date[32];
-        kmseg_time_format(customers->report.reference_date, date, sizeof date);
-        json_object_set_new(facts, "n_lines", json_integer(customers->report.n_lines));
-        json_object_set_new(facts, "n_kept", json_integer(customers->report.n_kept));
-        json_object_set_new(facts, "reference_date", json_string(date));
-        json_object_set_new(facts, "days_between_orders", cli_json_gaps(&customers->report));
-        return facts;
-    }
-    static const char *const kept[] = {"reference_date", "days_between_orders"};
-    const char *params = kmseg_table_params(customers->table);
-    json_t *all = params != NULL ? json_loads(params, 0, NULL) : NULL;
-    for (int i = 0; i < 2; i++) {
-        json_t *fact = json_object_get(all, kept[i]);
-        if (fact != NULL) {
-            json_object_set(facts, kept[i], fact);
-        }
-    }
-    json_decref(all);
-    return facts;
-}
-
 /* Segments are neither orders nor customers. */
 static int check_kind(cli_run *run, const char *path, const char *needs) {
     kmseg_file_kind kind;
@@ -68,9 +43,6 @@ int cli_customers_read(cli_run *run, const char *path, const char *const *needs,
         code = cli_status(run, kmseg_customers_from_file(run->ctx, path, needs, n_needs, options,
                                                          &out->table, &out->is_log, &out->report));
     }
-    if (code == CLI_OK) {
-        out->facts = facts_of(out);
-    }
     return code;
 }
 
@@ -81,48 +53,26 @@ int cli_table_read(cli_run *run, const char *path, const kmseg_csv_options *opti
     if (code == CLI_OK) {
         code = cli_status(run, kmseg_source_read(run->ctx, path, options, &out->table));
     }
-    if (code == CLI_OK) {
-        out->facts = facts_of(out);
-    }
     return code;
 }
 
-int cli_log_read(cli_run *run, const char *path, const kmseg_features_options *options,
-                 kmseg_status *status, cli_customers *out) {
-    memset(out, 0, sizeof *out);
-    int code = check_kind(run, path, "orders or a table of customers");
-    *status = KMSEG_OK;
-    if (code == CLI_OK) {
-        *status =
-            kmseg_features_from_file(run->ctx, path, options, NULL, &out->table, &out->report);
-    }
-    if (code == CLI_OK && *status == KMSEG_OK) {
-        out->is_log = 1;
-        out->facts = facts_of(out);
-    }
-    return code;
+void cli_customers_free(cli_customers *customers) { kmseg_table_free(customers->table); }
+
+kmseg_origin cli_origin(const cli_customers *customers, const char *path) {
+    return (kmseg_origin){path, customers->is_log ? &customers->report : NULL, customers->table};
 }
 
-void cli_customers_free(cli_customers *customers) {
-    kmseg_table_free(customers->table);
-    json_decref(customers->facts);
-}
-
-int64_t cli_customers_gaps(const cli_customers *customers, double *out) {
-    json_t *gaps = json_object_get(customers->facts, "days_between_orders");
-    json_t *percentiles = json_object_get(gaps, "percentiles");
-    json_int_t n = json_integer_value(json_object_get(gaps, "n"));
-    if (n <= 0 || json_array_size(percentiles) != KMSEG_N_GAP_PERCENTILES) {
-        return 0;
+json_t *cli_said(const cli_run *run, kmseg_status status, char *text) {
+    if (status != KMSEG_OK) {
+        (void)cli_status(run, status);
+        return NULL;
     }
-    for (size_t p = 0; p < KMSEG_N_GAP_PERCENTILES; p++) {
-        json_t *days = json_array_get(percentiles, p);
-        if (!json_is_number(days)) {
-            return 0;
-        }
-        out[p] = json_number_value(days);
+    json_t *json = json_loads(text, 0, NULL);
+    kmseg_string_free(text);
+    if (json == NULL) {
+        (void)cli_failed("out of memory");
     }
-    return n;
+    return json;
 }
 
 void cli_print_order_joins(FILE *out, const kmseg_features_report *report, int indent) {
@@ -142,26 +92,6 @@ void cli_print_order_joins(FILE *out, const kmseg_features_report *report, int i
         fprintf(out, "%-*s", indent, "Joined");
         cli_wrap(out, text, indent, indent, cli_width(out));
     }
-}
-
-void cli_json_order_joins(json_t *root, const kmseg_features_report *report) {
-    if (report->n_joins == 0) {
-        return;
-    }
-    json_t *joins = json_array();
-    for (int32_t i = 0; i < report->n_joins; i++) {
-        const kmseg_order_join *join = &report->joins[i];
-        json_t *one = json_object();
-        json_object_set_new(one, "file", cli_json_text(join->file));
-        json_object_set_new(one, "key", cli_json_text(join->key));
-        json_object_set_new(one, "file_key", cli_json_text(join->from_key));
-        json_object_set_new(one, "lines", json_integer(join->n_lines));
-        json_object_set_new(one, "lines_without", json_integer(join->n_lines - join->n_matched));
-        json_object_set_new(one, "rows", json_integer(join->n_from));
-        json_object_set_new(one, "rows_without", json_integer(join->n_from_unmatched));
-        json_array_append_new(joins, one);
-    }
-    json_object_set_new(root, "joins", joins);
 }
 
 void cli_print_customers(FILE *out, const cli_customers *customers, const char *path) {
@@ -359,64 +289,6 @@ void cli_print_sentences(FILE *out, const char *title, const kmseg_sentences *se
     }
 }
 
-json_t *cli_json_gaps(const kmseg_features_report *report) {
-    json_t *gaps = json_object();
-    json_object_set_new(gaps, "n", json_integer(report->n_gaps));
-    json_object_set_new(gaps, "percentiles",
-                        cli_json_numbers(report->gap_percentiles, KMSEG_N_GAP_PERCENTILES));
-    return gaps;
-}
-
-json_t *cli_json_input(const cli_customers *customers, const char *path) {
-    json_t *root = json_object();
-    json_object_set_new(root, "kmseg_version", json_string(kmseg_version()));
-    const char *slash = strrchr(path, '/'); /* no folder: results do not say where they were made */
-    json_object_set_new(root, "input", cli_json_text(slash != NULL ? slash + 1 : path));
-    json_object_update(root, customers->facts);
-    return root;
-}
-
-json_t *cli_json_group(const kmseg_value_group *group) {
-    json_t *json = json_object();
-    json_object_set_new(json, "name", cli_json_text(group->name));
-    json_object_set_new(json, "customers", json_integer(group->n_customers));
-    json_object_set_new(json, "share", cli_json_real(group->share));
-    json_object_set_new(json, "orders", cli_json_real(group->orders));
-    json_object_set_new(json, "revenue", cli_json_real(group->revenue));
-    json_object_set_new(json, "revenue_share", cli_json_real(group->revenue_share));
-    json_object_set_new(json, "mean_recency", cli_json_real(group->mean_recency));
-    json_object_set_new(json, "mean_frequency", cli_json_real(group->mean_frequency));
-    json_object_set_new(json, "mean_monetary", cli_json_real(group->mean_monetary));
-    return json;
-}
-
-json_t *cli_json_groups(const kmseg_value_group *groups, int32_t n) {
-    json_t *array = json_array();
-    for (int32_t i = 0; i < n; i++) {
-        json_array_append_new(array, cli_json_group(&groups[i]));
-    }
-    return array;
-}
-
-json_t *cli_json_sentences(const kmseg_sentences *sentences) {
-    json_t *array = json_array();
-    for (int32_t i = 0; i < sentences->n; i++) {
-        json_array_append_new(array, cli_json_text(sentences->texts[i]));
-    }
-    return array;
-}
-
-json_t *cli_json_numbers(const double *values, int64_t n) {
-    if (values == NULL) {
-        return json_null();
-    }
-    json_t *array = json_array();
-    for (int64_t i = 0; i < n; i++) {
-        json_array_append_new(array, cli_json_real(values[i]));
-    }
-    return array;
-}
-
 /* A line for each rule that left lines out, names in so many columns. */
 void cli_print_rejected(FILE *out, const kmseg_features_report *report, int width) {
     for (int32_t r = 0; r < KMSEG_N_CLEAN_RULES; r++) {
@@ -427,15 +299,6 @@ void cli_print_rejected(FILE *out, const kmseg_features_report *report, int widt
             cli_wrap(out, kmseg_clean_rule_help(r), used, used, cli_width(out));
         }
     }
-}
-
-json_t *cli_json_rejected(const kmseg_features_report *report) {
-    json_t *rejected = json_object();
-    for (int32_t r = 0; r < KMSEG_N_CLEAN_RULES; r++) {
-        json_object_set_new(rejected, kmseg_clean_rule_name(r),
-                            json_integer(report->n_rejected[r]));
-    }
-    return rejected;
 }
 
 int cli_print_columns(FILE *out, cli_run *run, const kmseg_table *table) {

@@ -18,32 +18,27 @@ typedef struct cli_customers {
     kmseg_table *table;
     int is_log;
     kmseg_features_report report; /* of an order log */
-    json_t
-        *facts; /* reference date and days between orders, of the log or as a table of ours says */
 } cli_customers;
 
 int cli_customers_read(cli_run *run, const char *path, const char *const *needs, int32_t n_needs,
                        const kmseg_features_options *options, cli_customers *out);
-
-/* An order log; *status is what reading it gave, of which no message is printed. */
-int cli_log_read(cli_run *run, const char *path, const kmseg_features_options *options,
-                 kmseg_status *status, cli_customers *out);
 
 /* Any table, as it is. */
 int cli_table_read(cli_run *run, const char *path, const kmseg_csv_options *options,
                    cli_customers *out);
 void cli_customers_free(cli_customers *customers);
 
-/* The gaps of facts: their number, and KMSEG_N_GAP_PERCENTILES days into out; 0 when not known. */
-int64_t cli_customers_gaps(const cli_customers *customers, double *out);
+/* Where they come from, for what a step says of itself. */
+kmseg_origin cli_origin(const cli_customers *customers, const char *path);
+/* What a step said of itself, and status, as JSON; NULL after the message of a failure. Frees text. */
+json_t *cli_said(const cli_run *run, kmseg_status status, char *text);
 
 /* "Customers   4,338 from orders.csv ...". */
 void cli_print_customers(FILE *out, const cli_customers *customers, const char *path);
 
-/* What was joined to the lines of a log: a line for each, behind a label of so many columns; and as
- * "joins" of root. Nothing for none. */
+/* What was joined to the lines of a log: a line for each, behind a label of so many columns; nothing
+ * for none. */
 void cli_print_order_joins(FILE *out, const kmseg_features_report *report, int indent);
-void cli_json_order_joins(json_t *root, const kmseg_features_report *report);
 
 /* A table of groups: what they are called, size, orders, revenue and means that are known. */
 void cli_print_groups(FILE *out, const char *title, const kmseg_value_group *groups, int32_t n,
@@ -56,17 +51,8 @@ void cli_print_sentences(FILE *out, const char *title, const kmseg_sentences *se
  * aligned left. NULL is empty. */
 void cli_print_cells(FILE *out, const char *const *cells, int n_rows, int n_columns, int n_left);
 
-/* What later commands want to know of a log: n gaps and their percentiles. */
-json_t *cli_json_gaps(const kmseg_features_report *report);
-json_t *cli_json_input(const cli_customers *customers, const char *path);
-json_t *cli_json_group(const kmseg_value_group *group);
-json_t *cli_json_groups(const kmseg_value_group *groups, int32_t n);
-json_t *cli_json_sentences(const kmseg_sentences *sentences);
-json_t *cli_json_numbers(const double *values, int64_t n);
-
-/* What cleaning left out: a line for each rule, its name in so many columns; and as an object. */
+/* What cleaning left out: a line for each rule, its name in so many columns. */
 void cli_print_rejected(FILE *out, const kmseg_features_report *report, int width);
-json_t *cli_json_rejected(const kmseg_features_report *report);
 
 /* The columns of a table, between empty lines. CLI_OK or the exit status. */
 int cli_print_columns(FILE *out, cli_run *run, const kmseg_table *table);

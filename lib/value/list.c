@@ -188,6 +188,10 @@ static kmseg_status extend(joining *j, const kmseg_value_columns *columns, kmseg
     KM_TRY(name_rows(j, *out));
     set_zero(j, *out, columns->frequency);
     set_zero(j, *out, columns->monetary);
+    if (j->customers->params != NULL) { /* what is known of their orders still holds */
+        (*out)->params = km_arena_text(&(*out)->arena, j->customers->params);
+        KM_TRY((*out)->params != NULL ? KMSEG_OK : km_fail_memory(j->ctx, "a list"));
+    }
     return KMSEG_OK;
 }
 

@@ -100,6 +100,9 @@ KMSEG_API kmseg_status kmseg_gamma_gamma_fit(kmseg_context *ctx, int64_t n, cons
  * is missing or not above 0. */
 KMSEG_API double kmseg_gamma_gamma_expected(const kmseg_gamma_gamma *model, double x, double m);
 
+/* Correlation of purchases and spend, of either sign, from which on independence is not believed. */
+#define KMSEG_CLV_CORRELATED 0.2
+
 typedef struct kmseg_clv_options {
     size_t struct_size;
     const char *unit;     /* of t_x, T and the parameters: "weeks" or "days" */

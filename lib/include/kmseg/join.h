@@ -2,7 +2,7 @@
 #ifndef KMSEG_JOIN_H
 #define KMSEG_JOIN_H
 
-#include <kmseg/table.h>
+#include <kmseg/source.h>
 
 KMSEG_BEGIN_DECLS
 
@@ -55,6 +55,31 @@ typedef struct kmseg_join_counts {
 KMSEG_API kmseg_status kmseg_table_join(kmseg_context *ctx, const kmseg_table *table,
                                         const kmseg_table *from, const kmseg_join_options *options,
                                         kmseg_table **out, kmseg_join_counts *out_counts);
+
+/** Called with what became of each request, before the next. */
+typedef void (*kmseg_joined_fn)(void *user, const char *file, const kmseg_join_counts *counts);
+
+/**
+ * Joins file after file to customers: what `--join` does.
+ *
+ * table     customers, replaced by those with more columns; on failure it is as far as it came
+ * requests  one a line, as kmseg_join_request_read() has them; NULL: none
+ * inner     1: customers that a file lacks are left out
+ * known_as  what the log that the customers were made from called their id; files that have a column
+ *           of that name are joined by it where a request names none. NULL: nothing
+ * csv       how files are read
+ * joined    NULL: not wanted
+ *
+ * KMSEG_E_ARGUMENT for a line that is no request, else as kmseg_source_read() and kmseg_table_join() say.
+ */
+KMSEG_API kmseg_status kmseg_joins_add(kmseg_context *ctx, kmseg_table **table,
+                                       const char *requests, int inner, const char *known_as,
+                                       const kmseg_csv_options *csv, kmseg_joined_fn joined,
+                                       void *user);
+
+/** "members.csv:customer_id (left)": a join as the parameters of a result keep it. */
+KMSEG_API void kmseg_join_note(const char *file, const kmseg_join_counts *counts, int inner,
+                               char *out, size_t capacity);
 
 KMSEG_END_DECLS
 

@@ -21,8 +21,10 @@
 #include <kmseg/profile.h>
 #include <kmseg/report.h>
 #include <kmseg/rules.h>
+#include <kmseg/run.h>
 #include <kmseg/source.h>
 #include <kmseg/status.h>
+#include <kmseg/steps.h>
 #include <kmseg/store.h>
 #include <kmseg/table.h>
 #include <kmseg/tiles.h>
