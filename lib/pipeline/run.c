@@ -1,6 +1,6 @@
 /* From orders or customers to segments, a step after the other. */
-#include "kernels/kernels.h"
 #include "pipeline/run.h"
+#include "kernels/kernels.h"
 
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,7 @@
 #include "source/arrow_type.h"
 
-#include <stdio.h>
+#include "base/text.h"
+
 #include <string.h>
 
 /* One-letter formats: name, kind, cells. */
@@ -30,25 +31,34 @@ static int64_t per_second(char unit) {
     }
 }
 
-/* "d:19,10" or "d:19,10,256": digits, those behind the point, bits. */
-static int read_decimal(const char *format, km_arrow_type *out) {
-    int digits = 0, scale = 0, bits = 128, used = 0;
-    if (sscanf(format, "d:%9d,%9d%n", &digits, &scale, &used) != 2) {
+/* The next whole number of a list, without the sign behind it; 0 where there is none. */
+static int next_number(const char **at, int64_t *out) {
+    char text[16];
+    size_t n = strcspn(*at, ",");
+    if (n >= sizeof text) {
         return 0;
     }
-    if (format[used] != '\0') {
-        int more = 0;
-        if (sscanf(format + used, ",%9d%n", &bits, &more) != 1 || format[used + more] != '\0') {
-            return 0;
-        }
+    memcpy(text, *at, n);
+    text[n] = '\0';
+    *at += n + ((*at)[n] == ',');
+    return km_parse_int64(text, out);
+}
+
+/* "d:19,10" or "d:19,10,256": digits, those behind the point, bits. */
+static int read_decimal(const char *format, km_arrow_type *out) {
+    int64_t digits, scale, bits = 128;
+    const char *at = format + 2;
+    if (format[1] != ':' || !next_number(&at, &digits) || !next_number(&at, &scale) ||
+        (*at != '\0' && !next_number(&at, &bits)) || *at != '\0') {
+        return 0;
     }
     if ((bits != 32 && bits != 64 && bits != 128 && bits != 256) || scale < -76 || scale > 76) {
         return 0;
     }
     out->kind = KM_ARROW_DECIMAL;
     out->cells = scale == 0 ? KM_CELLS_INTEGER : KM_CELLS_NUMBER; /* a whole one may be an id */
-    out->bytes = bits / 8;
-    out->scale = scale;
+    out->bytes = (int)bits / 8;
+    out->scale = (int)scale;
     return 1;
 }
 

@@ -184,7 +184,7 @@ static void release_stream(struct ArrowArrayStream *stream) {
 static int is_missing(const kmseg_column *column, int64_t row) {
     return column->numbers != NULL ? isnan(column->numbers[row])
            : column->times != NULL ? column->times[row] == KMSEG_TIME_MISSING
-                                   : column->codes[row] < 0;
+                                   : column->codes != NULL && column->codes[row] < 0;
 }
 
 /* Bits of the rows that have a value; NULL where all have one. 0 when out of memory. */

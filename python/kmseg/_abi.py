@@ -26,6 +26,13 @@ OPTION_DOUBLE = 4
 OPTION_BOOL = 5
 OPTION_TEXT = 6
 OPTION_CHOICE = 7
+COLUMN_NUMBER = 1
+COLUMN_TEXT = 2
+COLUMN_TIME = 3
+ROLE_UNKNOWN = 0
+ROLE_ID = 1
+ROLE_FEATURE = 2
+ROLE_DESCRIBE = 3
 AUTO = 0
 FLOAT32 = 1
 FLOAT64 = 2
@@ -35,13 +42,6 @@ STOP_TOL = 2
 STOP_MAX_ITER = 3
 STOP_CANCELLED = 4
 STOP_STALLED = 5
-COLUMN_NUMBER = 1
-COLUMN_TEXT = 2
-COLUMN_TIME = 3
-ROLE_UNKNOWN = 0
-ROLE_ID = 1
-ROLE_FEATURE = 2
-ROLE_DESCRIBE = 3
 N_QUANTILES = 7
 VOTES = 5
 N_GAP_QUANTILES = 5
@@ -56,6 +56,7 @@ CLEAN_OUT_OF_RANGE = 5
 CLEAN_OUTSIDE_PERIOD = 6
 CLEAN_FUTURE_DATE = 7
 N_CLEAN_RULES = 8
+CLV_CORRELATED = 0
 N_HOLDOUT_ROWS = 8
 PSEUDONYM_SIZE = 35
 CRM_ID = 0
@@ -107,6 +108,34 @@ class option_table(Structure):
                 ("options", POINTER(option))]
 
 
+class column(Structure):
+    _fields_ = [("name", c_char_p), ("unit", c_char_p), ("type", c_int), ("role", c_int), ("n_rows", c_int64),
+                ("n_missing", c_int64), ("numbers", POINTER(c_double)), ("times", POINTER(c_int64)),
+                ("codes", POINTER(c_int32)), ("n_levels", c_int32), ("levels", POINTER(c_char_p))]
+
+
+class column_request(Structure):
+    _fields_ = [("name", c_char_p), ("type", c_int)]
+
+
+class csv_options(Structure):
+    _fields_ = [("struct_size", c_size_t), ("delimiter", c_char_p), ("header", c_int32),
+                ("date_order", c_char_p), ("n_requests", c_int32), ("requests", POINTER(column_request)),
+                ("n_select", c_int32), ("select", POINTER(c_char_p)), ("max_rows", c_int64),
+                ("lenient", c_int32)]
+
+
+class csv_report(Structure):
+    _fields_ = [("delimiter", c_char), ("n_bytes", c_int64), ("n_rows", c_int64), ("n_unparsable", c_int64),
+                ("first_bad_line", c_int64)]
+
+
+class generate_options(Structure):
+    _fields_ = [("struct_size", c_size_t), ("what", c_char_p), ("n_customers", c_int64),
+                ("n_orders", c_int64), ("n_segments", c_int32), ("noise", c_double),
+                ("missing_rate", c_double), ("defect_rate", c_double), ("seed", c_uint64)]
+
+
 class matrix(Structure):
     _fields_ = [("values", c_void_p), ("dtype", c_int), ("n_rows", c_int64), ("n_cols", c_int64),
                 ("row_stride", c_int64), ("col_stride", c_int64)]
@@ -142,12 +171,6 @@ class labelling(Structure):
 class indices(Structure):
     _fields_ = [("silhouette", c_double), ("silhouette_error", c_double), ("silhouette_simplified", c_double),
                 ("calinski_harabasz", c_double), ("davies_bouldin", c_double)]
-
-
-class column(Structure):
-    _fields_ = [("name", c_char_p), ("unit", c_char_p), ("type", c_int), ("role", c_int), ("n_rows", c_int64),
-                ("n_missing", c_int64), ("numbers", POINTER(c_double)), ("times", POINTER(c_int64)),
-                ("codes", POINTER(c_int32)), ("n_levels", c_int32), ("levels", POINTER(c_char_p))]
 
 
 class join_options(Structure):
@@ -567,39 +590,42 @@ class classings(Structure):
                 ("notes", sentences)]
 
 
-class column_request(Structure):
-    _fields_ = [("name", c_char_p), ("type", c_int)]
+class run_options(Structure):
+    _fields_ = [("struct_size", c_size_t), ("k_min", c_int32), ("k_max", c_int32), ("skip", c_char_p),
+                ("labels", c_char_p), ("join", c_char_p), ("join_type", c_char_p),
+                ("features", features_options), ("csv", csv_options), ("columns", value_columns),
+                ("rfm", rfm_options), ("lifecycle", lifecycle_options), ("tier", tier_options),
+                ("clv", clv_options), ("choose", choose_options), ("segment", segment_options)]
 
 
-class csv_options(Structure):
-    _fields_ = [("struct_size", c_size_t), ("delimiter", c_char_p), ("header", c_int32),
-                ("date_order", c_char_p), ("n_requests", c_int32), ("requests", POINTER(column_request)),
-                ("n_select", c_int32), ("select", POINTER(c_char_p)), ("max_rows", c_int64),
-                ("lenient", c_int32)]
+class run_step(Structure):
+    _fields_ = [("name", c_char_p), ("text", c_char_p), ("seconds", c_double), ("is_left_out", c_int32)]
 
 
-class csv_report(Structure):
-    _fields_ = [("delimiter", c_char), ("n_bytes", c_int64), ("n_rows", c_int64), ("n_unparsable", c_int64),
-                ("first_bad_line", c_int64)]
+class run_result(Structure):
+    _fields_ = [("struct_size", c_size_t), ("customers", c_void_p), ("result", POINTER(result)),
+                ("choice", POINTER(choice)), ("params", c_char_p), ("is_log", c_int32), ("n_steps", c_int32),
+                ("steps", POINTER(run_step))]
 
 
-class generate_options(Structure):
-    _fields_ = [("struct_size", c_size_t), ("what", c_char_p), ("n_customers", c_int64),
-                ("n_orders", c_int64), ("n_segments", c_int32), ("noise", c_double),
-                ("missing_rate", c_double), ("defect_rate", c_double), ("seed", c_uint64)]
+class origin(Structure):
+    _fields_ = [("input", c_char_p), ("orders", POINTER(features_report)), ("customers", c_void_p)]
 
 
-STRUCTS = (allocator, context_options, option, option_table, matrix, tiles_options, fit_options, model,
-           sweep_result, labelling, indices, column, join_options, join_request, join_counts, prepare_options,
-           prepare_column, prepare, prepared, profile_options, profile_column, trait, profile, tree_node,
-           tree_rule, tree, segment_options, scores, merge, plan, map, stored_report, result, description,
-           sweep_row, sweep_summary, assignment, choose_options, gap, choice_row, vote, choice,
-           features_options, order_join, features_report, bgnbd, gamma_gamma, clv_options, clv_holdout_rows,
-           clv_holdout, clv_report, anonymity_options, anonymity_class, anonymity, crm_options, crm_report,
-           crm_table, contribution, explanation, inspect_column, inspection, report_options, value_columns,
-           value_group, sentences, rfm_options, rfm_dimension, rfm, tier_options, tier_part, tier,
-           lifecycle_options, lifecycle, list_report, rule_count, classing, classings, column_request,
-           csv_options, csv_report, generate_options)
+joined_fn = ctypes.CFUNCTYPE(None, c_void_p, c_char_p, POINTER(join_counts))
+run_step_fn = ctypes.CFUNCTYPE(None, c_void_p, POINTER(run_step))
+
+STRUCTS = (allocator, context_options, option, option_table, column, column_request, csv_options, csv_report,
+           generate_options, matrix, tiles_options, fit_options, model, sweep_result, labelling, indices,
+           join_options, join_request, join_counts, prepare_options, prepare_column, prepare, prepared,
+           profile_options, profile_column, trait, profile, tree_node, tree_rule, tree, segment_options,
+           scores, merge, plan, map, stored_report, result, description, sweep_row, sweep_summary, assignment,
+           choose_options, gap, choice_row, vote, choice, features_options, order_join, features_report,
+           bgnbd, gamma_gamma, clv_options, clv_holdout_rows, clv_holdout, clv_report, anonymity_options,
+           anonymity_class, anonymity, crm_options, crm_report, crm_table, contribution, explanation,
+           inspect_column, inspection, report_options, value_columns, value_group, sentences, rfm_options,
+           rfm_dimension, rfm, tier_options, tier_part, tier, lifecycle_options, lifecycle, list_report,
+           rule_count, classing, classings, run_options, run_step, run_result, origin)
 
 # name: (restype, argtypes)
 FUNCTIONS = {
@@ -624,6 +650,38 @@ FUNCTIONS = {
     "list_name": (c_char_p, (c_char_p, c_int32)),
     "list_help": (c_char_p, (c_char_p, c_char_p)),
     "list_kind": (c_char_p, (c_int32,)),
+    "table_new": (c_int, (c_void_p, c_int64, POINTER(c_void_p))),
+    "table_free": (None, (c_void_p,)),
+    "table_add_numbers": (c_int, (c_void_p, c_void_p, c_char_p, c_void_p)),
+    "table_add_times": (c_int, (c_void_p, c_void_p, c_char_p, c_void_p)),
+    "table_add_texts": (c_int, (c_void_p, c_void_p, c_char_p, POINTER(c_char_p))),
+    "table_add_codes": (c_int, (c_void_p, c_void_p, c_char_p, c_void_p, c_int32, POINTER(c_char_p))),
+    "table_describe": (c_int, (c_void_p, c_void_p, c_int32, c_int, c_char_p)),
+    "table_n_rows": (c_int64, (c_void_p,)),
+    "table_n_columns": (c_int32, (c_void_p,)),
+    "table_column": (POINTER(column), (c_void_p, c_int32)),
+    "table_take": (c_int, (c_void_p, c_void_p, c_void_p, c_int64, POINTER(c_void_p))),
+    "table_find": (c_int32, (c_void_p, c_char_p)),
+    "table_params": (c_char_p, (c_void_p,)),
+    "csv_option_table": (POINTER(option_table), ()),
+    "csv_options_init": (None, (POINTER(csv_options),)),
+    "csv_read": (c_int, (c_void_p, c_char_p, POINTER(csv_options), POINTER(c_void_p), POINTER(csv_report))),
+    "source_columns": (c_int, (c_void_p, c_char_p, POINTER(csv_options), POINTER(c_void_p))),
+    "source_read": (c_int, (c_void_p, c_char_p, POINTER(csv_options), POINTER(c_void_p))),
+    "source_kind": (c_int, (c_void_p, c_char_p, POINTER(c_char_p))),
+    "source_define": (c_int, (c_void_p, c_char_p, c_char_p)),
+    "source_define_odbc": (c_int, (c_void_p, c_char_p, c_char_p, c_char_p)),
+    "source_define_table": (c_int, (c_void_p, c_char_p, c_void_p)),
+    "odbc_has_secret": (c_int, (c_char_p,)),
+    "source_lines": (c_int, (c_void_p, c_char_p, POINTER(csv_options), c_void_p, c_int64, c_void_p)),
+    "csv_write": (c_int, (c_void_p, c_void_p, c_char_p)),
+    "time_parse": (c_int, (c_void_p, c_char_p, c_int, c_void_p)),
+    "time_format": (None, (c_int64, c_void_p, c_size_t)),
+    "generate_option_table": (POINTER(option_table), ()),
+    "generate_options_init": (None, (POINTER(generate_options),)),
+    "generate": (c_int, (c_void_p, POINTER(generate_options), POINTER(c_void_p), POINTER(c_void_p))),
+    "table_from_arrow": (c_int, (c_void_p, c_void_p, c_char_p, POINTER(csv_options), POINTER(c_void_p))),
+    "table_to_arrow": (c_int, (c_void_p, c_void_p, c_void_p)),
     "dtype_name": (c_char_p, (c_int,)),
     "matrix_view": (matrix, (c_void_p, c_int, c_int64, c_int64)),
     "tiles_options_init": (None, (POINTER(tiles_options),)),
@@ -652,23 +710,13 @@ FUNCTIONS = {
     "evaluate": (c_int, (c_void_p, c_void_p, POINTER(labelling), c_int32, c_int64, c_uint64,
         POINTER(indices))),
     "adjusted_rand": (c_int, (c_void_p, c_int64, c_void_p, c_void_p, c_void_p)),
-    "table_new": (c_int, (c_void_p, c_int64, POINTER(c_void_p))),
-    "table_free": (None, (c_void_p,)),
-    "table_add_numbers": (c_int, (c_void_p, c_void_p, c_char_p, c_void_p)),
-    "table_add_times": (c_int, (c_void_p, c_void_p, c_char_p, c_void_p)),
-    "table_add_texts": (c_int, (c_void_p, c_void_p, c_char_p, POINTER(c_char_p))),
-    "table_add_codes": (c_int, (c_void_p, c_void_p, c_char_p, c_void_p, c_int32, POINTER(c_char_p))),
-    "table_describe": (c_int, (c_void_p, c_void_p, c_int32, c_int, c_char_p)),
-    "table_n_rows": (c_int64, (c_void_p,)),
-    "table_n_columns": (c_int32, (c_void_p,)),
-    "table_column": (POINTER(column), (c_void_p, c_int32)),
-    "table_take": (c_int, (c_void_p, c_void_p, c_void_p, c_int64, POINTER(c_void_p))),
-    "table_find": (c_int32, (c_void_p, c_char_p)),
-    "table_params": (c_char_p, (c_void_p,)),
     "join_request_read": (c_int, (c_char_p, c_size_t, POINTER(join_request))),
     "join_options_init": (None, (POINTER(join_options),)),
     "table_join": (c_int, (c_void_p, c_void_p, c_void_p, POINTER(join_options), POINTER(c_void_p),
         POINTER(join_counts))),
+    "joins_add": (c_int, (c_void_p, POINTER(c_void_p), c_char_p, c_int, c_char_p, POINTER(csv_options),
+        joined_fn, c_void_p)),
+    "join_note": (None, (c_char_p, POINTER(join_counts), c_int, c_void_p, c_size_t)),
     "prepare_option_table": (POINTER(option_table), ()),
     "prepare_options_init": (None, (POINTER(prepare_options),)),
     "prepare_fit": (c_int, (c_void_p, c_void_p, POINTER(prepare_options), POINTER(POINTER(prepare)))),
@@ -815,22 +863,22 @@ FUNCTIONS = {
     "rules_apply": (c_int, (c_void_p, c_void_p, c_void_p, POINTER(value_columns),
         POINTER(POINTER(classings)))),
     "classings_free": (None, (POINTER(classings),)),
-    "csv_option_table": (POINTER(option_table), ()),
-    "csv_options_init": (None, (POINTER(csv_options),)),
-    "csv_read": (c_int, (c_void_p, c_char_p, POINTER(csv_options), POINTER(c_void_p), POINTER(csv_report))),
-    "source_columns": (c_int, (c_void_p, c_char_p, POINTER(csv_options), POINTER(c_void_p))),
-    "source_read": (c_int, (c_void_p, c_char_p, POINTER(csv_options), POINTER(c_void_p))),
-    "source_kind": (c_int, (c_void_p, c_char_p, POINTER(c_char_p))),
-    "source_define": (c_int, (c_void_p, c_char_p, c_char_p)),
-    "source_define_odbc": (c_int, (c_void_p, c_char_p, c_char_p, c_char_p)),
-    "odbc_has_secret": (c_int, (c_char_p,)),
-    "source_lines": (c_int, (c_void_p, c_char_p, POINTER(csv_options), c_void_p, c_int64, c_void_p)),
-    "csv_write": (c_int, (c_void_p, c_void_p, c_char_p)),
-    "time_parse": (c_int, (c_void_p, c_char_p, c_int, c_void_p)),
-    "time_format": (None, (c_int64, c_void_p, c_size_t)),
-    "generate_option_table": (POINTER(option_table), ()),
-    "generate_options_init": (None, (POINTER(generate_options),)),
-    "generate": (c_int, (c_void_p, POINTER(generate_options), POINTER(c_void_p), POINTER(c_void_p))),
+    "run_option_table": (POINTER(option_table), ()),
+    "run_options_init": (None, (POINTER(run_options),)),
+    "run_set": (c_int, (c_void_p, POINTER(run_options), c_char_p, c_char_p)),
+    "run_option": (POINTER(option), (c_int32,)),
+    "run": (c_int, (c_void_p, c_char_p, POINTER(run_options), run_step_fn, c_void_p,
+        POINTER(POINTER(run_result)))),
+    "run_free": (None, (POINTER(run_result),)),
+    "origin_gaps": (c_int64, (POINTER(origin), c_void_p)),
+    "features_json": (c_int, (c_void_p, POINTER(features_report), c_char_p, POINTER(c_void_p))),
+    "clv_json": (c_int, (c_void_p, POINTER(clv_options), POINTER(clv_report), c_char_p, POINTER(c_void_p))),
+    "rfm_json": (c_int, (c_void_p, POINTER(rfm), POINTER(origin), POINTER(c_void_p))),
+    "tier_json": (c_int, (c_void_p, POINTER(tier), POINTER(tier_options), POINTER(origin),
+        POINTER(c_void_p))),
+    "lifecycle_json": (c_int, (c_void_p, POINTER(lifecycle), POINTER(lifecycle_options), POINTER(list_report),
+        POINTER(origin), POINTER(c_void_p))),
+    "rules_json": (c_int, (c_void_p, POINTER(classings), POINTER(origin), POINTER(c_void_p))),
     "file_kind_of": (c_int, (c_void_p, c_char_p, c_void_p)),
     "table_save": (c_int, (c_void_p, c_void_p, c_char_p, c_char_p)),
     "table_load": (c_int, (c_void_p, c_char_p, POINTER(c_void_p))),

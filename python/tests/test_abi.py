@@ -90,7 +90,7 @@ def test_a_field_that_is_missing_would_be_seen(of_the_headers):
 
 
 def kind_of_c(declaration):
-    if "*" in declaration or "progress_fn" in declaration or "[" in declaration:
+    if "*" in declaration or "_fn " in declaration or "[" in declaration:
         return "pointer"
     for word, kind in (("kmseg_matrix", "matrix"), ("int32_t", "i4"), ("int64_t", "i8"), ("uint64_t", "u8"),
                        ("size_t", "u8"), ("double", "f8"), ("int", "i4"), ("kmseg_", "i4"), ("void", "void")):
@@ -105,7 +105,7 @@ def kind_of_ctypes(declared):
     if declared is _abi.matrix:
         return "matrix"
     letter = getattr(declared, "_type_", None)
-    if declared is _abi.progress_fn or not isinstance(letter, str) or letter in "zP":
+    if isinstance(declared, type) and issubclass(declared, ctypes._CFuncPtr) or not isinstance(letter, str) or letter in "zP":
         return "pointer"
     return {"i": "i4", "l": "i8", "q": "i8", "L": "u8", "Q": "u8", "d": "f8"}[letter]
 
