@@ -10,6 +10,7 @@ from __future__ import annotations
 import _thread
 import ctypes
 import queue
+import re
 import threading
 from typing import Any, Callable, Optional
 
@@ -55,6 +56,11 @@ def matrix_of(x: np.ndarray) -> _abi.matrix:
     return _abi.matrix(x.ctypes.data, dtype, x.shape[0], x.shape[1], x.strides[0] // size, x.strides[1] // size)
 
 
+def _parameters(message: str) -> str:
+    """Messages name options as the command has them: --date-order is date_order= here."""
+    return re.sub(r"(?<![\w-])--([a-z]+(?:-[a-z]+)*)", lambda flag: flag[1].replace("-", "_") + "=", message)
+
+
 class Session:
     """A context of the library for the calls of one method; a `with` block frees it.
 
@@ -63,6 +69,7 @@ class Session:
     """
 
     def __init__(self, n_threads: int | None = None, callback: Callback | None = None) -> None:
+        self.kept: list[object] = []  # what the context borrows
         self._context = ctypes.c_void_p()
         self._callback = callback
         self._error: BaseException | None = None
@@ -86,6 +93,7 @@ class Session:
     def __exit__(self, *_: object) -> None:
         lib.context_free(self._context)
         self._context = ctypes.c_void_p()
+        self.kept.clear()
 
     @property
     def n_threads(self) -> int:
@@ -103,7 +111,7 @@ class Session:
             raise error
         if status != _abi.OK:
             message = lib.last_error(self._context).decode(errors="replace")
-            raise _EXCEPTIONS.get(status, RuntimeError)(message or lib.status_text(status).decode())
+            raise _EXCEPTIONS.get(status, RuntimeError)(_parameters(message) or lib.status_text(status).decode())
 
     def _stop(self, error: BaseException | None = None) -> None:
         self._stopping = True
