@@ -290,7 +290,8 @@ void km_pack(const double *centroids, int32_t n_clusters, int32_t n_features, in
              size_t size, void *out);
 
 extern const km_kernels km_kernels_baseline;
-extern const km_kernels km_kernels_blas;
+extern const km_kernels km_kernels_blas; /* in a build with KMSEG_BLAS */
+void km_blas_warm(void);
 #if defined(__x86_64__)
 extern const km_kernels km_kernels_avx2;
 extern const km_kernels km_kernels_avx512;

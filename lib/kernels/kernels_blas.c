@@ -97,17 +97,11 @@ static int available(void) { return 1; }
 
 /* Our own threads call BLAS, so each call must stay on its thread. A first call also makes OpenBLAS
  * take its buffers now rather than later, under memory pressure, where it can hang. */
-static void warm(void) {
+void km_blas_warm(void) {
     openblas_set_num_threads(1);
     float tile[KM_LANES] = {0}, centroid[1] = {0}, product[KM_LANES];
     cblas_sgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, KM_LANES, 1, 1, 1.0f, tile, KM_LANES,
                 centroid, 1, 0.0f, product, KM_LANES);
-}
-
-void km_kernels_warm(const km_kernels *kernels) {
-    if (kernels == &km_kernels_blas) {
-        warm();
-    }
 }
 
 const km_kernels km_kernels_blas =

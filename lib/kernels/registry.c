@@ -5,9 +5,12 @@
 #include <string.h>
 
 static const km_kernels *const rows[] = {
-    &km_kernels_blas, &km_kernels_baseline,
+#ifdef KMSEG_BLAS
+    &km_kernels_blas,
+#endif
+    &km_kernels_baseline,
 #if defined(__x86_64__)
-    &km_kernels_avx2, &km_kernels_avx512,   &km_kernels_avx512vnni,
+    &km_kernels_avx2,     &km_kernels_avx512, &km_kernels_avx512vnni,
 #elif defined(__aarch64__)
     &km_kernels_neon,
 #endif
@@ -34,6 +37,16 @@ const char *kmseg_kernels_name(int32_t i) {
 int kmseg_kernels_available(const char *name) {
     const km_kernels *kernels = km_kernels_find(name);
     return kernels != NULL && kernels->available();
+}
+
+void km_kernels_warm(const km_kernels *kernels) {
+#ifdef KMSEG_BLAS
+    if (kernels == &km_kernels_blas) {
+        km_blas_warm();
+    }
+#else
+    (void)kernels;
+#endif
 }
 
 void km_pack(const double *centroids, int32_t n_clusters, int32_t n_features, int32_t group,
