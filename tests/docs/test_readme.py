@@ -7,7 +7,7 @@ Every fenced block of the README and of each tutorial is run, in order, in a fol
           must be there, but for times and "..."
   c       must compile without warnings
   python  must run; where it imports kmseg, in the environment of the Python package, and left out where
-          there is none
+          there is none. Those of a notebook run in order in one Python
 A block that reads a data set which is not here is skipped, and so are those behind it.
 """
 
@@ -36,6 +36,7 @@ DATA_FILES = {
 }
 TUTORIALS = sorted(p.relative_to(ROOT).as_posix() for p in ROOT.glob("docs/tutorials/*.md")
                    if p.name != "README.md")
+NOTEBOOKS = ["docs/python.md"]
 DURATION = re.compile(r"\b\d+(\.\d+)? ?(ms|s|seconds)\b|\b\d+(\.\d+)? [MG]B/s")
 
 
@@ -70,18 +71,53 @@ def compile_c(source, folder):
                     "example.c"], cwd=folder, check=True)
 
 
+def package_environment():
+    """The variables that the package's Python needs; None where that or the library is not here."""
+    library = KMSEG.parents[1] / "lib" / "libkmseg.so"
+    environment = {**os.environ, "KMSEG_LIBRARY": str(library), "PYTHONPATH": str(ROOT / "python"),
+                   "MPLBACKEND": "Agg"}
+    there = PACKAGE_PYTHON.exists() and subprocess.run([PACKAGE_PYTHON, "-c", "import kmseg"], env=environment,
+                                                       capture_output=True).returncode == 0
+    return environment if there else None
+
+
 def run_python(source, folder):
     """What source printed; None where it needs the package and that cannot be imported here."""
     python, environment = "/usr/bin/python3", dict(os.environ)
     if "import kmseg" in source:
-        library = KMSEG.parents[1] / "lib" / "libkmseg.so"
-        environment.update(KMSEG_LIBRARY=str(library), PYTHONPATH=str(ROOT / "python"))
-        python = PACKAGE_PYTHON
-        if not python.exists() or subprocess.run([python, "-c", "import kmseg"], env=environment,
-                                                 capture_output=True).returncode != 0:
+        python, environment = PACKAGE_PYTHON, package_environment()
+        if environment is None:
             return None
     return subprocess.run([python, "-c", source], cwd=folder, env=environment, check=True, stdout=subprocess.PIPE,
                           encoding="utf-8").stdout
+
+
+@pytest.mark.parametrize("page", NOTEBOOKS)
+def test_a_notebook_prints_what_it_shows(page, tmp_path):
+    environment = package_environment()
+    if environment is None:
+        pytest.skip("there is no build/python-venv; ./run test makes it")
+    cells, shown = [], []
+    for not_run, language, content in blocks(ROOT / page):
+        if language == "python" and not not_run:
+            if any(name in content and not path.exists() for name, path in DATA_FILES.items()):
+                break
+            cells.append(content)
+            shown.append(None)
+        elif language == "text" and cells:
+            shown[-1] = content
+    for name, path in DATA_FILES.items():
+        if path.exists():
+            (tmp_path / name).symlink_to(path)
+    between = "-- end of a cell --"
+    source = "".join(f"{cell}\nprint({between!r})\n" for cell in cells)
+    done = subprocess.run([PACKAGE_PYTHON, "-c", source], cwd=tmp_path, env=environment, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, encoding="utf-8")
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}"
+    printed = done.stdout.split(between + "\n")
+    assert len(cells) > 5 and sum(text is not None for text in shown) > 5
+    for text, output in zip(shown, printed):
+        check_output(text or "", output)
 
 
 @pytest.mark.parametrize("page", ["README.md", "python/README.md", *TUTORIALS])
