@@ -12,6 +12,9 @@ install(
     LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 if(SKBUILD) # the Python package (pyproject.toml) has the library beside its modules
     install(TARGETS kmseg LIBRARY DESTINATION kmseg COMPONENT python)
+    if(KMSEG_BUNDLED)
+        install(DIRECTORY ${KMSEG_BUNDLED}/licences DESTINATION kmseg COMPONENT python)
+    endif()
 endif()
 # Apart, because users of the static library need what it links and users of the other do not.
 install(

@@ -186,7 +186,7 @@ def test_links_and_files_that_a_page_names_are_there(page):
 
 def test_the_door_lists_what_it_does():
     usage = subprocess.run([ROOT / "run"], capture_output=True, encoding="utf-8", check=True).stdout
-    for what in ("setup", "build", "demo", "test", "bench", "fuzz", "lint", "kmseg", "python"):
+    for what in ("setup", "build", "demo", "test", "bench", "fuzz", "lint", "kmseg", "python", "wheel"):
         assert re.search(rf"^  {what}\b", usage, re.MULTILINE), what
     wrong = subprocess.run([ROOT / "run", "dance"], capture_output=True, encoding="utf-8")
     assert wrong.returncode == 1 and "dance" in wrong.stderr
