@@ -7,7 +7,7 @@ import html
 import json
 import os
 import weakref
-from typing import Any, Callable, Iterable, Mapping, Sequence, Union
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping, Sequence, Union
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ from ._library import lib
 from ._options import RunOptions, run_rows, unknown
 from ._progress import following
 from ._session import Callback, Session
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Numbers = Union[int, "tuple[int, int]", range]
 
@@ -439,7 +442,18 @@ class Segmenter:
     def __getstate__(self) -> dict[str, Any]:
         raise TypeError("a Segmenter is kept in a file: save(path), and Segmenter.load(path) elsewhere")
 
-    # ---- pages ----
+    # ---- pictures and pages ----
+
+    def plot(self, what: str = "map", figure: Figure | None = None) -> Figure:
+        """Draws with matplotlib; returns the figure, a new one where none is given.
+
+        what  'map' (segments and customers on the two axes along which they are spread most), 'profile' (where
+              the median of each segment lies among all customers), 'silhouette', 'k' (the evidence for the
+              number of segments, where it was chosen) or 'rfm' (customers by recency and frequency)
+        """
+        from . import _segment_plot
+
+        return _segment_plot.draw(self, what, figure)
 
     def __repr__(self) -> str:
         if self._result is None:
