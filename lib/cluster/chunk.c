@@ -1,5 +1,5 @@
 /* What a pass does with one chunk of samples: certified labels from the kernel, doubtful ones decided
- * in float64, changed rows moved between the clusters' sums. */
+ * in float64 (recheck.c), changed rows moved between the clusters' sums. */
 #include "cluster/worker.h"
 
 #include <math.h>
@@ -46,76 +46,6 @@ static void drop_lanes_beyond(const kmseg_tiles *tiles, km_span *s) {
         s->changed[s->n_tiles - 1] &= valid;
         s->uncertain[s->n_tiles - 1] &= valid;
     }
-}
-
-/* What float64 says of a row: its nearest centroid, and the squared distances to the two nearest. */
-typedef struct decision {
-    int32_t index;
-    double nearest, second;
-} decision;
-
-/* Decides up to 64 rows, one after the other where they are few: lanes are centroids then. */
-static void decide(const km_pass *pass, km_worker *w, const int64_t *rows, int32_t n,
-                   decision *out) {
-    enum { FEW = 24 };
-    const km_kernels *kernels = pass->workspace->kernels;
-    int32_t d = pass->tiles->n_features, k = pass->n_clusters;
-    if (n > FEW) {
-        int32_t index[KM_TILE_ROWS], second_index[KM_TILE_ROWS];
-        double distance[KM_TILE_ROWS], second[KM_TILE_ROWS];
-        km_tiles_gather(pass->tiles, rows, n, w->block);
-        kernels->nearest(w->block, d, pass->centroids, k, index, distance, second_index, second);
-        for (int32_t r = 0; r < n; r++) {
-            out[r] = (decision){index[r], distance[r], second[r]};
-        }
-        return;
-    }
-    for (int32_t r = 0; r < n; r++) {
-        km_tiles_row(pass->tiles, rows[r], w->row);
-        kernels->row_distances(w->row, d, pass->columns, km_sum_stride(k), w->squares);
-        decision best = {-1, INFINITY, INFINITY};
-        for (int32_t c = 0; c < k; c++) {
-            double square = w->squares[c];
-            if (square < best.nearest) {
-                best = (decision){c, square, best.nearest};
-            } else if (square < best.second) {
-                best.second = square;
-            }
-        }
-        out[r] = best;
-    }
-}
-
-/* Decides uncertain rows in float64; returns how many of them changed. */
-static int64_t recheck(const km_pass *pass, km_worker *w, km_pass_part *part, km_span *s) {
-    int32_t n = 0;
-    int64_t n_changed = 0;
-    for (int32_t t = 0; t < s->n_tiles; t++) {
-        for (uint64_t rows = s->uncertain[t]; rows != 0; rows &= rows - 1) {
-            w->doubtful[n++] = (s->tile + t) * KM_TILE_ROWS + __builtin_ctzll(rows);
-        }
-    }
-    part->n_rechecked += n;
-    int keyed = pass->bounds != NULL && (pass->bounds->on || pass->bounds->making);
-    int64_t first = s->tile * KM_TILE_ROWS;
-    for (int32_t at = 0; at < n; at += KM_TILE_ROWS) {
-        int32_t m = n - at < KM_TILE_ROWS ? n - at : KM_TILE_ROWS;
-        decision decisions[KM_TILE_ROWS];
-        decide(pass, w, w->doubtful + at, m, decisions);
-        for (int32_t r = 0; r < m; r++) {
-            int64_t row = w->doubtful[at + r];
-            km_label label = (km_label)decisions[r].index;
-            w->nearest[row - first] = label;
-            if (pass->labels[row] != label) {
-                s->changed[(row - first) / KM_TILE_ROWS] |= UINT64_C(1) << (row % KM_TILE_ROWS);
-                n_changed++;
-            }
-            if (keyed) {
-                km_chunk_keep_key(pass, row, label, decisions[r].nearest, decisions[r].second);
-            }
-        }
-    }
-    return n_changed;
 }
 
 /* Moves whole weights of changed rows; rows without weights are counted by the kernel. */
@@ -232,7 +162,7 @@ void km_pass_chunk(km_pass *pass, int64_t chunk, int32_t thread) {
     }
     drop_lanes_beyond(pass->tiles, &s);
     int64_t n_changed = fetch_changed(pass, &s);
-    n_changed += recheck(pass, w, part, &s);
+    n_changed += km_chunk_recheck(pass, w, part, &s);
     if (n_changed == 0) {
         return;
     }

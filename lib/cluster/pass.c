@@ -15,11 +15,12 @@ static int make_worker(km_arena *arena, int64_t k, int64_t d, size_t size, km_wo
 }
 
 /* What 16-bit tiles need besides. */
-static int make_worker_i16(km_arena *arena, int64_t n_pairs, km_worker *w) {
+static int make_worker_i16(km_arena *arena, int64_t k, int64_t n_pairs, km_worker *w) {
     w->limits = km_arena_array(arena, KM_CHUNK_TILES, sizeof *w->limits);
     w->best = km_arena_array(arena, KM_CHUNK_ROWS, sizeof *w->best);
     w->second = km_arena_array(arena, KM_CHUNK_ROWS, sizeof *w->second);
     w->margins = km_arena_array(arena, KM_CHUNK_ROWS, sizeof *w->margins);
+    w->near = km_arena_array(arena, k, sizeof *w->near);
     w->dense = km_arena_array(arena, n_pairs * KM_CHUNK_ROWS, sizeof *w->dense);
     w->dense_labels = km_arena_array(arena, KM_CHUNK_ROWS, sizeof *w->dense_labels);
     w->dense_nearest = km_arena_array(arena, KM_CHUNK_ROWS, sizeof *w->dense_nearest);
@@ -27,8 +28,9 @@ static int make_worker_i16(km_arena *arena, int64_t n_pairs, km_worker *w) {
     w->dense_uncertain = km_arena_array(arena, KM_CHUNK_TILES, sizeof *w->dense_uncertain);
     w->positions = km_arena_array(arena, KM_CHUNK_ROWS, sizeof *w->positions);
     return w->limits != NULL && w->best != NULL && w->second != NULL && w->margins != NULL &&
-           w->dense != NULL && w->dense_labels != NULL && w->dense_nearest != NULL &&
-           w->dense_changed != NULL && w->dense_uncertain != NULL && w->positions != NULL;
+           w->near != NULL && w->dense != NULL && w->dense_labels != NULL &&
+           w->dense_nearest != NULL && w->dense_changed != NULL && w->dense_uncertain != NULL &&
+           w->positions != NULL;
 }
 
 /* Samples that can be read in whole eights of features without reading behind the last one. */
@@ -84,7 +86,7 @@ kmseg_status km_workspace_init(kmseg_context *ctx, const kmseg_tiles *tiles, int
     for (int32_t t = 0; ok && t < ctx->n_threads; t++) {
         ok = make_worker(arena, most_clusters, d, km_element_size(tiles->dtype), &out->workers[t]);
         if (ok && tiles->dtype == KMSEG_INT16) {
-            ok = make_worker_i16(arena, (d + 1) / 2, &out->workers[t]);
+            ok = make_worker_i16(arena, most_clusters, (d + 1) / 2, &out->workers[t]);
         }
     }
     return ok ? KMSEG_OK : km_fail_memory(ctx, "a clustering");

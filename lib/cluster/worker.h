@@ -20,6 +20,7 @@ struct km_worker {
     int32_t *limits;        /* KM_CHUNK_TILES */
     int32_t *best, *second; /* KM_CHUNK_ROWS scores */
     uint16_t *margins;      /* KM_CHUNK_ROWS, in steps */
+    uint64_t *near;         /* most_clusters: rows of a tile that each may be nearest to */
 
     /* Rows that are not spared, laid out as tiles. */
     int32_t *dense;                            /* KM_CHUNK_TILES x pairs x 64 */
@@ -38,6 +39,9 @@ typedef struct km_span {
 /* Labels of 16-bit tiles to w->nearest, changed and uncertain rows to s; returns how many rows were not
  * spared by bounds (chunk_i16.c). */
 int64_t km_chunk_assign_i16(const km_pass *pass, km_worker *w, km_span *s);
+
+/* Decides uncertain rows in float64; returns how many of them changed (recheck.c). */
+int64_t km_chunk_recheck(const km_pass *pass, km_worker *w, km_pass_part *part, km_span *s);
 
 /* Keeps the bound of a row that was decided in float64: its squared distances to the two nearest
  * centroids. */

@@ -1,4 +1,4 @@
-/* The 16-bit assign kernels of the sets; each is one source file of its own. */
+/* The 16-bit kernels of the sets; each set has one source file of its own. */
 #ifndef KM_KERNELS_ASSIGN_I16_H
 #define KM_KERNELS_ASSIGN_I16_H
 
@@ -8,5 +8,10 @@ void km_assign_i16_baseline(const km_assign_i16 *assign);
 void km_assign_i16_avx2(const km_assign_i16 *assign);
 void km_assign_i16_avx512(const km_assign_i16 *assign);
 void km_assign_i16_avx512vnni(const km_assign_i16 *assign);
+
+void km_near_i16_baseline(const km_near_i16 *near);
+void km_near_i16_avx2(const km_near_i16 *near);
+void km_near_i16_avx512(const km_near_i16 *near);
+void km_near_i16_avx512vnni(const km_near_i16 *near);
 
 #endif

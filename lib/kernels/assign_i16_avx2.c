@@ -5,6 +5,7 @@
 #include "kernels/simd_avx2.h"
 
 #define NAME                km_assign_i16_avx2
+#define NEAR                km_near_i16_avx2
 #define SAME_LABELS(a, b)   km_same_labels_avx2(a, b)
 #define R                   2
 #define V                   __m256i

@@ -32,6 +32,7 @@ static inline __m512i index_of(__m512i bits) {
 }
 
 #define NAME             km_assign_i16_avx512
+#define NEAR             km_near_i16_avx512
 #define DOT(sum, x, w)   dot(sum, x, w)
 #define PACK_HITS(masks) pack_hits(masks)
 #define INDEX_OF(bits)   index_of(bits)

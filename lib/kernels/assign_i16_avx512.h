@@ -1,6 +1,6 @@
-/* One source of the 16-bit assign kernel on AVX-512, included once per set with
+/* One source of the 16-bit kernels on AVX-512, included once per set with
  *
- *   NAME              of the function
+ *   NAME              of the function that assigns, and NEAR of the one that says what is near
  *   DOT(sum, x, w)    sum + products of both 16-bit numbers of each lane
  *   PACK_HITS(masks)  64 bytes: bit m of byte r is bit r of the masks of centroid m
  *   INDEX_OF(hits)    position of the only bit of each byte
@@ -369,5 +369,50 @@ void NAME(const km_assign_i16 *a) {
     case 7: run_few_pairs(a, 7); break;
     case 8: run_few_pairs(a, 8); break;
     default: run_tiles(a, n_pairs, 0);
+    }
+}
+
+/* Centroids of a block that are near to a tile's rows; lowest scores so far are in best. */
+INLINE void near_block(const int32_t *x, int32_t n_pairs, block b, const int M, int32_t reach,
+                       __m512i *best, uint64_t *out) {
+    const __m512i most = _mm512_set1_epi32(INT32_MAX - reach), far = _mm512_set1_epi32(reach);
+    __mmask16 hit[BLOCK][QUARTERS];
+    for (int q = 0; q < QUARTERS; q += 2) {
+        __m512i sum[2][BLOCK], next;
+        b.pairs = reread(b.pairs);
+        scores(x + (ptrdiff_t)q * LANES, n_pairs, b, M, sum);
+        UNROLL
+        for (int i = 0; i < 2; i++) {
+            best[q + i] = least(best[q + i], lowest(sum[i], M, 0, &next));
+            __m512i near = _mm512_add_epi32(_mm512_min_epi32(best[q + i], most), far);
+            UNROLL
+            for (int m = 0; m < M; m++) {
+                hit[m][q + i] = _mm512_cmple_epi32_mask(sum[i][m], near);
+            }
+        }
+    }
+    memcpy(out, hit, (size_t)M * sizeof *out);
+}
+
+void NEAR(const km_near_i16 *a) {
+    int32_t n_pairs = km_pairs(a->n_features), c = 0;
+    __m512i best[QUARTERS];
+    for (int q = 0; q < QUARTERS; q++) {
+        best[q] = _mm512_set1_epi32(KM_WORST_SCORE);
+    }
+    for (; c + BLOCK <= a->n_clusters; c += BLOCK) {
+        block b = {a->pairs + (int64_t)c * n_pairs, a->half_norms + c};
+        near_block(a->tile, n_pairs, b, BLOCK, a->reach, best, a->rows + c);
+    }
+    block b = {a->pairs + (int64_t)c * n_pairs, a->half_norms + c};
+    switch (a->n_clusters - c) {
+    case 1: near_block(a->tile, n_pairs, b, 1, a->reach, best, a->rows + c); break;
+    case 2: near_block(a->tile, n_pairs, b, 2, a->reach, best, a->rows + c); break;
+    case 3: near_block(a->tile, n_pairs, b, 3, a->reach, best, a->rows + c); break;
+    case 4: near_block(a->tile, n_pairs, b, 4, a->reach, best, a->rows + c); break;
+    case 5: near_block(a->tile, n_pairs, b, 5, a->reach, best, a->rows + c); break;
+    case 6: near_block(a->tile, n_pairs, b, 6, a->reach, best, a->rows + c); break;
+    case 7: near_block(a->tile, n_pairs, b, 7, a->reach, best, a->rows + c); break;
+    default: break;
     }
 }

@@ -50,6 +50,7 @@ static inline v4i least(v4i a, v4i b) { return select_lanes((v4i)((v4f)a < (v4f)
 static inline v4i most(v4i a, v4i b) { return select_lanes((v4i)((v4f)a < (v4f)b), b, a); }
 
 #define NAME                km_assign_i16_baseline
+#define NEAR                km_near_i16_baseline
 #define SAME_LABELS(a, b)   km_same_labels_baseline(a, b)
 #define R                   2
 #define V                   v4i

@@ -1,6 +1,7 @@
-/* One source of the 16-bit assign kernel, included by assign_i16 sets without masks with
+/* One source of the 16-bit kernels, included by assign_i16 sets without masks with
  *
- *   NAME      of the function           R   vectors of rows in registers
+ *   NAME      of the function that assigns, and NEAR of the one that says what is near
+ *   R         vectors of rows in registers
  *   V         vector of int32_t         LANES   of a vector
  *   V_SET1 V_LOAD V_SUB
  *   V_DOT(sum, x, w)   sum + products of both 16-bit numbers of each lane
@@ -11,16 +12,20 @@
  *
  * Like assign_template.h: R x 4 scores are in registers at a time. */
 
+#include <string.h>
+
 #define PASTE2(a, b) a##b
 #define PASTE(a, b)  PASTE2(a, b)
 #define GROUP        PASTE(NAME, _group)
 #define TILE         PASTE(NAME, _tile)
+#define SCORES       PASTE(NAME, _scores)
+#define NEAR_GROUP   PASTE(NEAR, _group)
 
-static inline __attribute__((always_inline)) void GROUP(const int32_t *x, int32_t n_pairs,
-                                                        const int32_t *pairs,
-                                                        const int32_t *half_norms, int32_t first,
-                                                        const int M, V *best, V *second, V *index) {
-    V score[R][4];
+/* Scores of R vectors of rows and M centroids. */
+static inline __attribute__((always_inline)) void SCORES(const int32_t *x, int32_t n_pairs,
+                                                         const int32_t *pairs,
+                                                         const int32_t *half_norms, const int M,
+                                                         V score[R][4]) {
     for (int m = 0; m < M; m++) {
         for (int r = 0; r < R; r++) {
             score[r][m] = V_SET1(half_norms[m]);
@@ -38,6 +43,14 @@ static inline __attribute__((always_inline)) void GROUP(const int32_t *x, int32_
             }
         }
     }
+}
+
+static inline __attribute__((always_inline)) void GROUP(const int32_t *x, int32_t n_pairs,
+                                                        const int32_t *pairs,
+                                                        const int32_t *half_norms, int32_t first,
+                                                        const int M, V *best, V *second, V *index) {
+    V score[R][4];
+    SCORES(x, n_pairs, pairs, half_norms, M, score);
     for (int m = 0; m < M; m++) {
         V number = V_SET1(first + m);
         for (int r = 0; r < R; r++) {
@@ -96,7 +109,52 @@ void NAME(const km_assign_i16 *a) {
     }
 }
 
+/* Centroids of a group that are near to a tile's rows from q on; lowest scores so far are in best. */
+static inline __attribute__((always_inline)) void NEAR_GROUP(const km_near_i16 *a, int32_t c, int q,
+                                                             const int M, V *best) {
+    const int32_t n_pairs = km_pairs(a->n_features);
+    const V most = V_SET1(INT32_MAX - a->reach), far = V_SET1(a->reach);
+    V score[R][4];
+    SCORES(a->tile + q, n_pairs, a->pairs + (int64_t)c * n_pairs, a->half_norms + c, M, score);
+    for (int r = 0; r < R; r++) {
+        for (int m = 0; m < M; m++) {
+            best[r] = V_MIN(best[r], score[r][m]);
+        }
+        /* Beyond the worst score numbers do not order like floats, as V_MIN needs them to. */
+        V low = V_SELECT(V_LT(best[r], most), best[r], most);
+        V near = V_SUB(low, V_SUB(V_SET1(0), far));
+        for (int m = 0; m < M; m++) {
+            uint64_t beyond = (uint64_t)V_BITS(V_LT(near, score[r][m]));
+            uint64_t all = (UINT64_C(1) << LANES) - 1;
+            a->rows[c + m] |= (~beyond & all) << (q + r * LANES);
+        }
+    }
+}
+
+void NEAR(const km_near_i16 *a) {
+    memset(a->rows, 0, (size_t)a->n_clusters * sizeof *a->rows);
+    for (int q = 0; q < KM_LANES; q += R * LANES) {
+        V best[R];
+        for (int r = 0; r < R; r++) {
+            best[r] = V_SET1(KM_WORST_SCORE);
+        }
+        int32_t c = 0;
+        for (; c + 4 <= a->n_clusters; c += 4) {
+            NEAR_GROUP(a, c, q, 4, best);
+        }
+        switch (a->n_clusters - c) {
+        case 1: NEAR_GROUP(a, c, q, 1, best); break;
+        case 2: NEAR_GROUP(a, c, q, 2, best); break;
+        case 3: NEAR_GROUP(a, c, q, 3, best); break;
+        default: break;
+        }
+    }
+}
+
 #undef GROUP
+#undef SCORES
+#undef NEAR_GROUP
+#undef NEAR
 #undef TILE
 #undef PASTE
 #undef PASTE2

@@ -273,6 +273,42 @@ static inline __attribute__((always_inline)) void PASTE(transpose_, SET)(V8 *v) 
     }
 }
 
+/* The distances of eight centroids go through their features together, eight at a time. */
+static void PASTE(some_distances_, SET)(const double *row, int32_t d, const double *centroids,
+                                        const int32_t *which, int32_t n, double *out) {
+    const int32_t whole = d / 8 * 8;
+    for (int32_t at = 0; at < n; at += 8) {
+        const double *from[8];
+        double sums[8];
+        for (int32_t i = 0; i < 8; i++) { /* where there are fewer, the last one again */
+            from[i] = centroids + (int64_t)which[at + i < n ? at + i : n - 1] * d;
+        }
+        V8 sum = {0};
+        for (int32_t j = 0; j < whole; j += 8) {
+            V8 x, v[8];
+            memcpy(&x, row + j, sizeof x);
+            for (int i = 0; i < 8; i++) {
+                V8 centroid;
+                memcpy(&centroid, from[i] + j, sizeof centroid);
+                V8 away = x - centroid;
+                v[i] = away * away;
+            }
+            PASTE(transpose_, SET)(v);
+            for (int i = 0; i < 8; i++) {
+                sum += v[i];
+            }
+        }
+        memcpy(sums, &sum, sizeof sums);
+        for (int32_t i = 0; i < 8 && at + i < n; i++) {
+            for (int32_t j = whole; j < d; j++) {
+                double away = row[j] - from[i][j];
+                sums[i] += away * away;
+            }
+            out[at + i] = sums[i];
+        }
+    }
+}
+
 #define BLOCK(NAME, T)                                                                             \
     static void PASTE(NAME, SET)(const T *values, int64_t row_stride, int32_t d, double *out) {    \
         int32_t j = 0;                                                                             \
@@ -460,10 +496,10 @@ OWN_SUM(own_sum_f64_, double)
 #undef W
 #undef VECTOR_LANES
 
-#define KERNELS_OF_SET(NAME, HELP, AVAILABLE, GROUP, ASSIGN_I16, GROUP_I16, SEED)                  \
+#define KERNELS_OF_SET(NAME, HELP, AVAILABLE, GROUP, ASSIGN_I16, NEAR_I16, GROUP_I16, SEED)        \
     {                                                                                              \
         .named = {NAME, HELP}, .available = (AVAILABLE), .group = (GROUP),                         \
-        .assign_i16 = (ASSIGN_I16), .group_i16 = (GROUP_I16),                                      \
+        .assign_i16 = (ASSIGN_I16), .near_i16 = (NEAR_I16), .group_i16 = (GROUP_I16),              \
         .assign_f32 = PASTE(assign_f32_, SET), .assign_f64 = PASTE(assign_f64_, SET),              \
         .move_f32 = PASTE(move_f32_, SET), .move_f64 = PASTE(move_f64_, SET),                      \
         .block_f32 = PASTE(block_f32_, SET), .block_f64 = PASTE(block_f64_, SET),                  \
@@ -475,6 +511,6 @@ OWN_SUM(own_sum_f64_, double)
         .seed_reached = PASTE(seed_reached_, SET), .seed_append = PASTE(seed_append_, SET),        \
         .filter = PASTE(filter_, SET), .margins = PASTE(margins_, SET),                            \
         .compact = PASTE(compact_, SET), .row_distances = PASTE(row_distances_, SET),              \
-        .own_sum_f32 = PASTE(own_sum_f32_, SET), .own_sum_f64 = PASTE(own_sum_f64_, SET),          \
-        .seed_sample = PASTE(seed_sample_, SET),                                                   \
+        .some_distances = PASTE(some_distances_, SET), .own_sum_f32 = PASTE(own_sum_f32_, SET),    \
+        .own_sum_f64 = PASTE(own_sum_f64_, SET), .seed_sample = PASTE(seed_sample_, SET),          \
     }

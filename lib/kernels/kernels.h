@@ -65,6 +65,17 @@ typedef struct km_assign_i16 {
     int32_t *best, *second; /* out, n_tiles x 64: the two lowest scores; or both NULL */
 } km_assign_i16;
 
+/* Which centroids may be nearest to the rows of one tile of 16-bit fixed point: those whose score is at
+ * most `reach` above the lowest of the row. Some others are there as well, since the lowest is known
+ * only at the end. */
+typedef struct km_near_i16 {
+    const int32_t *tile; /* km_pairs(n_features) x 64 */
+    int32_t n_features, n_clusters;
+    const int32_t *pairs, *half_norms; /* as in km_assign_i16 */
+    int32_t reach;
+    uint64_t *rows; /* out, n_clusters: bit r: row r */
+} km_near_i16;
+
 /* Features of the exact sums are moved eight at a time, so a cluster's sums take whole eights. */
 #define KM_SUM_LANES 8
 static inline int64_t km_sum_stride(int64_t n_features) {
@@ -205,6 +216,7 @@ typedef struct km_kernels {
     void (*assign_f32)(const km_assign *assign);
     void (*assign_f64)(const km_assign *assign);
     void (*assign_i16)(const km_assign_i16 *assign);
+    void (*near_i16)(const km_near_i16 *near);
     void (*move_f32)(const km_move *move);
     void (*move_f64)(const km_move *move);
 
@@ -216,6 +228,10 @@ typedef struct km_kernels {
      * multiple of 8; to out[stride]. The same bits as distances. */
     void (*row_distances)(const double *row, int32_t n_features, const double *columns,
                           int64_t stride, double *out);
+
+    /* The same to n of n_clusters x n_features centroids, to out[n]. */
+    void (*some_distances)(const double *row, int32_t n_features, const double *centroids,
+                           const int32_t *which, int32_t n, double *out);
 
     /* 64 rows of n_features contiguous values to a block of doubles, feature-major:
      * out[j * 64 + r], 64-byte aligned. */

@@ -29,6 +29,7 @@ static int available(void) {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
 
-const km_kernels km_kernels_avx2 = KERNELS_OF_SET("avx2", "x86-64 with AVX2 and FMA", available, 4,
-                                                  km_assign_i16_avx2, 4, seed_avx2);
+const km_kernels km_kernels_avx2 =
+    KERNELS_OF_SET("avx2", "x86-64 with AVX2 and FMA", available, 4, km_assign_i16_avx2,
+                   km_near_i16_avx2, 4, seed_avx2);
 #endif

@@ -32,7 +32,7 @@ static int available(void) {
 
 const km_kernels km_kernels_avx512 =
     KERNELS_OF_SET("avx512", "x86-64 with AVX-512 F, DQ, VL and BW", available, 4,
-                   km_assign_i16_avx512, 8, seed_avx512);
+                   km_assign_i16_avx512, km_near_i16_avx512, 8, seed_avx512);
 
 static int available_vnni(void) {
     return available() && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("gfni");
@@ -40,5 +40,5 @@ static int available_vnni(void) {
 
 const km_kernels km_kernels_avx512vnni =
     KERNELS_OF_SET("avx512vnni", "the same with VNNI and GFNI", available_vnni, 4,
-                   km_assign_i16_avx512vnni, 8, km_seed_avx512vnni);
+                   km_assign_i16_avx512vnni, km_near_i16_avx512vnni, 8, km_seed_avx512vnni);
 #endif

@@ -274,6 +274,36 @@ Test(exact, every_algorithm_gives_the_bytes_of_lloyd, .timeout = 300)
     }
 }
 
+/* So many products that doubtful rows are decided among the centroids that their scores leave. */
+Test(exact, many_clusters_have_the_same_bytes_in_every_set, .timeout = 300)
+{
+    for (size_t v = 0; v < sizeof names / sizeof *names; v++) {
+        data x = make(names[v], 4500, 48);
+        kmseg_fit_options options;
+        kmseg_fit_options_init(&options);
+        options.n_clusters = 99;
+        options.n_init = 1;
+        options.max_iter = 12;
+        options.tol = 0;
+        options.init = "random";
+        kmseg_context *ctx = test_context(2, NULL);
+        kmseg_model *expect = fit(ctx, &x, KMSEG_FLOAT64, &options);
+        kmseg_context_free(ctx);
+        for (int32_t i = 0; kmseg_kernels_name(i) != NULL; i++) {
+            if (!kmseg_kernels_available(kmseg_kernels_name(i))) {
+                continue;
+            }
+            ctx = test_context(2, kmseg_kernels_name(i));
+            kmseg_model *model = fit(ctx, &x, KMSEG_INT16, &options);
+            assert_same(expect, model, kmseg_kernels_name(i));
+            kmseg_model_free(model);
+            kmseg_context_free(ctx);
+        }
+        kmseg_model_free(expect);
+        free(x.x);
+    }
+}
+
 Test(exact, inertia_never_rises_between_iterations)
 {
     kmseg_context *ctx = test_context(2, NULL);

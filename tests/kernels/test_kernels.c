@@ -222,6 +222,23 @@ Test(certify, a_far_centroid_does_not_raise_the_limit_of_near_tiles)
     cr_assert(isfinite(km_certificate_limit(&wide_in_float64, 1)));
 }
 
+/* Of some centroids, in any order and more often than once: the bits that `all` holds. */
+static void check_some_distances(const km_kernels *kernels, const problem *p, const double *all) {
+    const int32_t which[] = {6, 0, 3, 3, 5, 1, 2, 4, 6, 0, 1};
+    for (int32_t r = 0; r < KM_LANES; r += 7) {
+        double row[MOST_D], some[11];
+        for (int32_t j = 0; j < p->d; j++) {
+            row[j] = p->f64[j * KM_LANES + r];
+        }
+        for (int32_t n = 1; n <= 11; n++) {
+            kernels->some_distances(row, p->d, p->centroids, which, n, some);
+            for (int32_t i = 0; i < n; i++) {
+                cr_assert_eq(some[i], all[which[i] * KM_LANES + r]);
+            }
+        }
+    }
+}
+
 Test(exact, distances_and_nearest_are_the_bits_of_the_plain_loop_in_every_set)
 {
     static problem p;
@@ -234,6 +251,7 @@ Test(exact, distances_and_nearest_are_the_bits_of_the_plain_loop_in_every_set)
             double best[KM_LANES], second[KM_LANES];
             kernels->distances(p.f64, d, p.centroids, p.k, out);
             kernels->nearest(p.f64, d, p.centroids, p.k, index, best, second_index, second);
+            check_some_distances(kernels, &p, out);
             for (int32_t r = 0; r < KM_LANES; r++) {
                 cr_assert_eq(index[r], plain_nearest(&p, r));
                 for (int32_t c = 0; c < p.k; c++) {

@@ -198,20 +198,26 @@ static void run(const km_kernels *kernels, const problem *p, const packed_centro
     }
 }
 
-/* The lowest two scores, in plain loops, from pairs in groups of one. */
+/* One score, in plain loops, from pairs in groups of one. */
+static int32_t plain_score(const problem *p, const packed_centroids *packed, int32_t i, int32_t c) {
+    uint32_t score = (uint32_t)packed->half_norms[c];
+    for (int32_t j = 0; j < p->d; j++) {
+        int32_t pair = packed->pairs[c * km_pairs(p->d) + j / 2];
+        int16_t value = (int16_t)(j % 2 == 0 ? pair & 0xffff : (uint32_t)pair >> 16);
+        int64_t from = (i / KM_LANES * km_pairs(p->d) + j / 2) * KM_LANES + i % KM_LANES;
+        score += (uint32_t)(value * p->tiles[from * 2 + j % 2]);
+    }
+    cr_assert(score <= KM_WORST_SCORE && score >= KM_LEAST_SCORE, "score %u", score);
+    return (int32_t)score;
+}
+
+/* The lowest two scores. */
 static void plain_scores(const problem *p, const packed_centroids *packed, outcome *out) {
     for (int32_t i = 0; i < ROWS; i++) {
         uint32_t best = KM_WORST_SCORE, second = KM_WORST_SCORE;
         km_label at = 0;
         for (int32_t c = 0; c < p->k; c++) {
-            uint32_t score = (uint32_t)packed->half_norms[c];
-            for (int32_t j = 0; j < p->d; j++) {
-                int32_t pair = packed->pairs[c * km_pairs(p->d) + j / 2];
-                int16_t value = (int16_t)(j % 2 == 0 ? pair & 0xffff : (uint32_t)pair >> 16);
-                int64_t from = (i / KM_LANES * km_pairs(p->d) + j / 2) * KM_LANES + i % KM_LANES;
-                score += (uint32_t)(value * p->tiles[from * 2 + j % 2]);
-            }
-            cr_assert(score <= KM_WORST_SCORE && score >= KM_LEAST_SCORE, "score %u", score);
+            uint32_t score = (uint32_t)plain_score(p, packed, i, c);
             second = score < best ? best : score < second ? score : second;
             at = score < best ? (km_label)c : at;
             best = score < best ? score : best;
@@ -250,6 +256,43 @@ static void check_same(const outcome *a, const outcome *b, int scores, const cha
     }
 }
 
+/* Near are all centroids within reach of the row's lowest score, and none that is farther above the
+ * lowest of those up to its group. */
+static void check_near(const problem *p, const packed_centroids *plain,
+                       const packed_centroids *packed, const km_kernels *kernels, int32_t reach) {
+    const int32_t group = kernels->group_i16;
+    static uint64_t rows[MOST_K];
+    km_near_i16 near = {
+        .n_features = p->d,
+        .n_clusters = p->k,
+        .pairs = packed->pairs,
+        .half_norms = packed->half_norms,
+        .reach = reach,
+        .rows = rows,
+    };
+    for (int32_t t = 0; t < TILES; t++) {
+        near.tile = (const int32_t *)(const void *)p->tiles + t * km_pairs(p->d) * KM_LANES;
+        kernels->near_i16(&near);
+        for (int32_t r = 0; r < KM_LANES; r += 5) {
+            int64_t scores[MOST_K], lowest = INT64_MAX, so_far = INT64_MAX;
+            for (int32_t c = 0; c < p->k; c++) {
+                scores[c] = plain_score(p, plain, t * KM_LANES + r, c);
+                lowest = scores[c] < lowest ? scores[c] : lowest;
+            }
+            for (int32_t c = 0; c < p->k; c++) {
+                for (int32_t b = c; c % group == 0 && b < c + group && b < p->k; b++) {
+                    so_far = scores[b] < so_far ? scores[b] : so_far;
+                }
+                int is_near = (int)(rows[c] >> r & 1);
+                cr_assert(is_near || scores[c] - lowest > reach, "%s d %d k %d: %d is near",
+                          kernels->named.name, p->d, p->k, c);
+                cr_assert(!is_near || scores[c] - so_far <= reach, "%s d %d k %d: %d is far",
+                          kernels->named.name, p->d, p->k, c);
+            }
+        }
+    }
+}
+
 static void check_every_set(const problem *p) {
     static packed_centroids plain, packed;
     static outcome expect, out;
@@ -263,6 +306,8 @@ static void check_every_set(const problem *p) {
                 run(kernels, p, &packed, scores, &out);
                 check_same(&expect, &out, scores, kernels->named.name, p->d, p->k);
             }
+            const int32_t reaches[] = {0, 1 << 16, 1 << 24, INT32_MAX - 1};
+            check_near(p, &plain, &packed, kernels, reaches[(p->d + p->k) % 4]);
         }
     }
 }
