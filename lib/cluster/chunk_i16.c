@@ -36,6 +36,7 @@ static km_assign_i16 assignment(const km_pass *pass, km_worker *w, const int16_t
         .n_clusters = pass->n_clusters,
         .pairs = pass->quantised.pairs,
         .half_norms = pass->quantised.half_norms,
+        .planes = pass->quantised.planes,
         .limits = w->limits,
         .best = scored ? w->best : NULL,
         .second = scored ? w->second : NULL,

@@ -119,6 +119,16 @@ static int make_packed(km_arena *arena, km_pass *pass) {
         q->half_norms = km_arena_array(arena, k, sizeof *q->half_norms);
         pass->norms = km_arena_array(arena, k, sizeof *pass->norms);
         pass->middle = km_arena_array(arena, d, sizeof *pass->middle);
+        const km_kernels *kernels = pass->workspace->kernels;
+        int64_t bytes = kernels->plane_bytes != NULL
+                            ? kernels->plane_bytes(pass->n_clusters, tiles->n_features)
+                            : 0;
+        if (bytes > 0) {
+            q->planes = km_arena_array(arena, bytes, 1);
+            if (q->planes == NULL) {
+                return 0;
+            }
+        }
         return q->pairs != NULL && q->half_norms != NULL && pass->norms != NULL &&
                pass->middle != NULL;
     }

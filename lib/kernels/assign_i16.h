@@ -9,6 +9,11 @@ void km_assign_i16_avx2(const km_assign_i16 *assign);
 void km_assign_i16_avx512(const km_assign_i16 *assign);
 void km_assign_i16_avx512vnni(const km_assign_i16 *assign);
 
+void km_assign_i16_amx(const km_assign_i16 *assign);
+
+/* 1 when the system lets the process use AMX. */
+int km_amx_permitted(void);
+
 void km_near_i16_baseline(const km_near_i16 *near);
 void km_near_i16_avx2(const km_near_i16 *near);
 void km_near_i16_avx512(const km_near_i16 *near);

@@ -496,7 +496,8 @@ OWN_SUM(own_sum_f64_, double)
 #undef W
 #undef VECTOR_LANES
 
-#define KERNELS_OF_SET(NAME, HELP, AVAILABLE, GROUP, ASSIGN_I16, NEAR_I16, GROUP_I16, SEED)        \
+#define KERNELS_OF_SET(NAME, HELP, AVAILABLE, GROUP, ASSIGN_I16, NEAR_I16, GROUP_I16, PLANE_BYTES, \
+                       SEED)                                                                       \
     {                                                                                              \
         .named = {NAME, HELP}, .available = (AVAILABLE), .group = (GROUP),                         \
         .assign_i16 = (ASSIGN_I16), .near_i16 = (NEAR_I16), .group_i16 = (GROUP_I16),              \
@@ -513,4 +514,5 @@ OWN_SUM(own_sum_f64_, double)
         .compact = PASTE(compact_, SET), .row_distances = PASTE(row_distances_, SET),              \
         .some_distances = PASTE(some_distances_, SET), .own_sum_f32 = PASTE(own_sum_f32_, SET),    \
         .own_sum_f64 = PASTE(own_sum_f64_, SET), .seed_sample = PASTE(seed_sample_, SET),          \
+        .plane_bytes = (PLANE_BYTES),                                                              \
     }

@@ -56,6 +56,7 @@ typedef struct km_assign_i16 {
     const int32_t *pairs; /* two 16-bit numbers each: centroids in groups of group_i16, in which
                                     they are interleaved by feature pair, then those that are left */
     const int32_t *half_norms; /* n_clusters */
+    const int8_t *planes;      /* the same centroids split into bytes (planes.h), or NULL */
     const int32_t *limits;     /* n_tiles, >= 0; INT32_MAX: decide nothing */
     const uint64_t *outside;   /* n_tiles: bit r: row r is never certain; or NULL: no row is */
     const km_label *labels;    /* as in km_assign, and what follows */
@@ -213,6 +214,9 @@ typedef struct km_kernels {
     int32_t group;          /* centroids that km_pack() interleaves */
     int32_t group_i16;      /* the same for assign_i16 */
 
+    /* Bytes of the planes that assign_i16 wants of so many centroids, 0: none; or NULL. */
+    int64_t (*plane_bytes)(int32_t n_clusters, int32_t n_features);
+
     void (*assign_f32)(const km_assign *assign);
     void (*assign_f64)(const km_assign *assign);
     void (*assign_i16)(const km_assign_i16 *assign);
@@ -312,6 +316,7 @@ void km_blas_warm(void);
 extern const km_kernels km_kernels_avx2;
 extern const km_kernels km_kernels_avx512;
 extern const km_kernels km_kernels_avx512vnni;
+extern const km_kernels km_kernels_amx;
 #elif defined(__aarch64__)
 extern const km_kernels km_kernels_neon;
 #endif

@@ -31,5 +31,5 @@ static int available(void) {
 
 const km_kernels km_kernels_avx2 =
     KERNELS_OF_SET("avx2", "x86-64 with AVX2 and FMA", available, 4, km_assign_i16_avx2,
-                   km_near_i16_avx2, 4, seed_avx2);
+                   km_near_i16_avx2, 4, NULL, seed_avx2);
 #endif

@@ -29,4 +29,4 @@ static int available(void) { return 1; }
 
 const km_kernels km_kernels_baseline =
     KERNELS_OF_SET("baseline", "portable vectors of 16 bytes (SSE2, NEON)", available, 4,
-                   km_assign_i16_baseline, km_near_i16_baseline, 4, seed_baseline);
+                   km_assign_i16_baseline, km_near_i16_baseline, 4, NULL, seed_baseline);

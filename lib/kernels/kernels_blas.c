@@ -106,4 +106,4 @@ void km_blas_warm(void) {
 
 const km_kernels km_kernels_blas =
     KERNELS_OF_SET("blas", "OpenBLAS sgemm and dgemm; sets OpenBLAS to one thread in this process",
-                   available, 1, km_assign_i16_baseline, km_near_i16_baseline, 4, seed_blas);
+                   available, 1, km_assign_i16_baseline, km_near_i16_baseline, 4, NULL, seed_blas);

@@ -28,6 +28,7 @@
 
 static int available(void) { return 1; }
 
-const km_kernels km_kernels_neon = KERNELS_OF_SET(
-    "neon", "64-bit Arm", available, 4, km_assign_i16_baseline, km_near_i16_baseline, 4, seed_neon);
+const km_kernels km_kernels_neon =
+    KERNELS_OF_SET("neon", "64-bit Arm", available, 4, km_assign_i16_baseline, km_near_i16_baseline,
+                   4, NULL, seed_neon);
 #endif

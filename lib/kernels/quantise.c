@@ -1,5 +1,7 @@
 #include "kernels/quantise.h"
 
+#include "kernels/planes.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -8,6 +10,9 @@ enum { FEW = 64 };
 
 /* Parts of scores that are kept free at both ends. */
 static const double ROOM = 64;
+
+/* The largest number that is 256 high + low, both from -128 to 127. */
+static const double MOST = 256 * 127 + 127;
 
 /* Norm of a centroid that is left out. */
 static const double OUT = -1;
@@ -63,7 +68,7 @@ static double choose_unit(const km_quantise *in, km_quantised *out) {
     if (!(out->farthest < 0x1p80) || !(range > 0)) {
         return 0;
     }
-    double unit = fmin(0x1p80, 32766 / largest); /* infinity where all are the centre */
+    double unit = fmin(0x1p80, MOST / largest); /* infinity where all are the centre */
     if (high > low) {
         unit = fmin(unit, range / (high - low) * (1 - 0x1p-40));
     }
@@ -158,9 +163,7 @@ static void say_nothing(const km_quantise *in, km_quantised *out, int32_t score,
     out->rest = rest;
 }
 
-void km_quantise_centroids(const km_quantise *in, km_quantised *out) {
-    out->n_clusters = in->n_clusters;
-    out->n_features = in->n_features;
+static void quantise(const km_quantise *in, km_quantised *out) {
     int32_t left = leave_out_far(in);
     if (left == 1) {
         say_nothing(in, out, KM_LEAST_SCORE, 0);
@@ -179,6 +182,15 @@ void km_quantise_centroids(const km_quantise *in, km_quantised *out) {
     }
     out->exact = out->unit * (8 * in->n_features + 64) * 0x1p-53;
     out->rest = 2 + out->unit * underflow_of(in);
+}
+
+void km_quantise_centroids(const km_quantise *in, km_quantised *out) {
+    out->n_clusters = in->n_clusters;
+    out->n_features = in->n_features;
+    quantise(in, out);
+    if (out->planes != NULL) {
+        km_split_centroids(out, in->group, out->planes);
+    }
 }
 
 int32_t km_quantised_limit(const km_quantised *quantised, double norm, double residual) {

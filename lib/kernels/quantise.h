@@ -26,7 +26,8 @@
  *
  *     second best - best > E + u ((8 d + 64) 2^-53 (K + N)^2 + underflow).
  *
- * Scores must fit. u is the largest for which |p_j| < 2^15 and every S(c) of a row inside is between
+ * Scores must fit. u is the largest for which |p_j| <= 127 * 257, so that p_j is two bytes with their
+ * signs, and every S(c) of a row inside is between
  * KM_LEAST_SCORE and KM_WORST_SCORE: T(c) is between |b|^2 / 2 - N |b| and |b|^2 / 2 + N |b|, and
  * |q . delta| <= N sqrt(d) / 2. (Sums on the way may wrap; only the result must fit.)
  *
@@ -43,6 +44,7 @@ typedef struct km_quantised {
     int32_t n_clusters, n_features;
     int32_t *pairs;      /* packed -p for km_assign_i16: n_clusters x km_pairs(n_features) */
     int32_t *half_norms; /* n_clusters: h */
+    int8_t *planes;      /* pairs and half_norms as in planes.h, or NULL */
     double unit;         /* u: scores are bias + unit * T; 0: they say nothing */
     double bias;
     double rounding; /* largest |delta_a - delta_b| */
@@ -64,7 +66,7 @@ typedef struct km_quantise {
     double *middle; /* scratch: n_features */
 } km_quantise;
 
-/* pairs and half_norms of out are the caller's memory. */
+/* pairs, half_norms and planes of out are the caller's memory. */
 void km_quantise_centroids(const km_quantise *in, km_quantised *out);
 
 /* Margin that the rows of a tile of that norm and residual (rho) need; INT32_MAX: none is certain. */

@@ -10,7 +10,7 @@ static const km_kernels *const rows[] = {
 #endif
     &km_kernels_baseline,
 #if defined(__x86_64__)
-    &km_kernels_avx2,     &km_kernels_avx512, &km_kernels_avx512vnni,
+    &km_kernels_avx2,     &km_kernels_avx512, &km_kernels_avx512vnni, &km_kernels_amx,
 #elif defined(__aarch64__)
     &km_kernels_neon,
 #endif

@@ -2,6 +2,7 @@
  * says, whatever the data. */
 #include "base/rng.h"
 #include "kernels/kernels.h"
+#include "kernels/planes.h"
 #include "kernels/quantise.h"
 #include "support/support.h"
 
@@ -24,6 +25,7 @@ typedef struct problem {
 typedef struct packed_centroids {
     km_quantised quantised;
     int32_t pairs[MOST_K * (MOST_D + 1) / 2], half_norms[MOST_K], limits[TILES];
+    _Alignas(64) int8_t planes[(MOST_K + 16) * 2 * (MOST_D + 128)];
 } packed_centroids;
 
 typedef struct outcome {
@@ -159,6 +161,7 @@ static void quantise(const problem *p, int32_t group, packed_centroids *out) {
     };
     out->quantised.pairs = out->pairs;
     out->quantised.half_norms = out->half_norms;
+    out->quantised.planes = p->d <= KM_PLANE_MOST_FEATURES ? out->planes : NULL;
     km_quantise_centroids(&in, &out->quantised);
     for (int32_t t = 0; t < TILES; t++) {
         out->limits[t] = km_quantised_limit(&out->quantised, p->norms[t], p->residuals[t]);
@@ -179,6 +182,7 @@ static void run(const km_kernels *kernels, const problem *p, const packed_centro
         .n_clusters = p->k,
         .pairs = packed->pairs,
         .half_norms = packed->half_norms,
+        .planes = packed->quantised.planes, /* whether they would pay or not */
         .limits = packed->limits,
         .outside = p->outside,
         .labels = labels,
@@ -330,6 +334,14 @@ Test(quantise, every_set_gives_the_integers_of_plain_loops)
     check_every_set(&p);
     make(&p, HEAVY, 300, 21, 1);
     check_every_set(&p);
+    /* Operands of 64 features, whole and not, and numbers of all sizes. */
+    const int32_t features[] = {63, 64, 65, 127, 128, 129, 255, 256};
+    for (size_t i = 0; i < sizeof features / sizeof *features; i++) {
+        make(&p, (data_kind)i, features[i], 15 + (int32_t)i, i);
+        check_every_set(&p);
+        make(&p, EVEN, features[i], 270, i);
+        check_every_set(&p);
+    }
 }
 
 Test(quantise, what_is_certain_is_what_float64_says_whatever_the_data)

@@ -62,8 +62,8 @@ KMSEG_API const char *kmseg_last_error(const kmseg_context *ctx);
 /** Number of threads that calls use at most. */
 KMSEG_API int32_t kmseg_context_threads(const kmseg_context *ctx);
 
-/** Name of the kernels in use: "baseline", "avx2", "avx512", "avx512vnni", "neon", or "blas" in a
- * build with OpenBLAS. */
+/** Name of the kernels in use: "baseline", "avx2", "avx512", "avx512vnni", "amx", "neon", or "blas" in
+ * a build with OpenBLAS. */
 KMSEG_API const char *kmseg_context_kernels(const kmseg_context *ctx);
 
 /** Replaces the progress function; NULL for none. */
