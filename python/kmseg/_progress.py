@@ -41,7 +41,8 @@ class _Tqdm:
     """One bar per stage; in a notebook tqdm makes it a widget."""
 
     def __init__(self, tqdm: Any) -> None:
-        self._tqdm, self._bar, self._stage = tqdm, None, ""
+        self._tqdm, self._stage = tqdm, ""
+        self._bar: Any = None
 
     def reach(self, stage: str, done: int, total: int) -> None:
         if self._bar is None or self._stage != stage or self._bar.total != total or done < self._bar.n:

@@ -255,7 +255,8 @@ def _keep(models: list[KMeans], fitted: list[dict[str, Any]]) -> None:
     for model, attributes in zip(models, fitted):
         if attributes.pop("n_nonempty") < model.n_clusters:
             short.append(model.n_clusters)
-        vars(model).update(known, **attributes)
+        for name, value in {**known, **attributes}.items():
+            setattr(model, name, value)
     if short:
         warnings.warn(f"X has fewer distinct samples than clusters: some are empty for k = {short}.",
                       ConvergenceWarning, stacklevel=3)

@@ -30,8 +30,8 @@ def draw(scores: dict[str, NDArray[Any]], favoured: dict[str, int], figure: Figu
     if figure is None:
         try:
             import matplotlib.pyplot as plt
-        except ImportError as error:
-            raise ImportError("plots need matplotlib: pip install 'kmseg[plot]'") from error
+        except ImportError as missing:
+            raise ImportError("plots need matplotlib: pip install 'kmseg[plot]'") from missing
         figure = plt.figure(figsize=(10, 2.8 * n_rows), layout="constrained")
     for i, (column, index, error, heading) in enumerate(panels):
         axes = figure.add_subplot(n_rows, 2, i + 1)

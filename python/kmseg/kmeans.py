@@ -31,7 +31,7 @@ _STOP = {
 
 
 def _whole(name: str, value: Any, least: int, most: int = 2**31 - 1) -> int:
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral) or not least <= value <= most:
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral) or not least <= int(value) <= most:
         raise ValueError(f"{name} is {value!r}; it needs to be a whole number from {least} to {most}")
     return int(value)
 
