@@ -6,12 +6,13 @@ https://arrow.apache.org/docs/format/CStreamInterface.html, .../CDataInterface/P
 from __future__ import annotations
 
 import ctypes
-from typing import Any, Sequence
+from typing import Any, Sequence, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 _NAME = b"arrow_array_stream"
+_Kept = TypeVar("_Kept")
 
 _new = ctypes.pythonapi.PyCapsule_New
 _new.restype, _new.argtypes = ctypes.py_object, (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)
@@ -85,17 +86,17 @@ class Column:
     format   of Arrow: "l", "g", "u", ...
     n        values
     buffers  values, or offsets and bytes
-    present  which values are there; None: all
+    present  which values are there, a bool or (uint8) a bit each; None: all
     coded    what values are codes of; None: they are not
     """
 
     def __init__(self, name: str, format: str, n: int, buffers: Sequence[NDArray[Any]],
-                 present: NDArray[np.bool_] | None = None, coded: Column | None = None) -> None:
+                 present: NDArray[Any] | None = None, coded: Column | None = None) -> None:
         self.name, self.format, self.n, self.coded = name, format, n, coded
         self.kept: list[Any] = [np.ascontiguousarray(buffer) for buffer in buffers]
         bits = None
-        if present is not None and not present.all():
-            bits = np.packbits(present, bitorder="little")
+        if present is not None and (present.dtype == np.uint8 or not present.all()):
+            bits = present if present.dtype == np.uint8 else np.packbits(present, bitorder="little")
             self.kept.append(bits)
         values = [each.ctypes.data for each in self.kept[: len(buffers)]]
         addresses = [None if bits is None else bits.ctypes.data, *values]
@@ -120,7 +121,7 @@ class Stream:
     def address(self) -> int:
         return ctypes.addressof(self.stream)
 
-    def _keep(self, value: Any) -> Any:
+    def _keep(self, value: _Kept) -> _Kept:
         self._kept.append(value)
         return value
 

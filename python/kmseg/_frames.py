@@ -7,6 +7,7 @@ pandas goes through NumPy, so that it needs no pyarrow; Polars, PyArrow, DuckDB 
 from __future__ import annotations
 
 import ctypes
+import importlib
 import os
 import sys
 import weakref
@@ -49,7 +50,7 @@ class Table:
         return n
 
     def __contains__(self, name: str) -> bool:
-        return lib.table_find(self._address, name.encode()) >= 0
+        return bool(lib.table_find(self._address, name.encode()) >= 0)
 
     def __repr__(self) -> str:
         return f"kmseg.Table of {len(self)} rows: {', '.join(self.columns)}"
@@ -69,10 +70,17 @@ class Table:
         return {column.name.decode(): _values(column) for column in self._columns()}
 
     def to_pandas(self) -> Any:
-        """A pandas DataFrame; needs no pyarrow."""
+        """A pandas DataFrame; needs no pyarrow, but with it texts come faster."""
         import pandas
 
-        return pandas.DataFrame(self.arrays())
+        try:
+            import pyarrow
+        except ImportError:
+            return pandas.DataFrame(self.arrays())
+        of_arrow = pyarrow.table(self)
+        return pandas.DataFrame({
+            name: of_arrow.column(name).to_pandas() if column.type == _abi.COLUMN_TEXT else _values(column)
+            for name, column in zip(self.columns, self._columns())})
 
 
 def _values(column: _abi.column) -> NDArray[Any]:
@@ -187,25 +195,49 @@ def _times(name: str, series: Any) -> Column:
 
 def _coded(name: str, codes: NDArray[Any], levels: list[str]) -> Column:
     """Texts by codes; -1 is missing."""
-    coded = [level.encode() for level in levels]
-    offsets = np.zeros(len(coded) + 1, np.int64)
-    np.cumsum([len(level) for level in coded], out=offsets[1:])
-    data = np.frombuffer(b"".join(coded) or b"\0", np.uint8)
-    texts = Column("", "U", len(coded), [offsets, data])
+    together = "".join(levels)
+    each = levels if together.isascii() else [level.encode() for level in levels]
+    offsets = np.zeros(len(levels) + 1, np.int64)
+    np.cumsum(np.fromiter(map(len, each), np.int64, len(levels)), out=offsets[1:])
+    data = np.frombuffer(together.encode() or b"\0", np.uint8)
+    texts = Column("", "U", len(levels), [offsets, data])
     codes = codes.astype(np.int32, copy=False)
     return Column(name, "i", len(codes), [codes], codes >= 0, texts)
 
 
-def _texts(name: str, series: Any) -> Column:
+def _texts(name: str, series: Any, are_strings: bool) -> Column:
     import pandas
 
+    if _is_of_arrow(series.dtype):
+        return _arrow_texts(name, series)
     codes, levels = pandas.factorize(series)
-    texts = [str(level) for level in levels]
-    if len(set(texts)) < len(texts):  # 7 and "7" are one
+    texts = list(levels) if are_strings else [str(level) for level in levels]
+    if not are_strings and len(set(texts)) < len(texts):  # 7 and "7" are one
         codes_of = {text: i for i, text in enumerate(dict.fromkeys(texts))}
         codes = np.array([codes_of[text] for text in texts] + [-1])[codes]
         texts = list(codes_of)
     return _coded(name, codes, texts)
+
+
+def _is_of_arrow(dtype: Any) -> bool:
+    import pandas
+
+    return getattr(dtype, "storage", "") == "pyarrow" or isinstance(dtype, getattr(pandas, "ArrowDtype", ()))
+
+
+def _arrow_texts(name: str, series: Any) -> Column:
+    """Of pyarrow's strings, which are where they are."""
+    import pyarrow
+
+    array = pyarrow.array(series.array, pyarrow.large_string())
+    array = array.combine_chunks() if isinstance(array, pyarrow.ChunkedArray) else array
+    present, offsets, data = array.buffers()
+    column = Column(name, "U", len(array), [
+        np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1],
+        np.frombuffer(data or b"\0", np.uint8),
+    ], None if present is None or array.null_count == 0 else ~array.is_null().to_numpy(zero_copy_only=False))
+    column.kept.append(array)
+    return column
 
 
 def _objects(name: str, series: Any) -> Column:
@@ -216,13 +248,13 @@ def _objects(name: str, series: Any) -> Column:
         series = series.astype(object)  # dates and decimals of Arrow
     kind = types.infer_dtype(series, skipna=True)
     if kind in ("string", "mixed-integer", "time"):
-        return _texts(name, series)
+        return _texts(name, series, kind == "string")
     if kind == "integer":
         present = series.notna().to_numpy()
         try:
             return Column(name, "l", len(series), [series.where(present, 0).to_numpy().astype(np.int64)], present)
         except OverflowError:
-            return _texts(name, series)
+            return _texts(name, series, False)
     if kind in ("floating", "mixed-integer-float", "decimal"):
         return _floats(name, series.astype("float64"), np.dtype("f8"))
     if kind == "boolean":
@@ -238,20 +270,38 @@ def _objects(name: str, series: Any) -> Column:
 # ---- out ----
 
 
+def kind_of(data: Any) -> str:
+    """What DataFrames of the kind of data are called: 'pandas' (also of a path), 'polars', 'pyarrow', 'arrow'."""
+    polars, arrow = sys.modules.get("polars"), sys.modules.get("pyarrow")
+    if not is_frame(data) or _is_pandas(data):
+        return "pandas"
+    if polars is not None and isinstance(data, polars.DataFrame):
+        return "polars"
+    return "pyarrow" if arrow is not None else "arrow"
+
+
+def maker_named(kind: str) -> Callable[[Table], Any]:
+    """What makes a DataFrame of that kind from a table."""
+    if kind == "pandas":
+        return _to_pandas
+    if kind == "arrow":
+        return _itself
+    module = importlib.import_module(kind)
+    make: Callable[[Table], Any] = module.DataFrame if kind == "polars" else module.table
+    return make
+
+
 def maker_of(data: Any) -> Callable[[Table], Any]:
     """What makes a DataFrame of the kind of data from a table."""
-    if not is_frame(data) or _is_pandas(data):
-        return _to_pandas if not is_frame(data) else Table.to_pandas
-    polars, arrow = sys.modules.get("polars"), sys.modules.get("pyarrow")
-    if polars is not None and isinstance(data, polars.DataFrame):
-        return polars.DataFrame
-    if arrow is not None:
-        return arrow.table
-    return lambda table: table
+    return maker_named(kind_of(data))
+
+
+def _itself(table: Table) -> Table:
+    return table
 
 
 def _to_pandas(table: Table) -> Any:
-    """Of a file: pandas where it is installed."""
+    """pandas where it is installed: a path may have been given without it."""
     try:
         return table.to_pandas()
     except ImportError:

@@ -33,7 +33,7 @@ class Named:
     def name(self, data: Any) -> str:
         """Of a DataFrame; of a file its path."""
         if not is_frame(data):
-            return os.fspath(data)
+            return str(os.fspath(data))
         name = NAME if not self._session.kept else f"{NAME} {len(self._session.kept) + 1}"
         table = data if isinstance(data, Table) else table_of(self._session, data, name)
         self._session.call(lib.source_define_table, name.encode(), table._address)

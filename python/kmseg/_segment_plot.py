@@ -83,7 +83,7 @@ def _map(segmenter: Segmenter, figure: Figure | None, plt: Any) -> Figure:
     axes = figure.add_subplot()
     order = (np.arange(len(points)) * 7919) % len(points) if len(points) % 7919 else np.arange(len(points))
     colours, names = np.array(_colours(segmenter)), _labels(segmenter)
-    axes.scatter(*points[order].T, c=colours[labels[order]], s=9, alpha=0.45, linewidths=0)
+    axes.scatter(points[order, 0], points[order, 1], c=colours[labels[order]], s=9, alpha=0.45, linewidths=0)
     for i, (x, y) in enumerate(centres):
         axes.scatter(x, y, s=260, color=colours[i], edgecolor="white", linewidth=2, zorder=3, label=_wrapped(names[i], 36))
         axes.annotate(str(i + 1), (x, y), ha="center", va="center_baseline", color="white", fontweight="bold", zorder=4)
@@ -103,7 +103,7 @@ def _legend(axes: Axes) -> None:
     handles, labels = axes.get_legend_handles_labels()
     legend = axes.legend(handles, labels, loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=9)
     for handle in legend.legend_handles:
-        handle.set_sizes([60])
+        handle.set_sizes([60])  # type: ignore[union-attr]
 
 
 # ---- profile ----

@@ -6,14 +6,16 @@ import ctypes
 import html
 import json
 import os
+import pathlib
+import tempfile
 import weakref
-from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping, Sequence, Union
+from typing import TYPE_CHECKING, Any, Iterable, Mapping, Sequence, Union
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import _abi
-from ._frames import Source, Table, is_frame, maker_of, table_from, whole
+from ._frames import Source, Table, kind_of, maker_named, maker_of, table_from, whole
 from ._joins import Joins, Named
 from ._library import lib
 from ._options import RunOptions, run_rows, unknown
@@ -100,8 +102,9 @@ class Segmenter:
         with Session(1) as session:  # so that what cannot be is said here
             RunOptions(session, options)
         self._result: Any = None
+        self._free: Any = None
         self._customers: Table | None = None
-        self._make: Callable[[Table], Any] = maker_of("")
+        self._kind, self._make = "pandas", maker_named("pandas")
         self.steps_: list[Step] = []
 
     @staticmethod
@@ -140,7 +143,7 @@ class Segmenter:
         made = out.contents
         self.steps_ = [Step(made.steps[i]) for i in range(made.n_steps)]
         self._params = made.params
-        self._take(made.result, Table(made.customers), maker_of(data))
+        self._take(made.result, Table(made.customers), kind_of(data))
         made.result, made.customers = None, None  # they are this object's now
         lib.run_free(out)
         return self
@@ -151,11 +154,12 @@ class Segmenter:
         run.text("skip", ",".join(self.skip) or None)
         return run
 
-    def _take(self, result: Any, customers: Table | None, make: Callable[[Table], Any]) -> None:
+    def _take(self, result: Any, customers: Table | None, kind: str) -> None:
         copy = ctypes.POINTER(_abi.result).from_buffer_copy(result)
-        if self._result is not None:
+        if self._free is not None:
             self._free()
-        self._result, self._customers, self._make = copy, customers, make
+        self._result, self._customers = copy, customers
+        self._kind, self._make = kind, maker_named(kind)
         self._free = weakref.finalize(self, lib.result_free, copy)
         self._cache: dict[str, Any] = {}
 
@@ -436,11 +440,33 @@ class Segmenter:
                 lib.result_free(result)
                 raise
         self._params = lib.table_params(table._address) if table is not None else None
-        self._take(result, table, maker_of("" if customers is None else customers))
+        self._take(result, table, "pandas" if customers is None else kind_of(customers))
         return self
 
     def __getstate__(self) -> dict[str, Any]:
-        raise TypeError("a Segmenter is kept in a file: save(path), and Segmenter.load(path) elsewhere")
+        """Parameters, and the files that save() writes as bytes: for joblib and pickle."""
+        state = {name: value for name, value in vars(self).items()
+                 if name not in ("_result", "_free", "_customers", "_cache", "_kind", "_make", "_params")}
+        state["files"] = {}
+        if self._result is not None:
+            with tempfile.TemporaryDirectory() as folder:
+                self.save(f"{folder}/segments", f"{folder}/customers" if self._customers is not None else None)
+                state["files"] = {path.name: path.read_bytes() for path in pathlib.Path(folder).iterdir()}
+        state["gives"] = self._kind
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        files, gives = state.pop("files"), state.pop("gives")
+        vars(self).update(state, _result=None, _free=None, _customers=None)
+        if files:
+            with tempfile.TemporaryDirectory() as folder:
+                for name, content in files.items():
+                    (pathlib.Path(folder) / name).write_bytes(content)
+                there = Segmenter.load(f"{folder}/segments", f"{folder}/customers" if "customers" in files else None)
+            self._result, self._free, self._customers = there._result, there._free.detach(), there._customers
+            self._free = weakref.finalize(self, lib.result_free, self._result)
+            self._params, self._cache = there._params, {}
+        self._kind, self._make = gives, maker_named(gives)
 
     # ---- pictures and pages ----
 

@@ -183,8 +183,53 @@ def test_files_have_the_same_segments(fitted, tmp_path):
     (tmp_path / "no.h5").write_text("not HDF5")
     with pytest.raises(ValueError):
         kmseg.Segmenter.load(tmp_path / "no.h5")
-    with pytest.raises(TypeError, match="save"):
-        pickle.dumps(fitted)
+
+
+def test_pickles_have_the_same_segments(fitted, orders):
+    back = pickle.loads(pickle.dumps(fitted))
+    pd.testing.assert_frame_equal(back.segments, fitted.segments)
+    pd.testing.assert_frame_equal(back.customers, fitted.customers)
+    assert [repr(step) for step in back.steps_] == [repr(step) for step in fitted.steps_]
+    assert back.assign(orders).equals(fitted.assign(orders))
+    pl = pytest.importorskip("polars")
+    in_polars = pickle.loads(pickle.dumps(kmseg.Segmenter(3, months=6).fit(pl.DataFrame(orders))))
+    assert isinstance(in_polars.segments, pl.DataFrame) and in_polars.options_ == {"months": 6}
+    unfitted = pickle.loads(pickle.dumps(kmseg.Segmenter(3)))
+    assert unfitted.fit(orders).n_segments_ == 3
+
+
+def test_who_is_left_out_has_no_segment():
+    members = pd.DataFrame({"customer_id": [f"m{i}" for i in range(100)], "a": [1.0, 100.0] * 50,
+                            "b": [1.0, np.nan] * 25 + [2.0, 3.0] * 25})
+    made = kmseg.Segmenter(2, impute="drop").fit(members)
+    assert len(made.ids_) == 75 and made.customers["segment"].isna().sum() == 25
+    there = made.customers.dropna(subset="b")
+    assert there["customer_id"].tolist() == made.ids_ and there["segment"].tolist() == (made.labels_ + 1).tolist()
+    told = made.assign(members.head(2))
+    assert told["segment"].isna().tolist() == [False, True] and told["runner_up"].isna().tolist() == [False, True]
+    assert told["segment_name"].isna().tolist() == [False, True]
+
+
+def test_ctrl_c_stops_a_fit_and_leaves_the_last_one(run_python):
+    printed = run_python("""
+import os, signal, threading, time, kmseg
+orders = kmseg.generate("orders", n_customers=3000, seed=1)
+made = kmseg.Segmenter(3).fit(orders)
+before = made.labels_.tobytes()
+made.options_ = {"n_init": 100000, "max_iter": 100000, "tol": 0}
+made.n_clusters = 60
+when = []
+def interrupt():
+    when.append(time.monotonic())
+    os.kill(os.getpid(), signal.SIGINT)
+threading.Timer(4, interrupt).start()
+try:
+    made.fit(orders)
+except KeyboardInterrupt:
+    print("interrupted", time.monotonic() - when[0] < 1)
+print(made.labels_.tobytes() == before, threading.active_count())
+""")
+    assert printed.split() == ["interrupted", "True", "True", "1"]
 
 
 def test_reports_are_those_of_the_command(fitted, tmp_path):
