@@ -1,19 +1,18 @@
 """Run by the Python of an environment that a wheel was installed in: does it work, and of itself?
 
-Fits, sweeps, and writes and reads a file of segments; then looks at what this process has loaded. Beside the
-environment that may be the C library, and what Python itself is made of. Prints what came from where.
+Fits, sweeps, goes from orders to a file of segments and a report; then looks at what this process has loaded.
+Beside the environment that may be the C library, and what Python itself is made of. Prints what came from where.
 """
 
-import ctypes
 import pathlib
 import sys
 import tempfile
 
+import h5py
 import kmseg
 import numpy as np
-from kmseg import _abi
 from kmseg._library import lib
-from kmseg._session import Session
+from threadpoolctl import threadpool_limits
 
 # The C library and the loader; the rest is what the standard library's own modules link.
 SYSTEM = ("ld-linux", "libc.so", "libm.so", "libdl.so", "librt.so", "libpthread.so", "libutil.so", "libresolv.so",
@@ -30,23 +29,23 @@ def fits():
 
 
 def segments(folder):
-    """Made-up customers, segmented, written to HDF5 and read."""
-    with Session() as session:
-        table, result, read = ctypes.c_void_p(), ctypes.POINTER(_abi.result)(), ctypes.POINTER(_abi.result)()
-        making, options = _abi.generate_options(), _abi.segment_options()
-        lib.generate_options_init(ctypes.byref(making))
-        making.what, making.n_customers = b"customers", 500
-        lib.segment_options_init(ctypes.byref(options))
-        options.fit.n_clusters = 3
-        path = str(folder / "segments.h5").encode()
-        session.call(lib.generate, ctypes.byref(making), ctypes.byref(table), None)
-        session.call(lib.segment, table, ctypes.byref(options), ctypes.byref(result))
-        session.call(lib.result_save, result, path)
-        session.call(lib.result_load, path, ctypes.byref(read))
-        assert read.contents.n_samples == 500 and read.contents.inertia == result.contents.inertia > 0
-        lib.result_free(result)
-        lib.result_free(read)
-        lib.table_free(table)
+    """Made-up orders to segments, lifetime value among the steps; written, read here and by h5py, whose own
+    HDF5 is another, and made into a page with charts."""
+    orders = kmseg.generate("orders", n_customers=2000, n_orders=10000, seed=1)
+    segmenter = kmseg.Segmenter(n_clusters=3).fit(orders)
+    assert "clv" in {step.name for step in segmenter.steps_}
+    segmenter.save(folder / "segments.h5")
+    with h5py.File(folder / "segments.h5") as file:
+        assert file["centroids"].shape[0] == 3
+    assert kmseg.Segmenter.load(folder / "segments.h5").segments.equals(segmenter.segments)
+    segmenter.report(folder / "report.html")
+    assert (folder / "report.html").stat().st_size > 500_000  # the script of the charts is most of it
+
+
+def limits():
+    """threadpoolctl finds the libgomp of the wheel, beside those of others."""
+    with threadpool_limits(1):
+        assert kmseg.n_threads() == 1
 
 
 def loaded():
@@ -56,6 +55,7 @@ def loaded():
 
 def main():
     fits()
+    limits()
     with tempfile.TemporaryDirectory() as folder:
         segments(pathlib.Path(folder))
     environment = pathlib.Path(sys.prefix)
