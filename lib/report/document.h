@@ -64,12 +64,12 @@ typedef enum km_block_kind {
     KM_BLOCK_CARDS
 } km_block_kind;
 
-typedef enum km_style { KM_PLAIN, KM_LEAD, KM_NOTE, KM_ENGLISH } km_style;
+typedef enum km_style { KM_PLAIN, KM_LEAD, KM_NOTE, KM_SENTENCES, KM_ENGLISH } km_style;
 
 typedef struct km_block {
     struct km_block *next;
     km_block_kind kind;
-    km_style style;   /* ENGLISH: as another command said it, whatever the language */
+    km_style style;   /* SENTENCES: what another command said; ENGLISH: in its words */
     int32_t level;    /* SECTION: 2 or 3 */
     int32_t segment;  /* SECTION: whose it is; -1: none */
     const char *id;   /* SECTION */

@@ -94,24 +94,32 @@ const char *km_json_string(km_document *document, const json_t *object, const ch
     return copy != NULL ? copy : "";
 }
 
-void km_stored_sentences(km_document *document, const char *title, const json_t *array) {
-    size_t n = json_array_size(array);
-    if (n == 0) {
-        return;
-    }
-    int foreign = document->language != KM_ENGLISH_LANGUAGE;
-    km_paragraph(document, KM_NOTE,
-                 foreign ? km_print(document, "%s%s%s", title, km_word_of(document, KM_W_COMMA),
-                                    km_word_of(document, KM_W_ENGLISH_FOLLOWS))
-                         : title);
-    km_list(document, KM_ENGLISH);
-    for (size_t i = 0; i < n; i++) {
+/* The items of a list: those that are known in the language, or those that are not. */
+static void add_sentences(km_document *document, const char *title, const json_t *array,
+                          int are_known) {
+    size_t n = 0;
+    for (size_t i = 0; i < json_array_size(array); i++) {
         const char *text = json_string_value(json_array_get(array, i));
-        const char *copy = text != NULL ? km_arena_text(&document->arena, text) : NULL;
-        if (copy != NULL) {
-            km_list_item(document, NULL, copy);
+        const char *known = text != NULL ? km_translate(document, text) : NULL;
+        if (text == NULL || (known != NULL) != are_known) {
+            continue;
         }
+        if (n++ == 0) {
+            km_paragraph(document, KM_NOTE, title);
+            km_list(document, are_known ? KM_SENTENCES : KM_ENGLISH);
+        }
+        km_list_item(document, NULL, known != NULL ? known : km_print(document, "%s", text));
     }
+}
+
+void km_stored_sentences(km_document *document, const char *title, const json_t *array) {
+    const char *english = title;
+    if (document->language != KM_ENGLISH_LANGUAGE) {
+        add_sentences(document, title, array, 1);
+        english = km_print(document, "%s%s%s", title, km_word_of(document, KM_W_COMMA),
+                           km_word_of(document, KM_W_ENGLISH_FOLLOWS));
+    }
+    add_sentences(document, english, array, 0);
 }
 
 const char *km_param_text(km_document *document, const char *name) {

@@ -49,6 +49,13 @@ const char *km_rule_words(km_document *document, const kmseg_tree_rule *rule);
 /* What might be done with a segment, by value and recency; "" where neither is known. */
 const char *km_suggestion(km_document *document, int32_t segment);
 
+/* ---- sentences of other commands: page_sentences.c ---- */
+
+/* A sentence that another command wrote in English, in the document's language; NULL: it is not known. */
+const char *km_translate(km_document *document, const char *text);
+/* Sentence i in a language, with its holes; NULL behind the last. */
+const char *km_page_sentence(int32_t i, km_language language);
+
 /* ---- facts: document_facts.c ---- */
 
 const kmseg_profile_column *km_profile_find(const km_document *document, const char *name);
@@ -68,7 +75,7 @@ json_t *km_stored_orders(const km_document *document);
 double km_json_double(const json_t *object, const char *key);
 /* The text of an object, "" where it is none; kept. */
 const char *km_json_string(km_document *document, const json_t *object, const char *key);
-/* Sentences of an array that another command wrote, in English. */
+/* Sentences of an array that another command wrote: translated where they are known, else in English. */
 void km_stored_sentences(km_document *document, const char *title, const json_t *array);
 /* Of the options the segments were made with. */
 const char *km_param_text(km_document *document, const char *name);

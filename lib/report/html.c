@@ -120,7 +120,9 @@ static void add_list(const page *p, const km_block *block) {
         add_terms(p, block->items, "terms");
         return;
     }
-    km_string_format(p->out, "<ul%s%s>\n", block->style == KM_ENGLISH ? " class=\"said\"" : "",
+    km_string_format(p->out, "<ul%s%s>\n",
+                     block->style == KM_ENGLISH || block->style == KM_SENTENCES ? " class=\"said\""
+                                                                                : "",
                      language_of(p, block->style));
     for (const km_item *item = block->items; item != NULL; item = item->next) {
         add(p, "<li>");

@@ -36,6 +36,7 @@ typedef enum km_language { KM_ENGLISH_LANGUAGE, KM_CHINESE, KM_N_LANGUAGES } km_
   X(UNIT, "Unit", "单位") \
   X(ENGLISH_FOLLOWS, "As the program noted it:", "以下为程序记录的英文原文：") \
   X(COMMA, ", ", "，") \
+  X(LIST_COMMA, ", ", "、") \
   X(STOP, ".", "。") \
   /* ---- summary ---- */ \
   X(SUMMARY, "At a glance", "概览") \

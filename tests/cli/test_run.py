@@ -203,3 +203,26 @@ def test_telco_needs_no_option(tmp_path):
     done = json.loads(ok("run", real("telco", "Telco-Customer-Churn.csv"), "-k", "3", "--json",
                          "-o", tmp_path / "out"))
     assert done["segments"]["n_samples"] == 7043
+
+
+@pytest.mark.parametrize("more", [
+    ["-k", "2:4"],
+    ["-k", "3", "--scoring", "ntile", "--bins", "4", "--method", "percentile"],
+    ["-k", "2:3", "--scoring", "nested", "--n-references", "0", "--monetary-as", "mean"],
+    ["-k", "3", "--method", "thresholds", "--thresholds", "100,1000", "--warn-days", "20", "--lost-days", "60",
+     "--trend-margin", "0.1"],
+    ["-k", "3", "--weights", "monetary=2,frequency=1", "--winsorise", "monetary=0.02"],
+])
+def test_a_chinese_report_has_no_sentence_in_english(folder, tmp_path, more):
+    ok("run", folder / "orders.csv", "-o", tmp_path / "out", "--lang", "zh", *more)
+    text = (tmp_path / "out" / "report.md").read_text()
+    assert "口径" in text and "处理过程中的决定" in text
+    assert "英文原文" not in text
+
+
+def test_a_chinese_report_of_customers_has_no_sentence_in_english(tmp_path):
+    ok("generate", "customers", "--n-customers", 800, "--missing-rate", "0.1", "-o", tmp_path / "c.csv")
+    ok("run", tmp_path / "c.csv", "-o", tmp_path / "out", "--lang", "zh", "-k", "2:4", "--impute",
+       "median+indicator", "--scale", "robust")
+    text = (tmp_path / "out" / "report.md").read_text()
+    assert "处理过程中的决定" in text and "英文原文" not in text

@@ -30,6 +30,75 @@ Test(document, every_sentence_has_both_languages_with_the_same_holes)
     }
 }
 
+/* text with name0, name1, ... in place of {0}, {1}, ... */
+static void put_names(const char *text, char out[2000]) {
+    size_t n = 0;
+    for (const char *c = text; *c != '\0' && n < 1900; c++) {
+        if (c[0] == '{' && c[2] == '}') {
+            n += (size_t)sprintf(out + n, "name%c", c[1]);
+            c += 2;
+        } else {
+            out[n++] = *c;
+        }
+    }
+    out[n] = '\0';
+}
+
+Test(document, every_sentence_of_another_command_is_found_and_translated_whole)
+{
+    kmseg_allocator allocator = km_default_allocator();
+    int n = 0;
+    for (; km_page_sentence(n, KM_ENGLISH_LANGUAGE) != NULL; n++) {
+        const char *english = km_page_sentence(n, KM_ENGLISH_LANGUAGE);
+        const char *chinese = km_page_sentence(n, KM_CHINESE);
+        char said[2000], expected[2000], next = '0';
+        for (const char *c = english; *c != '\0'; c++) { /* numbered as they come */
+            cr_assert(c[0] != '{' || c[1] == next++, "%s", english);
+        }
+        cr_assert_eq(holes(english), holes(chinese), "%s", english);
+        put_names(english, said);
+        put_names(chinese, expected);
+        km_document document = {.language = KM_CHINESE};
+        km_arena_init(&document.arena, &allocator);
+        const char *found = km_translate(&document, said);
+        cr_assert(found != NULL && strcmp(found, expected) == 0, "%s: %s", said,
+                  found != NULL ? found : "not found");
+        document.language = KM_ENGLISH_LANGUAGE;
+        cr_assert_null(km_translate(&document, said));
+        km_arena_free(&document.arena);
+    }
+    cr_assert(n > 50);
+}
+
+static void expect_translation(const char *english, const char *chinese) {
+    kmseg_allocator allocator = km_default_allocator();
+    km_document document = {.language = KM_CHINESE};
+    km_arena_init(&document.arena, &allocator);
+    const char *found = km_translate(&document, english);
+    cr_assert(chinese == NULL ? found == NULL : found != NULL && strcmp(found, chinese) == 0,
+              "%s: %s", english, found != NULL ? found : "not found");
+    km_arena_free(&document.arena);
+}
+
+Test(document, holes_hold_names_numbers_and_words)
+{
+    expect_translation("recency: log1p, which takes its skew from 1.2 to -0.33",
+                       "距上次购买：取 log(1 + x)，偏度由 1.2 变为 -0.33");
+    expect_translation("my: column: left out, its weight is 0", "my: column：未使用，权重为 0");
+    expect_translation(
+        "The lost threshold is 51 days, the 93rd percentile (type 7) of the 43,010 gaps "
+        "between customers' successive order days.",
+        "流失阈值为 51 天：客户相邻下单日的 43,010 个间隔的第 93 百分位数（第 7 型）。");
+    expect_translation("against it: Davies-Bouldin is best, 0.9, for 2",
+                       "反对的理由：Davies-Bouldin 在 2 个时最好（0.9）");
+    expect_translation("3 of 5 indices favour 4: the gap statistic, silhouette and Davies-Bouldin",
+                       "5 项指标中有 3 项支持 4 个：Gap 统计量、轮廓系数、Davies-Bouldin");
+    expect_translation(": left out, its weight is 0", NULL);
+    expect_translation("", NULL);
+    expect_translation("{0}", NULL);
+    expect_translation("nobody has said this", NULL);
+}
+
 Test(document, every_language_is_a_choice_and_has_a_tag)
 {
     int n = 0;
