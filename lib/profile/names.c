@@ -65,6 +65,13 @@ static const struct {
     {"annual_spending", NOUN, "big spenders", "small spenders"},
     {"sales", NOUN, "big spenders", "small spenders"},
     {"total_sales", NOUN, "big spenders", "small spenders"},
+    {"clv", QUALITY, "high lifetime value", "low lifetime value"},
+    {"lifetime_value", QUALITY, "high lifetime value", "low lifetime value"},
+    {"customer_lifetime_value", QUALITY, "high lifetime value", "low lifetime value"},
+    {"p_alive", ADJECTIVE, "active", "probably lost"},
+    {"churn_risk", QUALITY, "a high risk of leaving", "a low risk of leaving"},
+    {"expected_purchases", QUALITY, "many purchases to expect", "few purchases to expect"},
+    {"expected_spend", QUALITY, "high spend per purchase", "low spend per purchase"},
     {"employees", QUALITY, "many employees", "few employees"},
     {"n_employees", QUALITY, "many employees", "few employees"},
     {"headcount", QUALITY, "many employees", "few employees"},
@@ -191,7 +198,7 @@ static void compose(const km_profiling *p, int32_t segment, draft *d) {
         append(parts[ADJECTIVE], sizeof parts[ADJECTIVE], "",
                p->sizes[segment] == 0 ? "no"
                : p->n_segments == 1   ? "all"
-                                      : "typical");
+                                      : "ordinary");
     }
     int has_noun = d->used == 0;
     for (int at = ADJECTIVE; at <= QUALITY; at++) {
@@ -330,7 +337,7 @@ static const char *numbered(km_profiling *p, const draft *drafts, int32_t segmen
     return km_arena_text(p->arena, name);
 }
 
-/* Last, whatever is still the same is counted: "Typical customers (2)". */
+/* Last, whatever is still the same is counted: "Ordinary customers (2)". */
 static int count_repeats(km_profiling *p, const char **names) {
     for (int32_t s = 1; s < p->n_segments; s++) {
         const char *base = names[s];

@@ -220,7 +220,8 @@ void kmseg_trait_text(const kmseg_profile *profile, int32_t segment, int32_t tra
         snprintf(out, capacity, "%s %s %s (all: %s)", words, c->levels[t->level], s.own, s.all);
         return;
     }
-    const char *unit = has_unit || km_is_share(c) ? "" : c->unit;
+    int is_said = has_unit || strstr(words, c->unit) != NULL; /* not "purchases 5 purchases" */
+    const char *unit = is_said || km_is_share(c) ? "" : c->unit;
     int length = (int)strlen(unit);
     length -= length > 1 && unit[length - 1] == 's' && strcmp(s.own, "1") == 0; /* 1 order */
     snprintf(out, capacity, "%s %s%s%.*s%s (all: %s)", words, s.own, length > 0 ? " " : "", length,

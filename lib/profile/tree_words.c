@@ -60,7 +60,7 @@ static void add_answer(bounds *part, const kmseg_tree_node *node, km_raw_kind ki
 static void add_unit(km_string *text, const kmseg_prepare_column *column, const char *number) {
     const char *unit = column->unit;
     int is_word = (unit[0] >= 'a' && unit[0] <= 'z') || (unit[0] >= 'A' && unit[0] <= 'Z');
-    if (!is_word || strcmp(unit, "share") == 0) {
+    if (!is_word || strcmp(unit, "share") == 0 || strstr(column->name, unit) != NULL) {
         return;
     }
     size_t length = strlen(unit);

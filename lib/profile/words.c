@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What kmseg features calls its columns, and what a reader of a report does. Only with the unit
+/* What kmseg features and kmseg clv call their columns, and what a reader of a report does. Only with the unit
  * that features gives, since another table may mean something else by the name. */
 static const struct {
     const char *column, *unit, *words;
@@ -26,6 +26,11 @@ static const struct {
     {"return_rate", "share", "returned lines"},
     {"discount_share", "share", "discount"},
     {"hours_share_night", "share", "orders at night"},
+    {"clv", "", "lifetime value"},
+    {"p_alive", "share", "chance of still being a customer"},
+    {"churn_risk", "share", "risk of no purchase"},
+    {"expected_purchases", "purchases", "purchases to expect"},
+    {"expected_spend", "", "spend to expect per purchase"},
 };
 
 /* Families of columns: what stands before the rest of the name. */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_ROWS = 12, MOST_LEVELS = 10, FIRST_RULES = 3, MOST_SHOWN_ID = 60 };
+enum { MOST_ROWS = 12, MOST_LEVELS = 10, FIRST_RULES = 3, MOST_SHOWN_ID = 60, ENOUGH_KNOWN = 50 };
 
 /* Shown of every segment in the same order: what was clustered on, then what is a trait of any. */
 typedef struct chosen {
@@ -151,9 +151,20 @@ static void rank_chart(km_document *document, const chosen *to, int32_t s) {
 typedef struct level {
     const kmseg_profile_column *column;
     int32_t at; /* -1: a flag */
-    double own, all, difference;
-    int32_t order;
+    double own, all, difference, known;
+    int32_t order, is_class;
 } level;
+
+/* A class that has a part of its own on the page, where it is shown for every segment. */
+static int is_class(const kmseg_profile_column *column) {
+    static const char *const names[] = {"rfm_segment", "tier", "lifecycle"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(column->name, names[i]) == 0) {
+            return !column->clustered;
+        }
+    }
+    return 0;
+}
 
 static int by_difference(const void *a, const void *b) {
     const level *x = a, *y = b;
@@ -163,7 +174,13 @@ static int by_difference(const void *a, const void *b) {
     return x->order < y->order ? -1 : x->order > y->order;
 }
 
-/* Levels of fewer customers than may be shown are no rows; nor is the other level of two. */
+static int by_worth(const void *a, const void *b) {
+    const level *x = a, *y = b;
+    return x->is_class != y->is_class ? x->is_class - y->is_class : by_difference(a, b);
+}
+
+/* Levels of fewer customers than may be shown are no rows; nor is the other level of two, or one whose
+ * share differs by less than two standard errors. */
 static void add_level(const km_document *document, const kmseg_profile_column *column, int32_t at,
                       int32_t s, level *levels, int64_t *n) {
     double own = at < 0 ? column->segment_means[s]
@@ -176,10 +193,12 @@ static void add_level(const km_document *document, const kmseg_profile_column *c
     double least = (double)km_least(document) - 0.5;
     int hidden = (own > 0 && own * here < least) || (own < 1 && (1 - own) * here < least) ||
                  all * total < least;
-    /* Of few who are known nothing is said of the others. */
-    int is_known = 2 * here >= (double)document->result->profile->sizes[s];
-    if (here >= least && is_known && !hidden && isfinite(own)) {
-        levels[*n] = (level){column, at, own, all, fabs(own - all), (int32_t)*n};
+    double size = (double)document->result->profile->sizes[s], difference = fabs(own - all);
+    int is_known = 2 * here >= size || here >= ENOUGH_KNOWN;
+    if (here >= least && is_known && !hidden &&
+        difference * difference * here >= 4 * all * (1 - all)) {
+        levels[*n] =
+            (level){column, at, own, all, difference, here / size, (int32_t)*n, is_class(column)};
         ++*n;
     }
 }
@@ -241,6 +260,27 @@ static void write_levels(km_document *document, const level *levels, int64_t n, 
     km_json_close(json, '}');
 }
 
+/* Of how many the columns are known, where it is not everyone. */
+static void say_known(km_document *document, const level *levels, int64_t n) {
+    const char *said = "";
+    for (int64_t i = 0; i < n; i++) {
+        int is_new = levels[i].known < 0.995;
+        for (int64_t j = 0; j < i; j++) {
+            is_new &= levels[j].column != levels[i].column;
+        }
+        if (is_new) {
+            const char *one = km_said(document, KM_W_KNOWN_OF,
+                                      km_column_words_of(document, levels[i].column->name),
+                                      km_percent_text(document, levels[i].known), NULL);
+            said = km_print(document, "%s%s%s", said,
+                            said[0] != '\0' ? km_word_of(document, KM_W_LIST_COMMA) : "", one);
+        }
+    }
+    if (said[0] != '\0') {
+        km_paragraph(document, KM_NOTE, km_said(document, KM_W_LEVELS_KNOWN, said, NULL));
+    }
+}
+
 static void level_chart(km_document *document, int32_t s) {
     int64_t most = 0;
     const kmseg_profile *profile = document->result->profile;
@@ -256,7 +296,7 @@ static void level_chart(km_document *document, int32_t s) {
     if (n == 0) {
         return;
     }
-    qsort(levels, (size_t)n, sizeof *levels, by_difference);
+    qsort(levels, (size_t)n, sizeof *levels, by_worth);
     int64_t kept = 0; /* levels of several columns that say the same are one row */
     for (int64_t i = 0; i < n && kept < MOST_LEVELS; i++) {
         if (kept == 0 || levels[i].column == levels[kept - 1].column ||
@@ -266,6 +306,7 @@ static void level_chart(km_document *document, int32_t s) {
         }
     }
     n = kept;
+    qsort(levels, (size_t)n, sizeof *levels, by_difference);
     const char *heads[] = {km_word_of(document, KM_W_LEVEL), km_word_of(document, KM_W_IN_SEGMENT),
                            km_word_of(document, KM_W_OF_ALL)};
     const char numbers[] = {0, 1, 1};
@@ -284,6 +325,7 @@ static void level_chart(km_document *document, int32_t s) {
     km_document_chart(document, km_print(document, "chart-levels-%d", s + 1), "bars",
                       km_said(document, KM_W_LEVELS_LABEL, km_count_text(document, s + 1), NULL),
                       &data, table, 1);
+    say_known(document, levels, n);
 }
 
 /* ---- sentences ---- */

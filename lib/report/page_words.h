@@ -197,6 +197,8 @@ typedef enum km_language { KM_ENGLISH_LANGUAGE, KM_CHINESE, KM_N_LANGUAGES } km_
   X(RANGE, "{0} to {1}", "{0} 至 {1}") \
   X(LEVELS_CHART, "What is more or less frequent in it", "较全体更多或更少的类别") \
   X(LEVELS_LABEL, "Bars: the share of segment {0} and of all customers at each level.", "条形图：各类别在细分 {0} 与全体客户中的占比。") \
+  X(LEVELS_KNOWN, "Not known of everyone in the segment; shares are of those of whom it is: {0}.", "并非本细分的每位客户都有此信息，占比只按有信息者计算：{0}。") \
+  X(KNOWN_OF, "{0} of {1}", "{0} {1}") \
   X(LEVEL, "Level", "类别") \
   X(IN_SEGMENT, "in the segment", "本细分") \
   X(OF_ALL, "of all customers", "全体客户") \

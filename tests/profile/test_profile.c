@@ -115,8 +115,8 @@ Test(profile, a_difference_too_small_to_say_is_not_a_trait)
     kmseg_profile *profile = profile_of(table, halves, 2, NULL);
     cr_assert_eq(profile->n_traits[0], 0);
     cr_assert_eq(profile->n_traits[1], 0);
-    cr_assert_str_eq(profile->names[0], "Typical customers (x 1.5)");
-    cr_assert_str_eq(profile->names[1], "Typical customers (x 1.6)");
+    cr_assert_str_eq(profile->names[0], "Ordinary customers (x 1.5)");
+    cr_assert_str_eq(profile->names[1], "Ordinary customers (x 1.6)");
     kmseg_profile_free(profile);
     kmseg_table_free(table);
 }
@@ -193,7 +193,7 @@ Test(profile, traits_are_told_in_words_and_in_numbers_of_the_typical_customer)
     cr_assert_str_eq(trait_of(profile, 0, "hours_share_morning"),
                      "orders in the morning 90 % (all: 48 %)"); /* 3.6 / 4 and 3.8 / 8 */
     cr_assert_str_eq(trait_of(profile, 0, "SeniorCitizen"), "senior citizen 75 % (all: 38 %)");
-    cr_assert_str_eq(trait_of(profile, 0, "days"), "days 1.00 days (all: 1.50)");
+    cr_assert_str_eq(trait_of(profile, 0, "days"), "days 1.00 (all: 1.50)");
     /* Medians 7.5 and 7; of the others 7 and 7, where the means are 7 and 59 / 8. */
     cr_assert_str_eq(trait_of(profile, 0, "spikes"), "spikes 7.50 (all: 7.00)");
     cr_assert_str_eq(trait_of(profile, 1, "spikes"), "spikes 7.00 on average (all: 7.38)");

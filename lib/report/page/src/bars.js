@@ -1,5 +1,5 @@
 // Horizontal bars, one or two for each row: segments, or levels of a segment.
-import { cut, percent, plain, segmentLabel } from "./words.js";
+import { percent, plain, segmentLabel, wrap } from "./words.js";
 
 export function bars(data, env) {
   const { segments, theme, narrow } = env;
@@ -28,7 +28,7 @@ export function bars(data, env) {
     data: one.values.map((value, row) => ({ value: value ?? 0, itemStyle: look(i, row) })),
   }));
   const left = narrow ? 118 : 210;
-  const columns = narrow ? 16 : 30;
+  const columns = narrow ? 18 : 30;
   const hint = (row) => [
     plain(rows[row]), ...data.series.map((one) => `${plain(one.name)}: ${label(one.values[row])}`),
   ].join("\n");
@@ -45,7 +45,7 @@ export function bars(data, env) {
       yAxis: {
         type: "category", inverse: true, data: rows.map(plain),
         axisTick: { show: false }, axisLine: { lineStyle: { color: theme.line } },
-        axisLabel: { color: theme.ink, fontSize: 13, formatter: (text) => cut(text, columns) },
+        axisLabel: { color: theme.ink, fontSize: narrow ? 12 : 13, lineHeight: 14, formatter: (text) => wrap(text, columns) },
       },
       tooltip: { formatter: ({ dataIndex }) => hint(dataIndex) },
       series,

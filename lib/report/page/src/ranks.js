@@ -1,6 +1,6 @@
 // Where a segment's customers stand among all, column by column, on one axis for all units: a thin line
 // from the 5th to the 95th of a hundred, a thick one for the middle half, a mark at the median.
-import { cut, plain } from "./words.js";
+import { cut, plain, wrap } from "./words.js";
 
 export function ranks(data, env) {
   const { segments, theme, narrow } = env;
@@ -53,8 +53,8 @@ export function ranks(data, env) {
           type: "category", inverse: true, data: rows.map((_, row) => row),
           axisTick: { show: false }, axisLine: { show: false },
           axisLabel: {
-            color: theme.ink, fontSize: 13, interval: 0,
-            formatter: (row) => cut(names[Number(row)], narrow ? 15 : 33),
+            color: theme.ink, fontSize: narrow ? 12 : 13, lineHeight: 14, interval: 0,
+            formatter: (row) => wrap(names[Number(row)], narrow ? 17 : 33),
           },
         },
         {

@@ -1,5 +1,5 @@
 // Classes in each segment: bars that add up to all of its customers.
-import { cut, inkOn, mix, percent, plain, segmentLabel } from "./words.js";
+import { inkOn, mix, percent, plain, segmentLabel, wrap } from "./words.js";
 
 export function stack(data, env) {
   const { segments, theme, narrow } = env;
@@ -29,7 +29,10 @@ export function stack(data, env) {
         type: "category", inverse: true,
         data: segments.map((_, s) => plain(segmentLabel(segments, s))),
         axisTick: { show: false }, axisLine: { lineStyle: { color: theme.line } },
-        axisLabel: { color: theme.ink, fontSize: 13, formatter: (text) => cut(text, narrow ? 16 : 30) },
+        axisLabel: {
+          color: theme.ink, fontSize: narrow ? 12 : 13, lineHeight: 14,
+          formatter: (text) => wrap(text, narrow ? 18 : 30),
+        },
       },
       tooltip: { formatter: ({ dataIndex, seriesIndex }) => hint(dataIndex, seriesIndex) },
       series: data.parts.map((name, part) => ({

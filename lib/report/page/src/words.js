@@ -20,6 +20,22 @@ export function cut(text, columns) {
   return out;
 }
 
+const widthOf = (text) => [...text].reduce((n, sign) => n + (sign.codePointAt(0) > 0x2e7f ? 2 : 1), 0);
+
+/** The same on at most two lines: broken behind a colon, else at a space, else where the line is full. */
+export function wrap(text, columns) {
+  if (widthOf(text) <= columns) return text;
+  const colon = text.indexOf(": ");
+  let at = -1;
+  if (colon > 0 && widthOf(text.slice(0, colon + 1)) <= columns) {
+    at = colon + 1;
+  } else {
+    for (let i = 1; i < text.length && widthOf(text.slice(0, i)) <= columns; i++) if (text[i] === " ") at = i;
+  }
+  const first = at > 0 ? text.slice(0, at) : cut(text, columns).slice(0, -1);
+  return `${first}\n${cut(text.slice(first.length).trimStart(), columns)}`;
+}
+
 export const segmentLabel = (segments, s) => `${s + 1}  ${segments[s].name}`;
 
 /** A mixture of two colours, each [red, green, blue]. */
