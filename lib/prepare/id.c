@@ -1,27 +1,11 @@
 /* The column that names the customer: found by role or by name, and unique. */
 #include "base/text.h"
+#include "data/id_names.h"
 #include "data/table.h"
 #include "prepare/fit.h"
 
 #include <math.h>
 #include <string.h>
-
-/* Names in order of preference, compared without case and punctuation. A column of a strong name
- * is the id even when its values repeat, which is then an error; a weak name only counts when its
- * values are all different. */
-static const struct {
-    const char *name;
-    int strong;
-} usual[] = {
-    {"customer_id", 1},   {"client_id", 1},       {"cust_id", 1},       {"household_id", 1},
-    {"user_id", 1},       {"member_id", 1},       {"subscriber_id", 1}, {"shopper_id", 1},
-    {"buyer_id", 1},      {"contact_id", 1},      {"account_id", 1},    {"person_id", 1},
-    {"respondent_id", 1}, {"patient_id", 1},      {"guest_id", 1},      {"customer_key", 1},
-    {"customer_no", 1},   {"customer_number", 1}, {"customer_code", 1}, {"id", 1},
-    {"card_id", 0},       {"visitor_id", 0},      {"client", 0},        {"customer", 0},
-    {"user", 0},          {"account", 0},         {"household", 0},     {"uuid", 0},
-    {"guid", 0},          {"email", 0},           {"phone", 0},         {"key", 0},
-};
 
 /* Rows r < s of the same id, or a row r without one (s = -1); r = -1 when there is neither. */
 typedef struct fault {
@@ -176,16 +160,16 @@ kmseg_status km_find_id(km_fit *fit) {
             return use(fit, i);
         }
     }
-    for (size_t u = 0; u < sizeof usual / sizeof *usual; u++) {
+    for (const km_id_name *usual = km_id_names; usual->name != NULL; usual++) {
         for (int32_t i = 0; i < kmseg_table_n_columns(table); i++) {
             const kmseg_column *column = kmseg_table_column(table, i);
-            if (!km_same_name(column->name, usual[u].name) || fit->settings[i].included ||
+            if (!km_same_name(column->name, usual->name) || fit->settings[i].included ||
                 !is_whole(column)) {
                 continue;
             }
             fault found;
             KM_TRY(find_fault(fit, column, &found));
-            if (found.r < 0 || usual[u].strong) {
+            if (found.r < 0 || usual->strong) {
                 km_note(&fit->notes, "%s: names the customer", column->name);
                 return use(fit, i);
             }

@@ -6,6 +6,7 @@
 #include "base/parallel.h"
 #include "base/text.h"
 #include "data/dictionary.h"
+#include "data/id_names.h"
 #include "privacy/rank.h"
 
 #include <kmseg/privacy.h>
@@ -16,35 +17,7 @@
 
 enum { ID_ROOM = 40 };
 
-/* Names of a column that names the customer, in order of preference. */
-static const char *const usual[] = {
-    "customer_id",   "client_id",   "cust_id",
-    "household_id",  "user_id",     "member_id",
-    "subscriber_id", "shopper_id",  "buyer_id",
-    "contact_id",    "account_id",  "person_id",
-    "customer_key",  "customer_no", "customer_number",
-    "customer_code", "id",          "card_id",
-    "visitor_id",    "client",      "customer",
-    "user",          "account",     "household",
-    "uuid",          "guid",        "cust",
-    "email",         "phone",
-};
-
-int32_t kmseg_table_id_column(const kmseg_table *table) {
-    for (int32_t i = 0; i < table->n_columns; i++) {
-        if (table->columns[i].role == KMSEG_ROLE_ID) {
-            return i;
-        }
-    }
-    for (size_t u = 0; u < sizeof usual / sizeof *usual; u++) {
-        for (int32_t i = 0; i < table->n_columns; i++) {
-            if (km_same_name(table->columns[i].name, usual[u])) {
-                return i;
-            }
-        }
-    }
-    return -1;
-}
+int32_t kmseg_table_id_column(const kmseg_table *table) { return km_id_by_name(table); }
 
 typedef struct protection {
     kmseg_context *ctx;

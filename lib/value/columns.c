@@ -1,5 +1,6 @@
 /* Columns that are read, and columns that are added. */
 #include "base/text.h"
+#include "data/id_names.h"
 #include "value/value.h"
 
 #include <math.h>
@@ -70,29 +71,8 @@ const double *km_number_column_or_null(const kmseg_table *table, const char *nam
 
 kmseg_status km_id_column(kmseg_context *ctx, const kmseg_table *table, const char *name,
                           int32_t *out) {
-    static const char *const usual[] = {"customer_id",  "client_id", "cust_id",
-                                        "household_id", "user_id",   "member_id",
-                                        "account_id",   "id",        "customer"};
-    *out = -1;
-    if (name != NULL) {
-        *out = kmseg_table_find(table, name);
-        return *out >= 0 ? KMSEG_OK : km_table_fail_no_column(ctx, table, name);
-    }
-    for (int32_t i = 0; i < kmseg_table_n_columns(table); i++) {
-        if (kmseg_table_column(table, i)->role == KMSEG_ROLE_ID) {
-            *out = i;
-            return KMSEG_OK;
-        }
-    }
-    for (size_t u = 0; u < sizeof usual / sizeof *usual; u++) {
-        for (int32_t i = 0; i < kmseg_table_n_columns(table); i++) {
-            if (km_same_name(kmseg_table_column(table, i)->name, usual[u])) {
-                *out = i;
-                return KMSEG_OK;
-            }
-        }
-    }
-    return KMSEG_OK;
+    *out = name != NULL ? kmseg_table_find(table, name) : km_id_by_name(table);
+    return *out >= 0 || name == NULL ? KMSEG_OK : km_table_fail_no_column(ctx, table, name);
 }
 
 kmseg_status km_name_is_free(kmseg_context *ctx, const kmseg_table *table, const char *name) {
