@@ -70,7 +70,8 @@ typedef struct cli_run {
     kmseg_key *key;                           /* of privacy.key_file, while the subcommand runs */
     const char *arguments[CLI_MAX_ARGUMENTS]; /* NULL where not given */
     void *options;                            /* the command's own struct */
-    char **texts;                             /* values of repeated flags, joined; owned */
+    char written[400]; /* names of files and tables that are there by now, of several */
+    char **texts;      /* values of repeated flags, joined; owned */
     int n_texts;
 } cli_run;
 
@@ -150,6 +151,8 @@ int cli_failed(const char *format, ...) __attribute__((format(printf, 1, 2)));
 #define cli_misused(...) (cli_misused(__VA_ARGS__), CLI_MISUSED)
 #define cli_failed(...)  (cli_failed(__VA_ARGS__), CLI_FAILED)
 #endif
+/* Notes that one of several files or tables is there, for when the others are interrupted. */
+void cli_wrote(cli_run *run, const char *name);
 /* The library's message; CLI_INTERRUPTED + signal when it was cancelled. */
 int cli_status(const cli_run *run, kmseg_status status);
 /* The same, with the name of the file that the values came from before the message. */

@@ -345,6 +345,29 @@ static int write_rows(cli_run *run, const kmseg_result *result, const kmseg_tabl
                               report);
 }
 
+/* The table of --with: of its columns only those that are written, unless others are joined to it. */
+static int read_customers(cli_run *run, cli_joined *out) {
+    export_command *command = run->options;
+    const char *names[KMSEG_N_CRM_FIELDS];
+    kmseg_csv_options csv = command->csv;
+    kmseg_table *columns = NULL;
+    kmseg_file_kind kind;
+    int code = cli_status(run, kmseg_file_kind_of(run->ctx, command->files.with, &kind));
+    if (code == CLI_OK && command->joins.join == NULL && kind != KMSEG_FILE_RESULT) {
+        code = cli_status(
+            run, kmseg_source_columns(run->ctx, command->files.with, &command->csv, &columns));
+        if (code == CLI_OK) {
+            csv.select = names;
+            csv.n_select = kmseg_crm_columns(columns, &command->crm, names);
+        }
+    }
+    if (code == CLI_OK) {
+        code = cli_joined_read(run, command->files.with, &csv, &command->joins, out);
+    }
+    kmseg_table_free(columns);
+    return code;
+}
+
 static int run_export(cli_run *run) {
     export_command *command = run->options;
     int code = check_output(run);
@@ -359,8 +382,7 @@ static int run_export(cli_run *run) {
     kmseg_crm_report report;
     code = cli_status(run, kmseg_result_load(run->ctx, run->arguments[0], &result));
     if (code == CLI_OK && command->files.with != NULL) {
-        code =
-            cli_joined_read(run, command->files.with, &command->csv, &command->joins, &customers);
+        code = read_customers(run, &customers);
     }
     if (code == CLI_OK) {
         code = write_rows(run, result, customers.table, &report);

@@ -32,12 +32,24 @@ int cli_failed(const char *format, ...) {
     return CLI_FAILED;
 }
 
+void cli_wrote(cli_run *run, const char *name) {
+    char clean[100];
+    size_t used = strlen(run->written);
+    snprintf(run->written + used, sizeof run->written - used, "%s%s", used > 0 ? ", " : "",
+             cli_clean(name, clean, sizeof clean));
+}
+
 int cli_status_of(const cli_run *run, kmseg_status status, const char *path) {
     if (status == KMSEG_OK) {
         return CLI_OK;
     }
     if (status == KMSEG_E_CANCELLED && cli_signal_caught() != 0) {
-        (void)cli_failed("interrupted; nothing was written");
+        if (run->written[0] != '\0') {
+            (void)cli_failed("interrupted; whole and new is %s, nothing else was written",
+                             run->written);
+        } else {
+            (void)cli_failed("interrupted; nothing was written");
+        }
         return CLI_INTERRUPTED + cli_signal_caught();
     }
     const char *message = kmseg_last_error(run->ctx);

@@ -72,6 +72,7 @@ static int write_exports(cli_run_state *state) {
                                                    state->made->customers, &crm, path, &report));
         }
         if (code == CLI_OK) {
+            cli_wrote(run, file);
             did(state, "export", "%s: %s rows for %s", cli_clean(file, shown, sizeof shown),
                 cli_count(report.n_rows, rows, sizeof rows), format);
         }
@@ -97,6 +98,7 @@ static int write_table(cli_run_state *state) {
                                   run->source.odbc, &table, &report);
     if (code == CLI_OK) {
         char shown[200], rows[32], old[32];
+        cli_wrote(run, name);
         did(state, "export", "table %s: %s rows%s%s", cli_clean(name, shown, sizeof shown),
             cli_count(report.n_rows, rows, sizeof rows),
             report.was_there ? ", in place of " : ", a new table",
@@ -113,6 +115,7 @@ static int write_files(cli_run_state *state) {
         code = cli_table_write(run, state->made->customers, CLI_HDF5, state->made->params, path);
     }
     if (code == CLI_OK) {
+        cli_wrote(run, "customers.h5");
         code = cli_protect_result(run, state->made->result);
     }
     if (code == CLI_OK) {
@@ -122,6 +125,7 @@ static int write_files(cli_run_state *state) {
         code = cli_status(run, kmseg_result_save(run->ctx, state->made->result, path));
     }
     if (code == CLI_OK) {
+        cli_wrote(run, "segments.h5");
         did(state, "save", "segments.h5, customers.h5");
     }
     return code;
@@ -148,6 +152,9 @@ static int write_reports(cli_run_state *state) {
         }
         if (code == CLI_OK) {
             code = cli_status(run, kmseg_text_write(run->ctx, text, path));
+        }
+        if (code == CLI_OK) {
+            cli_wrote(run, pages[i].file);
         }
         kmseg_string_free(text);
     }

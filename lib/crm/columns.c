@@ -121,6 +121,38 @@ static kmseg_status add_of_segment(km_crm *crm, const headers *own, kmseg_crm_fi
     return make_cells(crm, column, texts, result->n_segments, column->is_number);
 }
 
+static int32_t find_usual(const kmseg_table *table, const char *const *usual) {
+    int32_t at = -1;
+    for (; *usual != NULL && at < 0; usual++) {
+        at = kmseg_table_find(table, *usual);
+    }
+    return at;
+}
+
+int32_t kmseg_crm_columns(const kmseg_table *customers, const kmseg_crm_options *options,
+                          const char *out_names[KMSEG_N_CRM_FIELDS]) {
+    const struct {
+        const char *named;
+        const char *const *usual;
+    } fields[] = {{options->tier, tier_names},
+                  {options->stage, stage_names},
+                  {options->clv, clv_names},
+                  {options->risk, risk_names}};
+    int32_t id = options->id == NULL ? kmseg_table_id_column(customers) : -1, n = 0;
+    if (options->id != NULL || id >= 0) {
+        out_names[n++] =
+            options->id != NULL ? options->id : kmseg_table_column(customers, id)->name;
+    }
+    for (size_t f = 0; f < sizeof fields / sizeof *fields; f++) {
+        int32_t at = fields[f].named == NULL ? find_usual(customers, fields[f].usual) : -1;
+        if (fields[f].named != NULL || at >= 0) {
+            out_names[n++] =
+                fields[f].named != NULL ? fields[f].named : kmseg_table_column(customers, at)->name;
+        }
+    }
+    return n;
+}
+
 /* The column of customers that was named, or the first that is called as usual; -1: none. */
 static kmseg_status find(const km_crm *crm, const char *named, const char *const *usual,
                          int32_t *out) {
@@ -135,9 +167,7 @@ static kmseg_status find(const km_crm *crm, const char *named, const char *const
         *out = kmseg_table_find(crm->customers, named);
         return *out >= 0 ? KMSEG_OK : km_table_fail_no_column(crm->ctx, crm->customers, named);
     }
-    for (; *usual != NULL && *out < 0; usual++) {
-        *out = kmseg_table_find(crm->customers, *usual);
-    }
+    *out = find_usual(crm->customers, usual);
     return KMSEG_OK;
 }
 

@@ -811,6 +811,7 @@ FUNCTIONS = {
     "crm_max_rows": (c_int64, (c_char_p,)),
     "crm_max_size": (c_int64, (c_char_p,)),
     "crm_file_name": (c_int, (c_char_p, c_int32, c_int32, c_void_p, c_size_t)),
+    "crm_columns": (c_int32, (c_void_p, POINTER(crm_options), c_void_p)),
     "crm_write": (c_int, (c_void_p, POINTER(result), c_void_p, POINTER(crm_options), c_char_p,
         POINTER(crm_report))),
     "crm_write_table": (c_int, (c_void_p, POINTER(result), c_void_p, POINTER(crm_options), POINTER(crm_table),

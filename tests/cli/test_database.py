@@ -166,6 +166,17 @@ def test_a_failure_half_way_leaves_the_table_as_it_was(folder, database, env):
     assert len(table_rows(database, "short")) == 1
 
 
+def wait_for_insert(database, table, process):
+    busy = f"select count(*) from pg_stat_activity where query like '%INSERT INTO%{table}%' and pid <> " \
+           "pg_backend_pid()"
+    for _ in range(400):
+        if postgres.psql(database, busy) != "0\n":
+            return
+        time.sleep(0.05)
+    process.kill()
+    raise AssertionError("nothing was inserted")
+
+
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_an_end_half_way_leaves_the_table_as_it_was(folder, database, env, end):
     postgres.psql(database, """
@@ -179,15 +190,7 @@ def test_an_end_half_way_leaves_the_table_as_it_was(folder, database, env, end):
     process = subprocess.Popen([KMSEG, "export", folder / "segments.h5", *to("slow")],
                                env={**os.environ, **env}, stderr=subprocess.PIPE, encoding="utf-8",
                                stdout=subprocess.DEVNULL)
-    busy = "select count(*) from pg_stat_activity where query like '%INSERT INTO%slow%' and pid <> " \
-           "pg_backend_pid()"
-    for _ in range(200):
-        if postgres.psql(database, busy) != "0\n":
-            break
-        time.sleep(0.05)
-    else:
-        process.kill()
-        raise AssertionError("nothing was inserted")
+    wait_for_insert(database, "slow", process)
     process.send_signal(end)
     stderr = process.communicate(timeout=60)[1]
     assert process.returncode == (-9 if end == signal.SIGKILL else 128 + end), stderr
@@ -274,6 +277,26 @@ def test_run_writes_it_too(folder, tmp_path, database, env):
     refused(2, "run", folder / "orders.csv", "-o", tmp_path / "out", "--table", "x", says=["--odbc"])
     refused(2, "run", folder / "orders.csv", "-o", tmp_path / "out", "--odbc", "DSN=x",
             says=["--table"])
+
+
+def test_an_interrupted_run_says_which_files_are_there(folder, tmp_path, database, env):
+    postgres.psql(database, """
+        create table slow_run (id bigint, segment int, name text, tier text, stage text, clv float8,
+                               risk float8);
+        create or replace function wait() returns trigger language plpgsql as $$ begin
+          perform pg_sleep(0.4); return null; end $$;
+        create trigger wait after insert on slow_run for each statement execute function wait()""")
+    words = [KMSEG, "run", folder / "orders.csv", "-k", "4", "-o", tmp_path / "out", "--odbc", "env:SHOP",
+             "--table", "slow_run", "-q"]
+    process = subprocess.Popen(words, env={**os.environ, **env}, stderr=subprocess.PIPE, encoding="utf-8")
+    wait_for_insert(database, "slow_run", process)
+    process.send_signal(signal.SIGINT)
+    stderr = process.communicate(timeout=60)[1]
+    assert process.returncode == 130
+    assert stderr == "kmseg: interrupted; whole and new is assignments.csv, nothing else was written\n"
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {"assignments.csv", "assignments.mapping.csv"}
+    assert len(rows(tmp_path / "out" / "assignments.csv")) == 1500
+    assert table_rows(database, "slow_run") == []
 
 
 def test_no_secret_goes_anywhere(folder, tmp_path, database):

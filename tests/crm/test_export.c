@@ -82,6 +82,29 @@ static double number_at(const kmseg_table *from, const char *name, int64_t row) 
     return kmseg_table_column(from, kmseg_table_find(from, name))->numbers[row];
 }
 
+static void expect_columns(const char *expected) {
+    const char *names[KMSEG_N_CRM_FIELDS];
+    char text[200] = "";
+    int32_t n = kmseg_crm_columns(classes, &options, names);
+    for (int32_t i = 0; i < n; i++) {
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", i > 0 ? " " : "",
+                 names[i]);
+    }
+    cr_assert_str_eq(text, expected);
+}
+
+Test(crm, columns_that_are_read_are_the_id_and_those_that_are_written)
+{
+    double more[99] = {0};
+    OK(ctx, kmseg_table_add_numbers(ctx, classes, "monetary", more));
+    OK(ctx, kmseg_table_add_numbers(ctx, classes, "stage", more));
+    expect_columns("customer_id tier stage clv churn_risk");
+    options.risk = "monetary";
+    options.tier = "not there"; /* the reader says so */
+    options.id = "clv";
+    expect_columns("clv not there stage clv monetary");
+}
+
 Test(crm, what_is_read_back_gives_the_same_assignments_and_classes)
 {
     OK(ctx, kmseg_crm_write(ctx, result, classes, &options, test_path("out.csv"), &report));

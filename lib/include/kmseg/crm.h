@@ -77,6 +77,15 @@ KMSEG_API int kmseg_crm_file_name(const char *path, int32_t i, int32_t n, char *
                                   size_t capacity);
 
 /**
+ * Names of the columns of customers that an export reads, of which values are not looked at (no rows will
+ * do): the id, and tier, stage, clv and risk where they are there or named. So a file of many columns can be
+ * read in part (kmseg_csv_options.select). Returns how many, 0 where no column names the customer; the names are
+ * those of customers or options.
+ */
+KMSEG_API int32_t kmseg_crm_columns(const kmseg_table *customers, const kmseg_crm_options *options,
+                                    const char *out_names[KMSEG_N_CRM_FIELDS]);
+
+/**
  * Writes one row per customer of a result, with the columns that are known: tier, stage, clv and risk
  * where customers has them, action where the result has plans with actions. Beside the rows goes a
  * mapping, path with .mapping.csv in place of .csv, that says what each column is; for Salesforce an
