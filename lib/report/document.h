@@ -153,10 +153,14 @@ const char *km_percent_text(km_document *document, double share);
 
 /* How many customers below which nothing is said; 1: everything is. */
 int64_t km_least(const km_document *document);
-/* Counts of 1 to km_least() - 1 are few; and where just one is, and all add up to a total that is known,
- * the smallest other is withheld, because the hidden one would follow from it. hidden has room for n. */
+/* Counts of 1 to km_least() - 1 are few. All add up to a total that is known, so where less than that would
+ * follow for one of them, the smallest others are withheld until nothing does. hidden has room for n. */
 void km_hide_counts(const km_document *document, const int64_t *counts, int32_t n,
                     km_hiding *hidden);
+/* The same of n_rows x n_columns counts, of which every row and every column adds up to a known total. What
+ * follows from several rows and columns together is not looked at. */
+void km_hide_grid(const km_document *document, const int64_t *counts, int32_t n_rows,
+                  int32_t n_columns, km_hiding *hidden);
 /* 1 where a segment has enough customers to be described. */
 int km_is_shown(const km_document *document, int32_t segment);
 

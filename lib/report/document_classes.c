@@ -95,8 +95,8 @@ static void put_in_order(class_grid *grid) {
     }
 }
 
-/* A share that would give away a hidden one is said as what it is at least: what the shown ones leave,
- * less the most that a hidden one may be. Neither of the two follows from that. */
+/* A share that would give away a hidden one, and is the only such of its row, is said as what it is at least:
+ * what the shown ones leave, less the most that the few may be. Nothing new follows from that. */
 static void add_share(km_document *document, class_grid *grid, double share, double least,
                       km_hiding why) {
     if (why == KM_FEW || (why == KM_WITHHELD && !(least > 0))) {
@@ -113,21 +113,20 @@ static void add_share(km_document *document, class_grid *grid, double share, dou
     km_json_number(grid->json, NULL, why == KM_WITHHELD ? least : share);
 }
 
-/* Rows are segments, columns classes; a row adds up to 100 %. */
-static void fill_row(km_document *document, class_grid *grid, int32_t s) {
+/* Rows are segments, columns classes; a row adds up to 100 %, and what a column adds up to is in the table of
+ * the classes. */
+static void fill_row(km_document *document, class_grid *grid, int32_t s, const int64_t *counts,
+                     const km_hiding *hidden) {
     const kmseg_profile_column *column = grid->column;
-    double n = (double)km_present(document, column, s);
-    int64_t counts[MOST_CLASSES];
-    km_hiding hidden[MOST_CLASSES];
-    for (int32_t l = 0; l < column->n_levels; l++) {
-        counts[l] = llround(n * column->segment_shares[(int64_t)s * column->n_levels + l]);
-    }
-    km_hide_counts(document, counts, column->n_levels, hidden);
-    double rest = n;
+    double n = (double)km_present(document, column, s), rest = n;
+    int n_withheld = 0, n_few = 0;
     for (int32_t l = 0; l < column->n_levels; l++) {
         rest -= hidden[l] == KM_SHOWN ? (double)counts[l] : 0;
+        n_withheld += hidden[l] == KM_WITHHELD;
+        n_few += hidden[l] == KM_FEW;
     }
-    double least = floor(1000 * (rest - (double)(km_least(document) - 1)) / n) / 1000;
+    double most_few = (double)n_few * (double)(km_least(document) - 1);
+    double least = n_withheld == 1 ? floor(1000 * (rest - most_few) / n) / 1000 : (double)NAN;
     for (int32_t i = 0; i < column->n_levels; i++) {
         int32_t l = grid->order[i];
         double share = column->segment_shares[(int64_t)s * column->n_levels + l];
@@ -135,9 +134,37 @@ static void fill_row(km_document *document, class_grid *grid, int32_t s) {
     }
 }
 
+/* How many customers of each segment are in each class; counts and what is hidden of them. */
+static int count_classes(km_document *document, const kmseg_profile_column *column,
+                         int64_t **out_counts, km_hiding **out_hidden) {
+    int32_t n_rows = document->result->n_segments, n = column->n_levels;
+    int64_t *counts = km_arena_array(&document->arena, (int64_t)n_rows * n, sizeof *counts);
+    km_hiding *hidden = km_arena_array(&document->arena, (int64_t)n_rows * n, sizeof *hidden);
+    if (counts == NULL || hidden == NULL) {
+        document->failed = 1;
+        return 0;
+    }
+    for (int32_t s = 0; s < n_rows; s++) {
+        double present = (double)km_present(document, column, s);
+        for (int32_t l = 0; l < n; l++) {
+            double share = column->segment_shares[(int64_t)s * n + l];
+            counts[s * n + l] = share > 0 ? llround(present * share) : 0;
+        }
+    }
+    km_hide_grid(document, counts, n_rows, n, hidden);
+    *out_counts = counts;
+    *out_hidden = hidden;
+    return 1;
+}
+
 static void class_chart(km_document *document, const char *id, const kmseg_profile_column *column) {
     if (column == NULL || column->type != KMSEG_COLUMN_TEXT || column->n_levels < 1 ||
         column->n_levels > MOST_CLASSES) {
+        return;
+    }
+    int64_t *counts;
+    km_hiding *hidden;
+    if (!count_classes(document, column, &counts, &hidden)) {
         return;
     }
     const char *heads[MOST_CLASSES + 1] = {km_word_of(document, KM_W_SEGMENT)};
@@ -164,7 +191,8 @@ static void class_chart(km_document *document, const char *id, const kmseg_profi
         km_table_row(document, grid.table);
         km_cell_segment(document, grid.table, s);
         km_json_open(&json, NULL, '[');
-        fill_row(document, &grid, s);
+        fill_row(document, &grid, s, counts + (int64_t)s * column->n_levels,
+                 hidden + (int64_t)s * column->n_levels);
         km_json_close(&json, ']');
     }
     km_json_close(&json, ']');

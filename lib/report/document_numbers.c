@@ -37,18 +37,106 @@ int km_is_shown(const km_document *document, int32_t segment) {
     return document->result->profile->sizes[segment] >= km_least(document);
 }
 
-void km_hide_counts(const km_document *document, const int64_t *counts, int32_t n,
-                    km_hiding *hidden) {
-    int32_t n_hidden = 0, smallest = -1;
-    for (int32_t i = 0; i < n; i++) {
-        int is_few = counts[i] > 0 && counts[i] < km_least(document);
-        hidden[i] = is_few ? KM_FEW : KM_SHOWN;
-        n_hidden += is_few;
-        if (!is_few && counts[i] > 0 && (smallest < 0 || counts[i] < counts[smallest])) {
-            smallest = i;
+/* Counts that add up to a known total: a row or a column of a grid. */
+typedef struct line {
+    const int64_t *counts;
+    km_hiding *hidden;
+    int32_t n, step;
+} line;
+
+/* What follows for the hidden counts of a line from the shown ones and the total, with few known to be of 1
+ * to least - 1 and withheld ones of at least least: 1 when a few one could still be any of these. */
+static int is_safe(const line *l, int64_t least) {
+    int64_t n_few = 0, n_withheld = 0, sum = 0;
+    for (int32_t i = 0; i < l->n; i++) {
+        km_hiding why = l->hidden[i * l->step];
+        n_few += why == KM_FEW;
+        n_withheld += why == KM_WITHHELD;
+        sum += why != KM_SHOWN ? l->counts[i * l->step] : 0;
+    }
+    int64_t slack = sum - n_few - n_withheld * least; /* over the least that all can be */
+    if (n_few == 0) {
+        return n_withheld == 0 || (n_withheld > 1 && slack >= least - 1);
+    }
+    int can_be_most = slack + 1 >= least - 1;
+    int can_be_one = n_withheld > 0 || sum - (n_few - 1) * (least - 1) <= 1;
+    return can_be_most && can_be_one;
+}
+
+/* Whether a line across has hidden counts already, so that hiding one more there asks for no others. */
+static int is_across_hidden(const line *across) {
+    for (int32_t i = 0; i < across->n; i++) {
+        if (across->hidden[i * across->step] != KM_SHOWN) {
+            return 1;
         }
     }
-    if (n_hidden == 1 && smallest >= 0) {
-        hidden[smallest] = KM_WITHHELD;
+    return 0;
+}
+
+typedef struct grid {
+    const int64_t *counts;
+    km_hiding *hidden;
+    int32_t n_rows, n_columns;
+} grid;
+
+static line row_of(const grid *g, int32_t r) {
+    return (line){g->counts + r * g->n_columns, g->hidden + r * g->n_columns, g->n_columns, 1};
+}
+
+static line column_of(const grid *g, int32_t c) {
+    return (line){g->counts + c, g->hidden + c, g->n_rows, g->n_columns};
+}
+
+/* Withholds counts that are shown, one by one, until the line is safe or all of it hidden: the smallest
+ * whose line across has hidden ones, else the smallest. Returns 1 when it withheld any. */
+static int protect(const grid *g, const line *l, int is_row, int64_t least) {
+    int any = 0;
+    while (!is_safe(l, least)) {
+        int32_t best = -1;
+        int best_is_across = 0;
+        for (int32_t i = 0; i < l->n; i++) {
+            int64_t count = l->counts[i * l->step];
+            if (l->hidden[i * l->step] != KM_SHOWN || count == 0) {
+                continue;
+            }
+            line across = is_row ? column_of(g, i) : row_of(g, i);
+            int is_across = is_across_hidden(&across);
+            if (best < 0 || is_across > best_is_across ||
+                (is_across == best_is_across && count < l->counts[best * l->step])) {
+                best = i;
+                best_is_across = is_across;
+            }
+        }
+        if (best < 0) {
+            break;
+        }
+        l->hidden[best * l->step] = KM_WITHHELD;
+        any = 1;
     }
+    return any;
+}
+
+void km_hide_grid(const km_document *document, const int64_t *counts, int32_t n_rows,
+                  int32_t n_columns, km_hiding *hidden) {
+    const grid g = {counts, hidden, n_rows, n_columns};
+    int64_t least = km_least(document);
+    for (int32_t i = 0; i < n_rows * n_columns; i++) {
+        hidden[i] = counts[i] > 0 && counts[i] < least ? KM_FEW : KM_SHOWN;
+    }
+    for (int again = 1; again;) { /* each time something more is hidden, so this ends */
+        again = 0;
+        for (int32_t r = 0; r < n_rows; r++) {
+            line row = row_of(&g, r);
+            again |= protect(&g, &row, 1, least);
+        }
+        for (int32_t c = 0; c < n_columns && n_rows > 1; c++) {
+            line column = column_of(&g, c);
+            again |= protect(&g, &column, 0, least);
+        }
+    }
+}
+
+void km_hide_counts(const km_document *document, const int64_t *counts, int32_t n,
+                    km_hiding *hidden) {
+    km_hide_grid(document, counts, 1, n, hidden);
 }

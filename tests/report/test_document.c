@@ -1,4 +1,5 @@
 /* The page, Markdown and JSON of a result: words in every language, what is hidden, what is escaped. */
+#include "base/rng.h"
 #include "report/document_parts.h"
 #include "support/support.h"
 
@@ -70,6 +71,66 @@ Test(document, every_sentence_of_another_command_is_found_and_translated_whole)
     cr_assert(n > 50);
 }
 
+/* Every value that a hidden count can have, by its row alone or by its column alone, tried one by one. */
+static int can_be(const int64_t *counts, const km_hiding *hidden, int n, int step, int at,
+                  int64_t value, int64_t least) {
+    int64_t sum = 0, low = value, high = value;
+    for (int i = 0; i < n; i++) {
+        int64_t count = counts[i * step];
+        sum += hidden[i * step] != KM_SHOWN ? count : 0;
+        if (i != at && hidden[i * step] != KM_SHOWN) {
+            low += hidden[i * step] == KM_FEW ? 1 : least;
+            high += hidden[i * step] == KM_FEW ? least - 1 : 1000000;
+        }
+    }
+    return low <= sum && sum <= high;
+}
+
+Test(document, a_hidden_count_of_a_grid_can_be_any_few_by_its_row_and_by_its_column)
+{
+    enum { R = 5, C = 4 };
+    kmseg_report_options options;
+    kmseg_report_options_init(&options);
+    options.min_cell = 5;
+    km_document document = {.options = &options};
+    km_random stream = {.seed = 5, .stage = KM_STAGE_TEST};
+    int n_few = 0, n_whole = 0;
+    for (int run = 0; run < 3000; run++) {
+        int64_t counts[R * C];
+        km_hiding hidden[R * C];
+        for (int i = 0; i < R * C; i++) {
+            counts[i] = (int64_t)km_next_below(&stream, 3) > 0
+                            ? (int64_t)km_next_below(&stream, run % 2 == 0 ? 200 : 12)
+                            : 0;
+        }
+        km_hide_grid(&document, counts, R, C, hidden);
+        for (int i = 0; i < R * C; i++) {
+            cr_assert_eq(hidden[i] == KM_FEW, counts[i] > 0 && counts[i] < 5);
+            cr_assert(counts[i] > 0 || hidden[i] == KM_SHOWN);
+            const int64_t *row = counts + i / C * C, *column = counts + i % C;
+            const km_hiding *of_row = hidden + i / C * C, *of_column = hidden + i % C;
+            int row_is_hidden = 1, column_is_hidden = 1;
+            for (int k = 0; k < C; k++) {
+                row_is_hidden &= of_row[k] != KM_SHOWN || row[k] == 0;
+            }
+            for (int k = 0; k < R; k++) {
+                column_is_hidden &= of_column[k * C] != KM_SHOWN || column[k * C] == 0;
+            }
+            n_few += hidden[i] == KM_FEW;
+            n_whole += hidden[i] == KM_FEW && (row_is_hidden || column_is_hidden);
+            for (int64_t value = 1; value < 5 && hidden[i] == KM_FEW; value++) {
+                cr_assert(row_is_hidden || can_be(row, of_row, C, 1, i % C, value, 5));
+                cr_assert(column_is_hidden || can_be(column, of_column, R, C, i / C, value, 5));
+            }
+            if (hidden[i] == KM_WITHHELD) {
+                cr_assert(row_is_hidden || can_be(row, of_row, C, 1, i % C, counts[i] + 1, 5) ||
+                          can_be(row, of_row, C, 1, i % C, counts[i] - 1, 5));
+            }
+        }
+    }
+    cr_assert(n_few > 1000 && n_whole < n_few); /* lines that are hidden whole can be no safer */
+}
+
 static void expect_translation(const char *english, const char *chinese) {
     kmseg_allocator allocator = km_default_allocator();
     km_document document = {.language = KM_CHINESE};
@@ -124,14 +185,17 @@ static void hide(int32_t least, const int64_t *counts, int32_t n, const km_hidin
     }
 }
 
-/* Of 40, 3, 20, 0 the 3 is hidden; 63 less the others would give it, so the 20 is withheld too. Two hidden
- * ones are not told by their sum. */
-Test(document, few_are_hidden_and_what_would_give_them_away)
+/* Few are 1 to 4. Of 40, 3, 20, 0 the 3 is hidden; 63 less the others would give it, so the 20 is withheld
+ * too. 3 and 4 are known to be 7 together, so none of them is below 3: the 20 is withheld, and each may be any of 1
+ * to 4. 1 and 4 are 5 together, which 4 and 1, 2 and 3 are too. 3 and a withheld 5 are 8: as a withheld one is at least 5,
+ * the few one is at most 3, so the 40 goes too. 1, 1 and 1 are 3: each is 1. */
+Test(document, few_are_hidden_and_what_would_narrow_them_down)
 {
     hide(5, (int64_t[]){40, 3, 20, 0}, 4, (km_hiding[]){KM_SHOWN, KM_FEW, KM_WITHHELD, KM_SHOWN});
-    hide(5, (int64_t[]){40, 3, 20, 4}, 4, (km_hiding[]){KM_SHOWN, KM_FEW, KM_SHOWN, KM_FEW});
-    hide(5, (int64_t[]){40, 5, 0}, 3, (km_hiding[]){KM_SHOWN, KM_SHOWN, KM_SHOWN});
-    hide(1, (int64_t[]){1, 2, 0}, 3, (km_hiding[]){KM_SHOWN, KM_SHOWN, KM_SHOWN});
+    hide(5, (int64_t[]){40, 3, 20, 4}, 4, (km_hiding[]){KM_SHOWN, KM_FEW, KM_WITHHELD, KM_FEW});
+    hide(5, (int64_t[]){40, 1, 20, 4}, 4, (km_hiding[]){KM_SHOWN, KM_FEW, KM_SHOWN, KM_FEW});
+    hide(5, (int64_t[]){40, 3, 5}, 3, (km_hiding[]){KM_WITHHELD, KM_FEW, KM_WITHHELD});
+    hide(5, (int64_t[]){1, 1, 1, 9}, 4, (km_hiding[]){KM_FEW, KM_FEW, KM_FEW, KM_WITHHELD});
     hide(5, (int64_t[]){2, 0}, 2, (km_hiding[]){KM_FEW, KM_SHOWN});
 }
 
