@@ -27,6 +27,18 @@ print(kmseg.KMeans(4, random_state=0).fit(X).cluster_centers_.tobytes() == befor
     assert printed.split() == ["interrupted", "True", "1", "True"]
 
 
+def test_ctrl_c_stops_a_sweep(run_python):
+    printed = run_python(DATA + """
+import os, signal, threading
+threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+try:
+    kmseg.sweep(X, range(2, 40), n_init=1000, tol=0, max_iter=100000)
+except KeyboardInterrupt:
+    print("interrupted", threading.active_count())
+""")
+    assert printed == "interrupted 1\n"
+
+
 def test_other_signal_handlers_run_while_a_fit_goes_on(run_python):
     printed = run_python(DATA + """
 import os, signal, threading
