@@ -128,7 +128,8 @@ def lifecycle(data: Source, *, n_threads: int | None = None, **options: Any) -> 
     Parameters
     ----------
     data : DataFrame or path
-        An order log, or customers with `recency` and `frequency`.
+        An order log, or customers with `recency` and `frequency`. Of customers the thresholds are estimated
+        from their mean days between orders; of orders they are percentiles of all days between orders.
     n_threads : int, default=None
     **options
         Those of `kmseg lifecycle --help`: `warn`, `lost`, `warn_days`, `lost_days`, ...

@@ -183,14 +183,15 @@ def _floats(name: str, series: Any, dtype: np.dtype[Any]) -> Column:
 
 
 def _times(name: str, series: Any) -> Column:
-    zone = getattr(series.dt, "tz", None)
-    if zone is not None:
-        series = series.dt.tz_convert("UTC").dt.tz_localize(None)
-    values = series.to_numpy()
-    if values.dtype.kind != "M":  # of Arrow
-        values = series.to_numpy(dtype="M8[us]", na_value=np.datetime64("NaT"))
+    """What has a time zone in UTC."""
+    if _is_of_arrow(series.dtype):
+        values = _of_arrow(series, "timestamp").to_numpy(zero_copy_only=False)
+    elif series.dt.tz is not None:
+        values = series.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy()
+    else:
+        values = series.to_numpy()
     unit = np.datetime_data(values.dtype)[0]
-    return Column(name, f"ts{_UNITS[unit]}:{'UTC' if zone is not None else ''}", len(values), [values.view("i8")])
+    return Column(name, f"ts{_UNITS[unit]}:", len(values), [values.view("i8")])
 
 
 def _coded(name: str, codes: NDArray[Any], levels: list[str]) -> Column:
@@ -225,12 +226,20 @@ def _is_of_arrow(dtype: Any) -> bool:
     return getattr(dtype, "storage", "") == "pyarrow" or isinstance(dtype, getattr(pandas, "ArrowDtype", ()))
 
 
-def _arrow_texts(name: str, series: Any) -> Column:
-    """Of pyarrow's strings, which are where they are."""
+def _of_arrow(series: Any, what: str) -> Any:
+    """pyarrow's values of a column, in one array."""
     import pyarrow
 
-    array = pyarrow.array(series.array, pyarrow.large_string())
+    array = pyarrow.array(series.array)
     array = array.combine_chunks() if isinstance(array, pyarrow.ChunkedArray) else array
+    if what == "text":
+        return array.cast(pyarrow.large_string())
+    return array.cast(pyarrow.timestamp("us", array.type.tz), safe=False)
+
+
+def _arrow_texts(name: str, series: Any) -> Column:
+    """Of pyarrow's strings, which are where they are."""
+    array = _of_arrow(series, "text")
     present, offsets, data = array.buffers()
     column = Column(name, "U", len(array), [
         np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1],

@@ -85,7 +85,8 @@ def _map(segmenter: Segmenter, figure: Figure | None, plt: Any) -> Figure:
     colours, names = np.array(_colours(segmenter)), _labels(segmenter)
     axes.scatter(points[order, 0], points[order, 1], c=colours[labels[order]], s=9, alpha=0.45, linewidths=0)
     for i, (x, y) in enumerate(centres):
-        axes.scatter(x, y, s=260, color=colours[i], edgecolor="white", linewidth=2, zorder=3, label=_wrapped(names[i], 36))
+        axes.scatter(x, y, s=260, color=colours[i], edgecolor="white", linewidth=2, zorder=3,
+                     label=_wrapped(names[i], 36))
         axes.annotate(str(i + 1), (x, y), ha="center", va="center_baseline", color="white", fontweight="bold", zorder=4)
     axes.set_xlabel(f"axis 1: {seen.explained[0]:.0%} of how customers differ")
     if seen.n_axes > 1:
@@ -265,7 +266,9 @@ def _numbers(segmenter: Segmenter, figure: Figure | None, plt: Any) -> Figure:
             scores[name] = column
     favoured = {vote["index"]: vote["n_clusters"] or 0 for vote in choice["votes"]}
     drawn = _sweep_plot.draw(scores, favoured, figure)
-    taken = {"recommended": "enough speaks for them", "closest": "no number is clear, this has most in its favour", "gap": "favoured by the gap statistic, and each comes back when customers are drawn anew",
+    taken = {"recommended": "enough speaks for them",
+             "closest": "no number is clear, this has most in its favour",
+             "gap": "favoured by the gap statistic, and each comes back when customers are drawn anew",
              "least": "nothing speaks for any"}[choice["taken_because"]]
     drawn.suptitle(f"{choice['taken']} segments taken: {taken}", x=0.01, ha="left", fontsize=12)
     return drawn

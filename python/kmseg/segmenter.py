@@ -484,8 +484,8 @@ class Segmenter:
     def __repr__(self) -> str:
         if self._result is None:
             return f"Segmenter(n_clusters={self.n_clusters!r}), not fitted"
-        rows = [(str(segment["segment"]), segment["name"], f"{segment['customers']:,}", f"{segment['customer_share']:.1%}")
-                for segment in self._document()["segments"]]
+        rows = [(str(row["segment"]), row["name"], f"{row['customers']:,}", f"{row['customer_share']:.1%}")
+                for row in self._document()["segments"]]
         widths = [max(map(len, column)) for column in zip(*rows)]
         lines = [f"{a:>{widths[0]}}  {b:<{widths[1]}}  {c:>{widths[2]}}  {d:>{widths[3]}}" for a, b, c, d in rows]
         return "\n".join([f"{self.n_segments_} segments of {self._fitted().n_samples:,} customers", *lines])
@@ -506,7 +506,8 @@ class Segmenter:
             cells = "".join(f'<td style="text-align:right">{cell}</td>' for cell in numbers)
             name = f'<td style="text-align:left"><b>{html.escape(row["name"])}</b></td>'
             body.append(f'<tr><td>{row["segment"]}</td>{name}{cells}<td style="text-align:left">{traits}</td></tr>')
-        names = "".join(f"<th>{html.escape(name)}</th>" for name in head)
+        names = "".join(f'<th style="text-align:{"left" if name in ("segment", head[-1]) else "right"}">'
+                        f"{html.escape(name)}</th>" for name in head)
         silhouette = _number(document["scores"].get("silhouette"))
         return (f"<table><thead><tr>{names}</tr></thead><tbody>{''.join(body)}</tbody></table>"
                 f"<p>{self._fitted().n_samples:,} customers; silhouette {silhouette:.2f}</p>")

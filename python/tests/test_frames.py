@@ -158,7 +158,7 @@ def test_what_no_table_has_is_refused_by_name(bad, error, says):
 
 def test_an_error_of_the_stream_is_told():
     def batches():
-        yield pa.record_batch({"x": [1]})
+        yield pa.RecordBatch.from_pydict({"x": [1]})
         raise OSError("the wire was cut")
 
     reader = pa.RecordBatchReader.from_batches(pa.schema([("x", pa.int64())]), batches())

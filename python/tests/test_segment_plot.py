@@ -74,13 +74,13 @@ def test_silhouettes_are_those_of_scikit_learn(fitted):
 def test_rfm_counts_are_those_of_the_customers(fitted):
     scores = fitted.customers
     counts = texts(fitted.plot("rfm").axes[0])
-    expected = [f"{((scores['r_score'] == r) & (scores['f_score'] == f)).sum():,}" for r in range(1, 6) for f in range(1, 6)]
-    assert counts == expected
+    expected = [((scores["r_score"] == r) & (scores["f_score"] == f)).sum() for r in range(1, 6) for f in range(1, 6)]
+    assert counts == [f"{n:,}" for n in expected]
 
 
 def test_curves_are_those_of_the_choice(fitted):
     figure = fitted.plot("k")
-    assert f"{fitted.n_segments_} segments taken" in figure.get_suptitle()
+    assert f"{fitted.n_segments_} segments taken" in figure._suptitle.get_text()
     silhouette = next(axes for axes in figure.axes if "Silhouette" in axes.get_title(loc="left"))
     rows = fitted.reports_["choice"]["rows"]
     assert silhouette.lines[0].get_ydata().tolist() == [row["silhouette"] for row in rows]
