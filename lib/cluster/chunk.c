@@ -120,21 +120,25 @@ void km_pass_fold(const km_pass *pass, km_pass_part *part) {
     part->n_pending = 0;
 }
 
-/* Counts the changed rows, and asks for their samples, which lie apart and are in no cache. */
-static int64_t fetch_changed(const km_pass *pass, const km_span *s) {
+/* Counts the changed rows, and asks for their samples and those of uncertain rows, which lie apart and
+ * are in no cache. */
+static int64_t fetch_rows(const km_pass *pass, const km_span *s) {
     const kmseg_matrix *m = &pass->tiles->samples;
     const int64_t size = (int64_t)km_element_size(m->dtype);
     const int64_t row_bytes = m->n_cols * size, stride = m->row_stride * size;
     const char *first = (const char *)m->values + s->tile * KM_TILE_ROWS * stride;
     int64_t n = 0;
     for (int32_t t = 0; t < s->n_tiles; t++) {
-        for (uint64_t rows = s->changed[t]; rows != 0; rows &= rows - 1) {
-            const char *row = first + ((int64_t)t * KM_TILE_ROWS + __builtin_ctzll(rows)) * stride;
+        uint64_t changed = s->changed[t];
+        for (uint64_t rows = changed | s->uncertain[t]; rows != 0; rows &= rows - 1) {
+            int r = __builtin_ctzll(rows);
+            const char *row = first + ((int64_t)t * KM_TILE_ROWS + r) * stride;
             for (int64_t at = 0; at < row_bytes; at += 64) {
                 __builtin_prefetch(row + at);
             }
             __builtin_prefetch(row + row_bytes - 1);
-            n++; /* not only a figure: a function that does nothing else is left out by gcc */
+            n += (int64_t)(changed >> r &
+                           1); /* a function that does nothing but ask is left out by gcc */
         }
     }
     return n;
@@ -161,7 +165,7 @@ void km_pass_chunk(km_pass *pass, int64_t chunk, int32_t thread) {
         assign_floats(pass, w, &s);
     }
     drop_lanes_beyond(pass->tiles, &s);
-    int64_t n_changed = fetch_changed(pass, &s);
+    int64_t n_changed = fetch_rows(pass, &s);
     n_changed += km_chunk_recheck(pass, w, part, &s);
     if (n_changed == 0) {
         return;

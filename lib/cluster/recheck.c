@@ -2,6 +2,7 @@
 #include "cluster/worker.h"
 
 #include <math.h>
+#include <string.h>
 
 /* What float64 says of a row: its nearest centroid, and the squared distances to the two nearest. */
 typedef struct decision {
@@ -151,16 +152,23 @@ static void decide_near(const km_pass *pass, km_worker *w, const int32_t *tile, 
     }
 }
 
-/* Adds the rows of some masks to w->doubtful behind n; returns how many there are then. */
-static int32_t list_rows(km_worker *w, const km_span *s, const uint64_t *rows, uint64_t turned,
-                         const uint64_t *outside, int32_t n) {
+/* Uncertain rows to w->doubtful, those outside last; returns how many are not outside. */
+static int32_t list_rows(km_worker *w, const km_span *s, const uint64_t *outside, int32_t *n) {
+    int32_t inside = 0, at = KM_CHUNK_ROWS;
     for (int32_t t = 0; t < s->n_tiles; t++) {
-        uint64_t out = outside != NULL ? outside[s->tile + t] : 0;
-        for (uint64_t left = rows[t] & (out ^ turned); left != 0; left &= left - 1) {
-            w->doubtful[n++] = (s->tile + t) * KM_TILE_ROWS + __builtin_ctzll(left);
+        uint64_t out = outside != NULL ? s->uncertain[t] & outside[s->tile + t] : 0;
+        int64_t first = (s->tile + t) * KM_TILE_ROWS;
+        for (uint64_t left = s->uncertain[t] & ~out; left != 0; left &= left - 1) {
+            w->doubtful[inside++] = first + __builtin_ctzll(left);
+        }
+        for (; out != 0; out &= out - 1) {
+            w->doubtful[--at] = first + __builtin_ctzll(out);
         }
     }
-    return n;
+    *n = inside + KM_CHUNK_ROWS - at;
+    memmove(w->doubtful + inside, w->doubtful + at,
+            (size_t)(KM_CHUNK_ROWS - at) * sizeof *w->doubtful);
+    return inside;
 }
 
 /* Whether scoring a tile of them anew costs less than all distances of the rows. */
@@ -206,8 +214,7 @@ static int64_t recheck_near(const km_pass *pass, km_worker *w, km_span *s, int32
 
 int64_t km_chunk_recheck(const km_pass *pass, km_worker *w, km_pass_part *part, km_span *s) {
     const uint64_t *outside = pass->tiles->outside;
-    int32_t inside = list_rows(w, s, s->uncertain, ~UINT64_C(0), outside, 0);
-    int32_t n = list_rows(w, s, s->uncertain, 0, outside, inside), at = 0;
+    int32_t n, at = 0, inside = list_rows(w, s, outside, &n);
     int64_t n_changed = 0;
     part->n_rechecked += n;
     int32_t reach = scores_pay(pass, inside) ? reach_of(pass, s) : INT32_MAX;

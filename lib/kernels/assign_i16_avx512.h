@@ -171,6 +171,85 @@ INLINE void run_few(const km_assign_i16 *a, int32_t n_pairs, const int M) {
     }
 }
 
+/* Scores of 16 rows and M centroids, more than a block and no more than two. */
+INLINE void scores_of_two(const int32_t *x, int32_t n_pairs, block b, const int M, __m512i *sum) {
+    const int32_t *rest = b.pairs + (int64_t)BLOCK * n_pairs;
+    UNROLL
+    for (int m = 0; m < BLOCK; m++) {
+        sum[m] = _mm512_set1_epi32(b.half_norms[m]);
+        if (BLOCK + m < M) {
+            sum[BLOCK + m] = _mm512_set1_epi32(b.half_norms[BLOCK + m]);
+        }
+    }
+    for (int32_t p = 0; p < n_pairs; p++) {
+        __m512i values = _mm512_load_si512(x + (int64_t)p * KM_LANES);
+        UNROLL
+        for (int m = 0; m < BLOCK; m++) {
+            sum[m] = DOT(sum[m], values, _mm512_set1_epi32(b.pairs[(int64_t)p * BLOCK + m]));
+            if (BLOCK + m < M) {
+                __m512i pair = _mm512_set1_epi32(rest[(int64_t)p * (M - BLOCK) + m]);
+                sum[BLOCK + m] = DOT(sum[BLOCK + m], values, pair);
+            }
+        }
+    }
+}
+
+/* Hits of two blocks: no row has a single one where it has some in both. */
+INLINE void finish_two(const km_assign_i16 *a, int32_t t,
+                       const __mmask16 (*masks)[QUARTERS][BLOCK]) {
+    __m512i first = PACK_HITS(masks[0][0]), last = PACK_HITS(masks[1][0]);
+    uint64_t in_last = _mm512_test_epi8_mask(last, last);
+    uint64_t in_both = _mm512_mask_test_epi8_mask(in_last, first, first);
+    __m512i low = _mm512_maskz_set1_epi8(in_last, BLOCK);
+    finish(a, t, _mm512_or_si512(first, last), ~in_both, low, NULL);
+}
+
+/* Tiles against M centroids of two blocks, all of whose scores are in registers: hits say it all. */
+INLINE void run_two(const km_assign_i16 *a, int32_t n_pairs, const int M) {
+    const int64_t size = (int64_t)n_pairs * KM_LANES;
+    _Alignas(64) __mmask16 masks[2][2][QUARTERS][BLOCK];
+    for (int32_t t = 0; t < a->n_tiles; t++) {
+        const int32_t *x = (const int32_t *)(const void *)a->tiles + t * size;
+        prefetch(x + size, size);
+        const __m512i limit = _mm512_set1_epi32(a->limits[t]);
+        for (int q = 0; q < QUARTERS; q++) {
+            __m512i sum[2 * BLOCK], next;
+            block b = {reread(a->pairs), reread(a->half_norms)};
+            scores_of_two(x + (ptrdiff_t)q * LANES, n_pairs, b, M, sum);
+            __m512i low =
+                least(lowest(sum, BLOCK, 0, &next), lowest(sum + BLOCK, M - BLOCK, 0, &next));
+            __m512i near = _mm512_add_epi32(low, limit);
+            store_hits(sum, BLOCK, near, masks[t & 1][0][q]);
+            store_hits(sum + BLOCK, M - BLOCK, near, masks[t & 1][1][q]);
+        }
+        if (t > 0) {
+            finish_two(a, t - 1, masks[!(t & 1)]);
+        }
+    }
+    if (a->n_tiles > 0) {
+        finish_two(a, a->n_tiles - 1, masks[(a->n_tiles - 1) & 1]);
+    }
+}
+
+/* Of more features, loading a number of a centroid for 16 rows alone takes what comparing saves. */
+static int two_pay(const km_assign_i16 *a) {
+    enum { MOST_FEATURES = 14 };
+    return a->n_clusters > BLOCK && a->n_clusters <= 2 * BLOCK && a->n_features <= MOST_FEATURES;
+}
+
+INLINE void run_two_blocks(const km_assign_i16 *a, int32_t n_pairs) {
+    switch (a->n_clusters) {
+    case 9: run_two(a, n_pairs, 9); break;
+    case 10: run_two(a, n_pairs, 10); break;
+    case 11: run_two(a, n_pairs, 11); break;
+    case 12: run_two(a, n_pairs, 12); break;
+    case 13: run_two(a, n_pairs, 13); break;
+    case 14: run_two(a, n_pairs, 14); break;
+    case 15: run_two(a, n_pairs, 15); break;
+    default: run_two(a, n_pairs, 16); break;
+    }
+}
+
 INLINE void run_few_pairs(const km_assign_i16 *a, const int M) {
     int32_t n_pairs = km_pairs(a->n_features);
     switch (n_pairs) { /* as a constant, there is no loop */
@@ -186,6 +265,10 @@ void NAME(const km_assign_i16 *a) {
     int32_t n_pairs = km_pairs(a->n_features);
     if (a->best != NULL) {
         run_tiles(a, n_pairs, 1);
+        return;
+    }
+    if (two_pay(a)) {
+        run_two_blocks(a, n_pairs);
         return;
     }
     switch (a->n_clusters) {

@@ -192,11 +192,3 @@ void km_quantise_centroids(const km_quantise *in, km_quantised *out) {
         km_split_centroids(out, in->group, out->planes);
     }
 }
-
-int32_t km_quantised_limit(const km_quantised *quantised, double norm, double residual) {
-    double reach = norm + quantised->farthest;
-    double limit = norm * quantised->rounding + residual * quantised->apart +
-                   quantised->exact * reach * reach + quantised->rest;
-    limit = ceil(limit * (1 + 0x1p-20));
-    return limit < INT32_MAX ? (int32_t)limit : INT32_MAX;
-}

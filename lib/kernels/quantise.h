@@ -69,7 +69,15 @@ typedef struct km_quantise {
 /* pairs, half_norms and planes of out are the caller's memory. */
 void km_quantise_centroids(const km_quantise *in, km_quantised *out);
 
-/* Margin that the rows of a tile of that norm and residual (rho) need; INT32_MAX: none is certain. */
-int32_t km_quantised_limit(const km_quantised *quantised, double norm, double residual);
+/* Margin that the rows of a tile of that norm and residual (rho) need; INT32_MAX: none is certain.
+ * Asked for every tile in every pass, so without a call. */
+static inline int32_t km_quantised_limit(const km_quantised *quantised, double norm,
+                                         double residual) {
+    double reach = norm + quantised->farthest;
+    double limit = norm * quantised->rounding + residual * quantised->apart +
+                   quantised->exact * reach * reach + quantised->rest;
+    limit = limit * (1 + 0x1p-20) + 1; /* the next whole number, or the one behind */
+    return limit < INT32_MAX ? (int32_t)limit : INT32_MAX;
+}
 
 #endif
