@@ -58,9 +58,16 @@ kmseg_status km_builder_add(km_builder *builder, const char *name, km_cells cell
     return cells == KM_CELLS_TEXT ? add_dictionary(builder, column) : KMSEG_OK;
 }
 
-/* The cells of a new block are missing. */
-static void clear(km_cells cells, int is_text, km_cell *block) {
-    for (int i = 0; i < KM_BUILDER_BLOCK; i++) {
+enum { FEW_ROWS = 256 }; /* that a column has room for at least */
+
+/* Rows that a block of a column has room for. */
+static int64_t block_rows(const km_builder_column *column, int64_t block) {
+    return block == 0 ? column->n_first : KM_BUILDER_BLOCK;
+}
+
+/* New cells, from the first on, are missing. */
+static void clear(km_cells cells, int is_text, km_cell *block, int64_t first, int64_t n) {
+    for (int64_t i = first; i < n; i++) {
         if (cells == KM_CELLS_TIME) {
             block[i].value = KMSEG_TIME_MISSING;
         } else if (is_text) {
@@ -71,7 +78,22 @@ static void clear(km_cells cells, int is_text, km_cell *block) {
     }
 }
 
-static kmseg_status add_block(km_builder *builder, km_builder_column *column) {
+/* Makes the first block one of n rows. */
+static kmseg_status grow_first(km_builder *builder, km_builder_column *column, int64_t n) {
+    const kmseg_allocator *allocator = &builder->ctx->allocator;
+    km_cell *block = km_allocate_array(allocator, n, sizeof *block);
+    if (block == NULL) {
+        return km_fail_memory(builder->ctx, "a column");
+    }
+    memcpy(block, column->blocks[0], (size_t)column->n_first * sizeof *block);
+    clear(column->cells, column->has_dictionary, block, column->n_first, n);
+    km_release(allocator, column->blocks[0]);
+    column->blocks[0] = block;
+    column->n_first = n;
+    return KMSEG_OK;
+}
+
+static kmseg_status add_block(km_builder *builder, km_builder_column *column, int64_t n) {
     const kmseg_allocator *allocator = &builder->ctx->allocator;
     if (column->n_blocks == column->capacity) {
         int64_t capacity = column->capacity > 0 ? 2 * column->capacity : 16;
@@ -86,21 +108,36 @@ static kmseg_status add_block(km_builder *builder, km_builder_column *column) {
         column->blocks = blocks;
         column->capacity = capacity;
     }
-    km_cell *block = km_allocate_array(allocator, KM_BUILDER_BLOCK, sizeof *block);
+    km_cell *block = km_allocate_array(allocator, n, sizeof *block);
     if (block == NULL) {
         return km_fail_memory(builder->ctx, "a column");
     }
-    clear(column->cells, column->has_dictionary, block);
+    clear(column->cells, column->has_dictionary, block, 0, n);
+    column->n_first = column->n_blocks == 0 ? n : column->n_first;
     column->blocks[column->n_blocks++] = block;
+    return KMSEG_OK;
+}
+
+/* The first block grows by doubling, so that a table of few rows and many columns stays small. */
+static kmseg_status reserve_column(km_builder *builder, km_builder_column *column, int64_t n_rows) {
+    int64_t first = FEW_ROWS;
+    while (first < n_rows && first < KM_BUILDER_BLOCK) {
+        first *= 2;
+    }
+    if (n_rows > 0 && column->n_blocks == 0) {
+        KM_TRY(add_block(builder, column, first));
+    } else if (n_rows > 0 && column->n_first < first) {
+        KM_TRY(grow_first(builder, column, first));
+    }
+    while (column->n_blocks * KM_BUILDER_BLOCK < n_rows) {
+        KM_TRY(add_block(builder, column, KM_BUILDER_BLOCK));
+    }
     return KMSEG_OK;
 }
 
 kmseg_status km_builder_reserve(km_builder *builder, int64_t n_rows) {
     for (int32_t i = 0; i < builder->n_columns; i++) {
-        km_builder_column *column = &builder->columns[i];
-        while (column->n_blocks * KM_BUILDER_BLOCK < n_rows) {
-            KM_TRY(add_block(builder, column));
-        }
+        KM_TRY(reserve_column(builder, &builder->columns[i], n_rows));
     }
     return KMSEG_OK;
 }
@@ -145,7 +182,7 @@ static kmseg_status add_integer_text(km_builder *builder, km_builder_column *col
 static kmseg_status become_text(km_builder *builder, km_builder_column *column) {
     KM_TRY(add_dictionary(builder, column));
     for (int64_t b = 0; b < column->n_blocks; b++) {
-        for (int i = 0; i < KM_BUILDER_BLOCK; i++) {
+        for (int64_t i = 0; i < block_rows(column, b); i++) {
             km_cell *cell = &column->blocks[b][i];
             if (isnan(cell->number)) {
                 cell->value = -1;

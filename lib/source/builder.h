@@ -26,8 +26,8 @@ typedef union km_cell {
 typedef struct km_builder_column {
     const char *name;
     km_cells cells;
-    km_cell **blocks; /* of KM_BUILDER_BLOCK rows */
-    int64_t n_blocks, capacity;
+    km_cell **blocks; /* of KM_BUILDER_BLOCK rows; the first has fewer while there are few */
+    int64_t n_blocks, capacity, n_first;
     km_dictionary dictionary; /* of texts */
     int has_dictionary;
 } km_builder_column;

@@ -27,6 +27,8 @@ Source = Union[Any, str, "os.PathLike[str]"]
 NAME = "DataFrame"
 """What messages call a table that is no file."""
 
+_LETTERS = {"i1": "c", "u1": "C", "i2": "s", "u2": "S", "i4": "i", "u4": "I", "i8": "l", "u8": "L", "f2": "e", "f4": "f",
+            "f8": "g"}
 _UNITS = {"s": "s", "ms": "m", "us": "u", "ns": "n"}
 
 
@@ -145,6 +147,10 @@ def _pandas_column(name: str, series: Any) -> Column:
     from pandas.api import types
 
     dtype = series.dtype
+    if isinstance(dtype, np.dtype) and dtype.kind in "biuf" and dtype.itemsize <= 8:  # most are, and nothing is asked
+        values = series.to_numpy().astype(dtype.newbyteorder("="), copy=False)
+        values = values.view(np.uint8) if dtype.kind == "b" else values
+        return Column(name, _LETTERS[values.dtype.str[1:]], len(values), [values])
     if isinstance(dtype, types.CategoricalDtype):
         if _is_text(dtype.categories):
             return _coded(name, series.cat.codes.to_numpy(), [str(c) for c in dtype.categories])
@@ -173,13 +179,12 @@ def _is_text(values: Any) -> bool:
 def _numbers(name: str, series: Any, dtype: np.dtype[Any]) -> Column:
     present = series.notna().to_numpy()
     values = series.to_numpy() if isinstance(series.dtype, np.dtype) else series.to_numpy(dtype=dtype, na_value=0)
-    letters = {"i1": "c", "u1": "C", "i2": "s", "u2": "S", "i4": "i", "u4": "I", "i8": "l", "u8": "L"}
-    return Column(name, letters[dtype.str[1:]], len(values), [values.astype(dtype, copy=False)], present)
+    return Column(name, _LETTERS[dtype.str[1:]], len(values), [values.astype(dtype, copy=False)], present)
 
 
 def _floats(name: str, series: Any, dtype: np.dtype[Any]) -> Column:
     values = series.to_numpy(dtype=dtype.newbyteorder("="), na_value=np.nan)
-    return Column(name, {2: "e", 4: "f", 8: "g"}[dtype.itemsize], len(values), [values])
+    return Column(name, _LETTERS[values.dtype.str[1:]], len(values), [values])
 
 
 def _times(name: str, series: Any) -> Column:

@@ -146,3 +146,62 @@ Test(builder, every_allocation_may_fail)
         fails_cleanly(build_and_free, &n_rows[i]);
     }
 }
+
+/* Room is made a few rows at a time; an id beyond 2^53 comes when there are some. */
+static kmseg_status grow(kmseg_context *ctx, void *argument) {
+    static const int64_t steps[] = {
+        1, 2, 256, 257, 300, 5000, KM_BUILDER_BLOCK, KM_BUILDER_BLOCK + 1};
+    kmseg_table **out = argument;
+    kmseg_table *table = NULL;
+    km_builder b;
+    int64_t row = 0;
+    kmseg_status status = km_builder_init(ctx, N_COLUMNS, &b);
+    if (status == KMSEG_OK) {
+        status = add_columns(&b);
+    }
+    for (size_t s = 0; s < sizeof steps / sizeof *steps && status == KMSEG_OK; s++) {
+        status = km_builder_reserve(&b, steps[s]);
+        for (; row < steps[s] && status == KMSEG_OK; row += row < 300 ? 1 : 97) {
+            status = km_builder_number(&b, NUMBER, row, (double)row / 4);
+            if (status == KMSEG_OK) {
+                status = km_builder_integer(&b, ID, row, row == 280 ? BEYOND + 1 : row);
+            }
+            if (status == KMSEG_OK && row % 2 == 0) {
+                status = km_builder_text(&b, TEXT, row, "even", 4);
+            }
+        }
+    }
+    if (status == KMSEG_OK) {
+        status = km_builder_finish(&b, KM_BUILDER_BLOCK + 1, &table);
+    }
+    km_builder_free(&b);
+    if (out != NULL) {
+        *out = table;
+    } else {
+        kmseg_table_free(table);
+    }
+    return status;
+}
+
+Test(builder, room_that_is_made_bit_by_bit_keeps_what_was_there)
+{
+    kmseg_context *ctx = test_context(1, NULL);
+    kmseg_table *table;
+    OK(ctx, grow(ctx, &table));
+    const kmseg_column *numbers = kmseg_table_column(table, NUMBER);
+    int64_t n_there = 0;
+    for (int64_t r = 0; r <= KM_BUILDER_BLOCK; r++) {
+        int there = r < 300 || (r - 300) % 97 == 0;
+        char id[24];
+        snprintf(id, sizeof id, "%lld", r == 280 ? (1LL << 53) + 1 : (long long)r);
+        n_there += there;
+        cr_assert(there ? numbers->numbers[r] == (double)r / 4 : isnan(numbers->numbers[r]));
+        cr_assert(there ? strcmp(text_at(table, ID, r), id) == 0 : text_at(table, ID, r) == NULL);
+        cr_assert_eq(text_at(table, TEXT, r) != NULL, there && r % 2 == 0);
+        cr_assert_eq(kmseg_table_column(table, TIME)->times[r], KMSEG_TIME_MISSING);
+    }
+    cr_assert_eq(numbers->n_missing, KM_BUILDER_BLOCK + 1 - n_there);
+    kmseg_table_free(table);
+    kmseg_context_free(ctx);
+    fails_cleanly(grow, NULL);
+}
