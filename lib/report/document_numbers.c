@@ -63,14 +63,20 @@ static int is_safe(const line *l, int64_t least) {
     return can_be_most && can_be_one;
 }
 
-/* Whether a line across has hidden counts already, so that hiding one more there asks for no others. */
-static int is_across_hidden(const line *across) {
+/* How many more customers have to be hidden when a count at place at of this line is: none where others are
+ * already, else as many as the smallest other has. */
+static int64_t cost_of(const line *across, int32_t at) {
+    int64_t smallest = 0;
     for (int32_t i = 0; i < across->n; i++) {
+        int64_t count = across->counts[i * across->step];
         if (across->hidden[i * across->step] != KM_SHOWN) {
-            return 1;
+            return 0;
+        }
+        if (i != at && count > 0 && (smallest == 0 || count < smallest)) {
+            smallest = count;
         }
     }
-    return 0;
+    return smallest;
 }
 
 typedef struct grid {
@@ -87,30 +93,30 @@ static line column_of(const grid *g, int32_t c) {
     return (line){g->counts + c, g->hidden + c, g->n_rows, g->n_columns};
 }
 
-/* Withholds counts that are shown, one by one, until the line is safe or all of it hidden: the smallest
- * whose line across has hidden ones, else the smallest. Returns 1 when it withheld any. */
-static int protect(const grid *g, const line *l, int is_row, int64_t least) {
+/* Withholds counts that are shown, one by one, until the line is safe or all of it hidden: those of the fewest
+ * customers, with those that have to be hidden across. Returns 1 when it withheld any. */
+static int protect(const grid *g, int is_row, int32_t at, int64_t least) {
+    line l = is_row ? row_of(g, at) : column_of(g, at);
     int any = 0;
-    while (!is_safe(l, least)) {
+    while (!is_safe(&l, least)) {
         int32_t best = -1;
-        int best_is_across = 0;
-        for (int32_t i = 0; i < l->n; i++) {
-            int64_t count = l->counts[i * l->step];
-            if (l->hidden[i * l->step] != KM_SHOWN || count == 0) {
+        int64_t best_cost = 0;
+        for (int32_t i = 0; i < l.n; i++) {
+            int64_t count = l.counts[i * l.step];
+            if (l.hidden[i * l.step] != KM_SHOWN || count == 0) {
                 continue;
             }
             line across = is_row ? column_of(g, i) : row_of(g, i);
-            int is_across = is_across_hidden(&across);
-            if (best < 0 || is_across > best_is_across ||
-                (is_across == best_is_across && count < l->counts[best * l->step])) {
+            int64_t cost = count + (across.n > 1 ? cost_of(&across, at) : 0);
+            if (best < 0 || cost < best_cost) {
                 best = i;
-                best_is_across = is_across;
+                best_cost = cost;
             }
         }
         if (best < 0) {
             break;
         }
-        l->hidden[best * l->step] = KM_WITHHELD;
+        l.hidden[best * l.step] = KM_WITHHELD;
         any = 1;
     }
     return any;
@@ -126,12 +132,10 @@ void km_hide_grid(const km_document *document, const int64_t *counts, int32_t n_
     for (int again = 1; again;) { /* each time something more is hidden, so this ends */
         again = 0;
         for (int32_t r = 0; r < n_rows; r++) {
-            line row = row_of(&g, r);
-            again |= protect(&g, &row, 1, least);
+            again |= protect(&g, 1, r, least);
         }
         for (int32_t c = 0; c < n_columns && n_rows > 1; c++) {
-            line column = column_of(&g, c);
-            again |= protect(&g, &column, 0, least);
+            again |= protect(&g, 0, c, least);
         }
     }
 }

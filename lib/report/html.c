@@ -227,6 +227,7 @@ static void add_data(const page *p) {
     }
     km_json_close(&json, ']');
     km_json_text(&json, "hidden", km_words(document->language, KM_W_HIDDEN));
+    km_json_text(&json, "withheld", km_words(document->language, KM_W_WITHHELD));
     km_json_open(&json, "charts", '[');
     for (const km_block *block = document->first; block != NULL; block = block->next) {
         if (block->kind == KM_BLOCK_CHART) {

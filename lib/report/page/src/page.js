@@ -40,6 +40,7 @@ function environment(element) {
   return {
     segments: page.segments,
     hidden: page.hidden,
+    withheld: page.withheld,
     theme: prefersDark.matches && !printing ? dark : light,
     width,
     narrow: width < 480,
