@@ -1,5 +1,6 @@
 /* Finding libduckdb and what is called of it. */
 #include "source/duckdb.h"
+#include "source/symbols.h"
 
 #include <dlfcn.h>
 #include <pthread.h>
@@ -17,15 +18,10 @@
 #define NPM_FILE "node_modules/" NPM_PACKAGE "/libduckdb.so"
 #define INSTALL  "npm install -g --prefix ~/.local " NPM_PACKAGE
 
-typedef struct symbol {
-    const char *name;
-    size_t offset;
-} symbol;
-
 #define SYMBOL(field)                                                                              \
     { "duckdb_" #field, offsetof(km_duckdb, field) }
 
-static const symbol symbols[] = {
+static const km_symbol symbols[] = {
     SYMBOL(library_version),
     {"duckdb_free", offsetof(km_duckdb, release)},
     SYMBOL(create_config),
@@ -112,16 +108,14 @@ static kmseg_status load(kmseg_context *ctx) {
     void *library;
     KM_TRY(open_library(ctx, &library));
     km_duckdb found;
-    for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
-        void *address = dlsym(library, symbols[i].name);
-        if (address == NULL) {
-            dlclose(library);
-            return km_fail(ctx, KMSEG_E_UNSUPPORTED,
-                           "the libduckdb.so that is here has no %s; kmseg needs DuckDB 1.0 or "
-                           "later: " INSTALL,
-                           symbols[i].name);
-        }
-        memcpy((char *)&found + symbols[i].offset, &address, sizeof address);
+    const char *missing =
+        km_symbols_find(library, symbols, sizeof symbols / sizeof *symbols, &found);
+    if (missing != NULL) {
+        dlclose(library);
+        return km_fail(ctx, KMSEG_E_UNSUPPORTED,
+                       "the libduckdb.so that is here has no %s; kmseg needs DuckDB 1.0 or "
+                       "later: " INSTALL,
+                       missing);
     }
     const char *version = found.library_version();
     if (version == NULL || version[0] != 'v' || strtol(version + 1, NULL, 10) < 1) {

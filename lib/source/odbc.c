@@ -2,6 +2,7 @@
 #include "source/odbc.h"
 
 #include "base/text.h"
+#include "source/symbols.h"
 
 #include <ctype.h>
 #include <dlfcn.h>
@@ -11,15 +12,10 @@
 #include <stdio.h>
 #include <string.h>
 
-typedef struct symbol {
-    const char *name;
-    size_t offset;
-} symbol;
-
 #define SYMBOL(field)                                                                              \
     { "SQL" #field, offsetof(km_odbc, field) }
 
-static const symbol symbols[] = {
+static const km_symbol symbols[] = {
     SYMBOL(AllocHandle),   SYMBOL(FreeHandle),     SYMBOL(SetEnvAttr),    SYMBOL(SetConnectAttr),
     SYMBOL(SetStmtAttr),   SYMBOL(DriverConnectW), SYMBOL(Disconnect),    SYMBOL(EndTran),
     SYMBOL(GetInfoW),      SYMBOL(GetDiagRecW),    SYMBOL(PrepareW),      SYMBOL(Execute),
@@ -42,14 +38,12 @@ static kmseg_status load(kmseg_context *ctx) {
             "databases are read through unixODBC, whose libodbc.so.2 is not here; " INSTALL);
     }
     km_odbc found;
-    for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
-        void *address = dlsym(library, symbols[i].name);
-        if (address == NULL) {
-            dlclose(library);
-            return km_fail(ctx, KMSEG_E_UNSUPPORTED,
-                           "the libodbc.so.2 that is here has no %s; " INSTALL, symbols[i].name);
-        }
-        memcpy((char *)&found + symbols[i].offset, &address, sizeof address);
+    const char *missing =
+        km_symbols_find(library, symbols, sizeof symbols / sizeof *symbols, &found);
+    if (missing != NULL) {
+        dlclose(library);
+        return km_fail(ctx, KMSEG_E_UNSUPPORTED,
+                       "the libodbc.so.2 that is here has no %s; " INSTALL, missing);
     }
     loaded = found;
     return KMSEG_OK;
