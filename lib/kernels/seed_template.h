@@ -1,22 +1,32 @@
 /* One source of the kernels of seeding (kernels/seed.h), included once per instruction set behind its
  * vectors (simd_*_seed.h), which this undefines. Whole numbers throughout: the same on every set.
  *
- * Two vectors of rows by all points of a group are in registers. Of |q|^2 / 2 every point has the same,
- * so points are compared without it. */
+ * Two vectors of rows by all points of a group are in registers: V_KEEP tells the compiler that they are
+ * wanted where they are, else gcc moves them about. Of |q|^2 / 2 every point has the same, so points are
+ * compared without it.
+ *
+ * Half the lines of a tile are read, then the other half, which no prefetcher of a CPU follows: what comes
+ * some kilobytes later is asked for. */
 #include <string.h>
 
 #define PASTE2(a, b) a##b
 #define PASTE(a, b)  PASTE2(a, b)
 
+/* Values that are asked for ahead of their use. */
+#define SEED_AHEAD 1024
+
 /* Products of n_pairs pairs of two vectors of rows with M points, on top of what sums hold, and half
- * the squared norms of the rows, rounded up. */
+ * the squared norms of the rows, rounded up. Asks for the pairs that are so many ahead. */
 static inline __attribute__((always_inline)) void
-PASTE(seed_products_, SET)(const km_seed *s, const int32_t *pairs, const int M, const int SHIFT,
-                           V *sum, V *half) {
+PASTE(seed_products_, SET)(const km_seed *s, const int32_t *pairs, int64_t ahead, const int M,
+                           const int SHIFT, V *sum, V *half) {
     V square[2] = {V_SET1(1), V_SET1(1)};
     const int32_t *point = s->points;
     for (int32_t p = 0; p < s->n_pairs; p++) {
         V q0 = V_LOAD(pairs), q1 = V_LOAD(pairs + LANES);
+        for (int i = 0; i < 2 * LANES; i += 64 / (int)sizeof *pairs) {
+            __builtin_prefetch(pairs + ahead + i);
+        }
         if (SHIFT) {
             q0 = V_SHIFT(q0, s->shift);
             q1 = V_SHIFT(q1, s->shift);
@@ -27,6 +37,9 @@ PASTE(seed_products_, SET)(const km_seed *s, const int32_t *pairs, const int M, 
             V c = V_SET1(point[m]);
             sum[2 * m] = V_DOT(2 * m, sum[2 * m], q0, c);
             sum[2 * m + 1] = V_DOT(2 * m + 1, sum[2 * m + 1], q1, c);
+        }
+        for (int i = 0; i < 2 * M; i++) {
+            V_KEEP(sum[i]);
         }
         point += M;
         pairs += s->stride;
@@ -59,22 +72,36 @@ static inline uint64_t PASTE(seed_total_, SET)(V low, V high, int weighted) {
     return weighted ? even + odd : even - (odd << 32) + odd;
 }
 
+/* Asks for the distances and labels of two vectors of rows. */
+static inline __attribute__((always_inline)) void PASTE(seed_ask_, SET)(const km_seed *s,
+                                                                        int64_t at) {
+    for (int i = 0; i < 2 * LANES; i += 64 / (int)sizeof *s->closest) {
+        __builtin_prefetch(s->closest + at + i);
+    }
+    __builtin_prefetch(s->nearest + at);
+}
+
 static inline __attribute__((always_inline)) void PASTE(seed_group_, SET)(const km_seed *s,
                                                                           const int M, const int A,
                                                                           const int WEIGHTED,
                                                                           const int SHIFT) {
-    V low[KM_SEED_GROUP], high[KM_SEED_GROUP];
+    /* In memory, because all registers are wanted for the products. */
+    volatile V low[KM_SEED_GROUP], high[KM_SEED_GROUP];
     const V bias = V_SET1(KM_SEED_BIAS);
     for (int m = A; m < M; m++) {
         low[m] = high[m] = V_SET1(0);
     }
+    const int64_t blocks_ahead = 1 + SEED_AHEAD / (s->n_pairs * KM_LANES);
     for (int64_t b = 0; b < s->n_blocks; b++) {
+        int64_t ahead = b + blocks_ahead < s->n_blocks ? blocks_ahead : 0;
         for (int32_t r = 0; r < s->n_rows; r += 2 * LANES) {
             V sum[2 * KM_SEED_GROUP], half[2];
             for (int m = 0; m < M; m++) {
                 sum[2 * m] = sum[2 * m + 1] = V_SET1((int32_t)s->half_norms[m]);
             }
-            PASTE(seed_products_, SET)(s, s->pairs + b * s->block_stride + r, M, SHIFT, sum, half);
+            PASTE(seed_products_, SET)
+            (s, s->pairs + b * s->block_stride + r, ahead * s->block_stride, M, SHIFT, sum, half);
+            PASTE(seed_ask_, SET)(s, (b + ahead) * s->n_rows + r);
             for (int w = 0; w < 2; w++) {
                 int64_t at = b * s->n_rows + r + w * LANES;
                 V least = V_SUB(V_ADD(V_LOAD(s->closest + at), bias), half[w]);
@@ -88,7 +115,10 @@ static inline __attribute__((always_inline)) void PASTE(seed_group_, SET)(const 
                 }
                 for (int m = A; m < M; m++) {
                     V gain = V_SUB(least, V_MIN(least, sum[2 * m + w]));
-                    PASTE(seed_add_, SET)(gain, weight, WEIGHTED, &low[m], &high[m]);
+                    V even = low[m], odd = high[m];
+                    PASTE(seed_add_, SET)(gain, weight, WEIGHTED, &even, &odd);
+                    low[m] = even;
+                    high[m] = odd;
                 }
             }
         }
@@ -144,3 +174,5 @@ static void PASTE(seed_, SET)(const km_seed *s) {
 #undef V_MUL64
 #undef V_ODD
 #undef V_LABEL
+#undef V_KEEP
+#undef SEED_AHEAD

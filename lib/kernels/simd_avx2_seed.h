@@ -26,4 +26,5 @@ static inline void km_seed_label_avx2(uint16_t *labels, __m256i a, __m256i b, ui
 #define V_ADD64(a, b)           _mm256_add_epi64(a, b)
 #define V_MUL64(a, b)           _mm256_mul_epu32(a, b)
 #define V_ODD(a)                _mm256_srli_epi64(a, 32)
+#define V_KEEP(v)               (void)(v) /* there are too few registers for it */
 #define V_LABEL(p, a, b, label) km_seed_label_avx2(p, a, b, label)

@@ -25,6 +25,7 @@
 #define V_ADD64(a, b) _mm512_add_epi64(a, b)
 #define V_MUL64(a, b) _mm512_mul_epu32(a, b)
 #define V_ODD(a)      _mm512_srli_epi64(a, 32)
+#define V_KEEP(v)     __asm__("" : "+v"(v))
 #define V_LABEL(p, a, b, label)                                                                    \
     _mm256_mask_storeu_epi16((void *)(p), _mm512_cmplt_epu32_mask(a, b),                           \
                              _mm256_set1_epi16((int16_t)(label)))

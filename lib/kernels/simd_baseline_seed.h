@@ -66,4 +66,5 @@ static inline void km_seed_label(uint16_t *labels, km_v4u a, km_v4u b, uint16_t 
 #define V_ADD64(a, b)           (km_v4u)((km_v2u)(a) + (km_v2u)(b))
 #define V_MUL64(a, b)           km_seed_product(a, b)
 #define V_ODD(a)                (km_v4u)((km_v2u)(a) >> 32)
+#define V_KEEP(v)               (void)(v)
 #define V_LABEL(p, a, b, label) km_seed_label(p, a, b, label)
