@@ -91,10 +91,20 @@ static kmseg_status begin(kmseg_context *ctx, search *s, int32_t i, int32_t firs
     return seed(ctx, s, i, first, &a->climb);
 }
 
+/* The largest label and 1; 0 where it is not known, as samples of weight 0 have labels too. */
+static int32_t count_labels(const km_pass *pass) {
+    int32_t n = pass->tiles->weights == NULL ? pass->n_clusters : 0;
+    while (n > 0 && pass->totals[n - 1] == 0) {
+        n--;
+    }
+    return n;
+}
+
 /* Keeps the better of the best so far and a climb that is done. */
 static kmseg_status compare(kmseg_context *ctx, search *s, int32_t which, attempt *a) {
     double inertia;
-    km_own_labels labels = {.narrow = a->climb.pass.labels};
+    km_own_labels labels = {.narrow = a->climb.pass.labels,
+                            .n_clusters = count_labels(&a->climb.pass)};
     KM_TRY(km_own_distances(ctx, s->tiles, labels, a->climb.centroids, NULL, &inertia));
     attempt *best = &s->best[which];
     int better = !best->live || inertia < s->inertias[which] ||

@@ -5,6 +5,7 @@
 #include "kernels/kernels.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct own_job {
@@ -23,9 +24,20 @@ typedef struct own_job {
 
 /* Labels of the n samples from first on; lanes behind them repeat the last. */
 static void lane_labels(const own_job *job, int64_t first, int32_t n, int32_t *out) {
-    for (int32_t r = 0; r < KM_TILE_ROWS; r++) {
-        int64_t i = first + (r < n ? r : n - 1);
-        out[r] = job->labels.wide != NULL ? job->labels.wide[i] : job->labels.narrow[i];
+    const km_label *narrow = job->labels.narrow;
+    if (job->labels.wide != NULL) {
+        memcpy(out, job->labels.wide + first, (size_t)n * sizeof *out);
+    } else if (n == KM_TILE_ROWS) { /* eight and more at a time */
+        for (int32_t r = 0; r < KM_TILE_ROWS; r++) {
+            out[r] = narrow[first + r];
+        }
+    } else {
+        for (int32_t r = 0; r < n; r++) {
+            out[r] = narrow[first + r];
+        }
+    }
+    for (int32_t r = n; r < KM_TILE_ROWS; r++) {
+        out[r] = out[n - 1];
     }
 }
 
@@ -79,11 +91,13 @@ static void own_chunk(void *argument, int64_t chunk, int32_t thread) {
 }
 
 static void sum_chunk(void *argument, int64_t chunk, int32_t thread) {
+    enum { AHEAD_BYTES = 4096 };
     own_job *job = argument;
     const kmseg_tiles *tiles = job->tiles;
     const kmseg_matrix *m = &tiles->samples;
     const int f32 = m->dtype == KMSEG_FLOAT32;
     const int64_t row_bytes = m->row_stride * (int64_t)(f32 ? sizeof(float) : sizeof(double));
+    const int64_t rows_ahead = 1 + AHEAD_BYTES / (1 + llabs(row_bytes));
     int64_t end = (chunk + 1) * KM_CHUNK_ROWS;
     end = end < tiles->n_samples ? end : tiles->n_samples;
     for (int64_t first = chunk * KM_CHUNK_ROWS; first < end; first += KM_TILE_ROWS) {
@@ -94,6 +108,9 @@ static void sum_chunk(void *argument, int64_t chunk, int32_t thread) {
             .row_stride = m->row_stride,
             .n_rows = end - first < KM_TILE_ROWS ? (int32_t)(end - first) : KM_TILE_ROWS,
             .n_features = tiles->n_features,
+            .ahead = first + KM_TILE_ROWS + rows_ahead <= tiles->n_samples
+                         ? rows_ahead * m->row_stride
+                         : 0,
             .labels = labels,
             .weights = tiles->weights != NULL ? tiles->weights + first : NULL,
             .centroids = job->centroids,
@@ -112,6 +129,9 @@ static void sum_chunk(void *argument, int64_t chunk, int32_t thread) {
 /* Largest label plus 1. */
 static int32_t count_clusters(const own_job *job) {
     int32_t k = 0;
+    if (job->labels.n_clusters > 0) {
+        return job->labels.n_clusters;
+    }
     for (int64_t i = 0; i < job->tiles->n_samples; i++) {
         int32_t label = job->labels.wide != NULL ? job->labels.wide[i] : job->labels.narrow[i];
         k = label >= k ? label + 1 : k;

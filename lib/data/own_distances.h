@@ -8,6 +8,7 @@
 typedef struct km_own_labels {
     const int32_t *wide;
     const km_label *narrow;
+    int32_t n_clusters; /* the largest of them and 1; 0: not known */
 } km_own_labels;
 
 /* Squared distances of the samples to the centroids of their labels, in float64: to out[i], and

@@ -451,28 +451,48 @@ static void PASTE(own_distances_, SET)(const double *block, int32_t d, const dou
     }
 }
 
+/* Instead of values, the magic numbers are scaled: rounding and rest are the same. What the magic numbers
+ * add to the bits is taken off once, modulo 2^64. */
 #define OWN_SUM(NAME, T)                                                                           \
-    static void PASTE(NAME, SET)(const km_own_sum *s) {                                            \
-        const V8 magic = (V8){0} + 0x1.8p52, finer = (V8){0} + 0x1p40;                             \
+    static inline __attribute__((always_inline)) void PASTE(NAME##rows_, SET)(                     \
+        const km_own_sum *s, const int WEIGHTED) {                                                 \
+        const double coarse = 0x1.8p52 / s->unit, fine = 0x1.8p12 / s->unit;                       \
+        const V8 magic = (V8){0} + coarse, finer = (V8){0} + fine;                                 \
+        const int64_t d = s->n_features, ahead = s->ahead;                                         \
         I8 high = {0}, low = {0};                                                                  \
         for (int32_t r = 0; r < s->n_rows; r++) {                                                  \
             const T *x = (const T *)s->rows + r * s->row_stride;                                   \
-            const double *own = s->centroids + (int64_t)s->labels[r] * s->n_features;              \
-            const double unit = s->weights != NULL ? s->weights[r] * s->unit : s->unit;            \
-            for (int32_t j = 0; j < s->n_features; j += 8) {                                       \
+            const double *own = s->centroids + s->labels[r] * d;                                   \
+            for (int64_t j = 0; j < d; j += 8) {                                                   \
                 V8 value, centroid;                                                                \
                 WIDEN_##T(value, x + j);                                                           \
+                __builtin_prefetch(x + j + ahead);                                                 \
                 memcpy(&centroid, own + j, sizeof centroid);                                       \
                 V8 away = value - centroid;                                                        \
-                V8 units = away * away * unit;                                                     \
-                V8 whole = units + magic;                                                          \
-                V8 rest = (units - (whole - magic)) * finer + magic;                               \
-                high += (I8)whole - UINT64_C(0x4338000000000000);                                  \
-                low += (I8)rest - UINT64_C(0x4338000000000000);                                    \
+                V8 square = away * away;                                                           \
+                if (WEIGHTED) {                                                                    \
+                    square *= s->weights[r];                                                       \
+                }                                                                                  \
+                V8 whole = square + magic;                                                         \
+                V8 rest = (square - (whole - magic)) + finer;                                      \
+                high += (I8)whole;                                                                 \
+                low += (I8)rest;                                                                   \
             }                                                                                      \
         }                                                                                          \
-        INTO(s->high, +=, high);                                                                   \
-        INTO(s->low, +=, low);                                                                     \
+        const uint64_t n = (uint64_t)s->n_rows * (uint64_t)((d + 7) / 8);                          \
+        uint64_t coarse_bits, fine_bits;                                                           \
+        memcpy(&coarse_bits, &coarse, sizeof coarse);                                              \
+        memcpy(&fine_bits, &fine, sizeof fine);                                                    \
+        INTO(s->high, +=, high - n * coarse_bits);                                                 \
+        INTO(s->low, +=, low - n * fine_bits);                                                     \
+    }                                                                                              \
+                                                                                                   \
+    static void PASTE(NAME, SET)(const km_own_sum *s) {                                            \
+        if (s->weights != NULL) {                                                                  \
+            PASTE(NAME##rows_, SET)(s, 1);                                                         \
+        } else {                                                                                   \
+            PASTE(NAME##rows_, SET)(s, 0);                                                         \
+        }                                                                                          \
     }
 
 OWN_SUM(own_sum_f32_, float)

@@ -109,10 +109,11 @@ typedef struct km_own_sum {
     int64_t row_stride; /* in elements */
     int32_t n_rows;
     int32_t n_features; /* whole eights */
+    int64_t ahead;      /* of a value that is read the one, in elements, that is asked for */
     const int32_t *labels;
     const double *weights; /* n_rows, or NULL: 1 */
     const double *centroids;
-    double unit;
+    double unit;         /* a power of two */
     int64_t *high, *low; /* 8 each, added to */
 } km_own_sum;
 
