@@ -120,28 +120,34 @@ void km_pass_fold(const km_pass *pass, km_pass_part *part) {
     part->n_pending = 0;
 }
 
-/* Counts the changed rows, and asks for their samples and those of uncertain rows, which lie apart and
- * are in no cache. */
-static int64_t fetch_rows(const km_pass *pass, const km_span *s) {
-    const kmseg_matrix *m = &pass->tiles->samples;
-    const int64_t size = (int64_t)km_element_size(m->dtype);
-    const int64_t row_bytes = m->n_cols * size, stride = m->row_stride * size;
-    const char *first = (const char *)m->values + s->tile * KM_TILE_ROWS * stride;
+static int64_t count_rows(const uint64_t *rows, int32_t n_tiles) {
     int64_t n = 0;
-    for (int32_t t = 0; t < s->n_tiles; t++) {
-        uint64_t changed = s->changed[t];
-        for (uint64_t rows = changed | s->uncertain[t]; rows != 0; rows &= rows - 1) {
-            int r = __builtin_ctzll(rows);
-            const char *row = first + ((int64_t)t * KM_TILE_ROWS + r) * stride;
-            for (int64_t at = 0; at < row_bytes; at += 64) {
-                __builtin_prefetch(row + at);
-            }
-            __builtin_prefetch(row + row_bytes - 1);
-            n += (int64_t)(changed >> r &
-                           1); /* a function that does nothing but ask is left out by gcc */
-        }
+    for (int32_t t = 0; t < n_tiles; t++) {
+        n += __builtin_popcountll(rows[t]);
     }
     return n;
+}
+
+/* Asks for samples of a tile, which lie apart and are in no cache: into the second, whose queue is longer. */
+static void ask_rows(const kmseg_tiles *tiles, int64_t tile, uint64_t rows) {
+    __asm__ volatile(""); /* a function that does nothing but ask is left out by gcc */
+    const kmseg_matrix *m = &tiles->samples;
+    const int64_t size = (int64_t)km_element_size(m->dtype);
+    const int64_t row_bytes = m->n_cols * size, stride = m->row_stride * size;
+    const char *first = (const char *)m->values + tile * KM_TILE_ROWS * stride;
+    if (rows == UINT64_MAX && stride == row_bytes) {
+        for (int64_t at = 0; at < KM_TILE_ROWS * row_bytes; at += 64) {
+            __builtin_prefetch(first + at, 0, 2);
+        }
+        return;
+    }
+    for (; rows != 0; rows &= rows - 1) {
+        const char *row = first + __builtin_ctzll(rows) * stride;
+        for (int64_t at = 0; at < row_bytes; at += 64) {
+            __builtin_prefetch(row + at, 0, 2);
+        }
+        __builtin_prefetch(row + row_bytes - 1, 0, 2);
+    }
 }
 
 /* Makes room for n more rows in the 64 bits of the sums. */
@@ -165,13 +171,21 @@ void km_pass_chunk(km_pass *pass, int64_t chunk, int32_t thread) {
         assign_floats(pass, w, &s);
     }
     drop_lanes_beyond(pass->tiles, &s);
-    int64_t n_changed = fetch_rows(pass, &s);
+    /* Rows of tiles that change as a whole are asked for one tile ahead of their move. */
+    int64_t n_changed = count_rows(s.changed, s.n_tiles);
+    int dense = n_changed > (int64_t)s.n_tiles * KM_TILE_ROWS / 2;
+    for (int32_t t = 0; t < s.n_tiles; t++) {
+        ask_rows(pass->tiles, s.tile + t, s.uncertain[t] | (dense ? 0 : s.changed[t]));
+    }
     n_changed += km_chunk_recheck(pass, w, part, &s);
     if (n_changed == 0) {
         return;
     }
     expect_changes(pass, part, n_changed);
     for (int32_t t = 0; t < s.n_tiles; t++) {
+        if (dense && t + 1 < s.n_tiles) {
+            ask_rows(pass->tiles, s.tile + t + 1, s.changed[t + 1]);
+        }
         if (s.changed[t] != 0) {
             move_tile(pass, part, s.tile + t, s.changed[t], w->nearest + (int64_t)t * KM_TILE_ROWS);
         }

@@ -74,6 +74,12 @@ static __attribute__((noinline)) void run_tail_second(const int32_t *x, int32_t 
     run_rest(x, n_pairs, b, n, 0, 1, r, h);
 }
 
+/* Tiles between one of so many lanes and that to ask for: small ones are done before memory has answered. */
+INLINE int64_t tiles_ahead(int64_t size) {
+    enum { LANES_AHEAD = 1024 };
+    return 1 + LANES_AHEAD / size;
+}
+
 INLINE void prefetch(const int32_t *x, int64_t size) {
     for (int64_t i = 0; i < size; i += 16) {
         _mm_prefetch((const char *)(x + i), _MM_HINT_T0);
@@ -150,7 +156,7 @@ INLINE void run_few(const km_assign_i16 *a, int32_t n_pairs, const int M) {
     _Alignas(64) __mmask16 masks[2][QUARTERS][BLOCK];
     for (int32_t t = 0; t < a->n_tiles; t++) {
         const int32_t *x = (const int32_t *)(const void *)a->tiles + t * size;
-        prefetch(x + size, size);
+        prefetch(x + size * tiles_ahead(size), size);
         const __m512i limit = _mm512_set1_epi32(a->limits[t]);
         for (int q = 0; q < QUARTERS; q += 2) {
             __m512i sum[2][BLOCK], next;
@@ -210,7 +216,7 @@ INLINE void run_two(const km_assign_i16 *a, int32_t n_pairs, const int M) {
     _Alignas(64) __mmask16 masks[2][2][QUARTERS][BLOCK];
     for (int32_t t = 0; t < a->n_tiles; t++) {
         const int32_t *x = (const int32_t *)(const void *)a->tiles + t * size;
-        prefetch(x + size, size);
+        prefetch(x + size * tiles_ahead(size), size);
         const __m512i limit = _mm512_set1_epi32(a->limits[t]);
         for (int q = 0; q < QUARTERS; q++) {
             __m512i sum[2 * BLOCK], next;
