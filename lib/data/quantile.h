@@ -27,9 +27,15 @@ typedef struct km_probabilities {
     int32_t n;
 } km_probabilities;
 
-/* out_groups is n_groups x of_groups.n, out_all of_all.n; either may be NULL. */
+typedef struct km_quantiles {
+    double *of_groups; /* n_groups x of_groups.n, or NULL */
+    double *of_all;    /* of_all.n, or NULL */
+    int64_t *up_to;    /* of_all.n x n_groups: how many finite values of each group are at most that
+                          quantile of all; NULL: not wanted */
+} km_quantiles;
+
 kmseg_status km_group_quantiles_of(kmseg_context *ctx, const double *values, const int32_t *labels,
                                    int64_t n, int32_t n_groups, km_probabilities of_groups,
-                                   km_probabilities of_all, double *out_groups, double *out_all);
+                                   km_probabilities of_all, km_quantiles *out);
 
 #endif

@@ -427,6 +427,19 @@ static void PASTE(bins_, SET)(const double *upper, const double *x, uint8_t *out
 }
 #endif
 
+/* Never lower for a higher value, whatever is rounded. */
+static void PASTE(steps_, SET)(const double *x, double low, double per_unit, int32_t n_steps,
+                               uint16_t *out) {
+    const double last = n_steps - 1, none = n_steps;
+    for (int r = 0; r < KM_LANES; r++) {
+        double at = (x[r] - low) * per_unit;
+        at = at > 0 ? at : 0;
+        at = at < last ? at : last;
+        at = fabs(x[r]) < INFINITY ? at : none;
+        out[r] = (uint16_t)(int32_t)at;
+    }
+}
+
 #include "kernels/fill_template.h"
 #include "kernels/scan_template.h"
 
@@ -525,10 +538,11 @@ OWN_SUM(own_sum_f64_, double)
         .move_f32 = PASTE(move_f32_, SET), .move_f64 = PASTE(move_f64_, SET),                      \
         .block_f32 = PASTE(block_f32_, SET), .block_f64 = PASTE(block_f64_, SET),                  \
         .widen = PASTE(widen_, SET), .sum_wide = PASTE(sum_wide_, SET), .bins = PASTE(bins_, SET), \
-        .sum_whole = PASTE(sum_whole_, SET), .fill_f32 = PASTE(fill_f32_, SET),                    \
-        .fill_f64 = PASTE(fill_f64_, SET), .scan_f32 = PASTE(scan_f32_, SET),                      \
-        .scan_f64 = PASTE(scan_f64_, SET), .own_distances = PASTE(own_distances_, SET),            \
-        .distances = PASTE(distances_, SET), .nearest = PASTE(nearest_, SET), .seed = (SEED),      \
+        .steps = PASTE(steps_, SET), .sum_whole = PASTE(sum_whole_, SET),                          \
+        .fill_f32 = PASTE(fill_f32_, SET), .fill_f64 = PASTE(fill_f64_, SET),                      \
+        .scan_f32 = PASTE(scan_f32_, SET), .scan_f64 = PASTE(scan_f64_, SET),                      \
+        .own_distances = PASTE(own_distances_, SET), .distances = PASTE(distances_, SET),          \
+        .nearest = PASTE(nearest_, SET), .seed = (SEED),                                           \
         .seed_reached = PASTE(seed_reached_, SET), .seed_append = PASTE(seed_append_, SET),        \
         .filter = PASTE(filter_, SET), .margins = PASTE(margins_, SET),                            \
         .compact = PASTE(compact_, SET), .row_distances = PASTE(row_distances_, SET),              \

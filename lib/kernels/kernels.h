@@ -256,6 +256,10 @@ typedef struct km_kernels {
     /* For each of 64 values how many of 256 ascending numbers, the last of them infinity, are less. */
     void (*bins)(const double *upper, const double *x, uint8_t *out);
 
+    /* For each of 64 values which of n_steps, per_unit in a unit, from low on, it is in: the first where
+     * it is lower, the last where it is higher, n_steps where it is not finite. */
+    void (*steps)(const double *x, double low, double per_unit, int32_t n_steps, uint16_t *out);
+
     /* n_blocks times KM_SCAN_PERIODS periods of float32 or float64 rows. */
     void (*scan_f32)(const km_scan *scan, const void *values, int64_t n_blocks);
     void (*scan_f64)(const km_scan *scan, const void *values, int64_t n_blocks);

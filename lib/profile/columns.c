@@ -199,7 +199,8 @@ static kmseg_status summarise_numbers(km_profiling *p, const kmseg_column *colum
         KM_TRY(
             segment_means(p, &from, drawn_values, largest(&drawn), contrast->present, drawn_means));
     }
-    KM_TRY(km_profile_distribution(p, from.values, from.labels, from.n, medians, out));
+    KM_TRY(km_profile_distribution(p, from.values, from.labels, from.n, contrast->present, medians,
+                                   out));
     out->is_flag = holds_only_flags(from.values, from.n);
     out->mean = raw.mean;
     out->deviation = sample_deviation(&raw, from.n);

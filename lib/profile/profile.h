@@ -51,10 +51,11 @@ km_profile *km_profile_new(kmseg_context *ctx);
 /* Summaries of every column worth profiling, into p->columns, p->contrasts and p->out. */
 kmseg_status km_profile_columns(km_profiling *p);
 
-/* Quantiles and histogram of the n >= 1 finite values of a column, which are of segments labels, into
- * out; medians of the segments as well. */
+/* Quantiles and histogram of the n >= 1 finite values of a column, which are of segments labels, sizes
+ * of each, into out; medians of the segments as well. */
 kmseg_status km_profile_distribution(km_profiling *p, const double *values, const int32_t *labels,
-                                     int64_t n, double *medians, kmseg_profile_column *out);
+                                     int64_t n, const int64_t *sizes, double *medians,
+                                     kmseg_profile_column *out);
 
 /* Finds the value column and sums it, into p->out. */
 kmseg_status km_profile_values(km_profiling *p);

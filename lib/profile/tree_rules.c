@@ -95,7 +95,8 @@ static kmseg_status place_edges(kmseg_context *ctx, km_tree_column *column, cons
         probabilities[b] = (b + 1.0) / KM_TREE_BINS;
     }
     km_probabilities of = {probabilities, KM_TREE_BINS - 1};
-    KM_TRY(km_group_quantiles_of(ctx, values, NULL, n, 1, of, of, found, NULL));
+    km_quantiles out = {.of_groups = found};
+    KM_TRY(km_group_quantiles_of(ctx, values, NULL, n, 1, of, of, &out));
     int32_t used = 0;
     for (int32_t b = 0; b < KM_TREE_BINS - 1; b++) {
         if (used == 0 || found[b] > column->edges[used - 1]) {

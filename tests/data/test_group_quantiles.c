@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { N = 100000, GROUPS = 5 };
+enum { N = 100000, GROUPS = 5, N_SHAPES = 8 };
 
 static double values[N], sorted[N];
 static int32_t labels[N];
@@ -19,7 +19,9 @@ static double shaped(int shape, km_random *random) {
     case 2: return exp(u * 1400 - 700) * (km_next_below(random, 2) != 0 ? 1 : -1);
     case 3: return 7.25;
     case 4: return u < 0.3 ? (double)NAN : u < 0.4 ? INFINITY : u < 0.5 ? -INFINITY : u;
-    default: return u < 1e-4 ? 1e308 : u > 0.9999 ? -1e308 : u;
+    case 5: return u < 1e-4 ? 1e308 : u > 0.9999 ? -1e308 : u;
+    case 6: return -log(1 - u) * (u < 0.01 ? 1e6 : 1);                     /* steps, and far ones */
+    default: return u < 0.3 ? -0.0 : u < 0.6 ? 0 : floor(u * 100) / 8 - 9; /* ties */
     }
 }
 
@@ -51,7 +53,7 @@ Test(group_quantiles, are_those_of_each_group_sorted_whatever_its_shape_and_the_
 {
     for (int32_t threads = 1; threads <= 3; threads += 2) {
         kmseg_context *ctx = test_context(threads, NULL);
-        for (int shape = 0; shape < 6; shape++) {
+        for (int shape = 0; shape < N_SHAPES; shape++) {
             km_random random = {.seed = 3, .stage = KM_STAGE_TEST};
             for (int i = 0; i < N; i++) {
                 values[i] = shaped(shape, &random);
@@ -64,6 +66,38 @@ Test(group_quantiles, are_those_of_each_group_sorted_whatever_its_shape_and_the_
         }
         kmseg_context_free(ctx);
     }
+}
+
+Test(group_quantiles, count_what_each_group_has_up_to_a_quantile_of_all)
+{
+    const double probabilities[] = {0, 0.1, 0.37, 0.5, 0.9, 1};
+    const km_probabilities of = {probabilities, 6};
+    kmseg_context *ctx = test_context(2, NULL);
+    for (int shape = 0; shape < N_SHAPES; shape++) {
+        km_random random = {.seed = 5, .stage = KM_STAGE_TEST};
+        double of_groups[6 * GROUPS], of_all[6];
+        int64_t up_to[6 * GROUPS];
+        for (int i = 0; i < N; i++) {
+            values[i] = shaped(shape, &random);
+            labels[i] = i % 7 == 0 ? 1 : i % 3 == 0 ? 3 : i == 5 ? 4 : 0;
+        }
+        km_quantiles out = {of_groups, of_all, up_to};
+        OK(ctx, km_group_quantiles_of(ctx, values, labels, N, GROUPS, of, of, &out));
+        for (int p = 0; p < 6; p++) {
+            cr_assert_eq(of_all[p], expected(-1, probabilities[p]));
+            int64_t counts[GROUPS] = {0};
+            for (int i = 0; i < N; i++) {
+                counts[labels[i]] += isfinite(values[i]) && values[i] <= of_all[p];
+            }
+            for (int32_t g = 0; g < GROUPS; g++) {
+                double right = expected(g, probabilities[p]), found = of_groups[g * 6 + p];
+                cr_assert(found == right || (isnan(found) && isnan(right)));
+                cr_assert_eq(up_to[p * GROUPS + g], counts[g], "shape %d, group %d: %lld, not %lld",
+                             shape, g, (long long)up_to[p * GROUPS + g], (long long)counts[g]);
+            }
+        }
+    }
+    kmseg_context_free(ctx);
 }
 
 static kmseg_status quantiles(kmseg_context *ctx, void *argument) {

@@ -304,6 +304,34 @@ Test(exact, bins_count_the_limits_below_each_value_in_every_set)
     }
 }
 
+Test(exact, steps_rise_with_the_value_and_have_none_that_is_not_finite_in_every_set)
+{
+    double x[KM_LANES];
+    for (int r = 0; r < KM_LANES; r++) {
+        x[r] = (r - 20) * 0.75; /* -15 to 32.25, and steps of 0.5 from -4 to 28 */
+    }
+    x[60] = -0.0;
+    x[61] = INFINITY;
+    x[62] = -INFINITY;
+    x[63] = NAN;
+    for (int32_t i = 0; km_kernels_at(i) != NULL; i++) {
+        const km_kernels *kernels = km_kernels_at(i);
+        uint16_t steps[KM_LANES];
+        if (!kernels->available()) {
+            continue;
+        }
+        kernels->steps(x, -4, 2, 64, steps);
+        for (int r = 0; r < KM_LANES; r++) {
+            int step = !isfinite(x[r]) ? 64
+                       : x[r] < -4     ? 0
+                       : x[r] >= 28    ? 63
+                                       : (int)(2 * (x[r] + 4));
+            cr_assert_eq(steps[r], step, "%s: %g is in %d, not %d", kernels->named.name, x[r],
+                         steps[r], step);
+        }
+    }
+}
+
 /* Rows of a tile leave one cluster and join another: sums are those of long-hand arithmetic. */
 enum { MOVE_K = 3, MOVE_MOST = 19, MOVE_SUMS = MOVE_K * 24 };
 
