@@ -10,29 +10,27 @@
 
 enum { LINES_PER_CHUNK = 1 << 16 };
 
-#define FIRST_SECOND INT64_C(-62135596800) /* 0001-01-01 */
-#define END_SECOND   INT64_C(253402300800) /* 10000-01-01 */
-
 typedef struct cleaning {
+    km_cleaning rules;
     km_order_log *log;
-    const uint8_t *cancelled; /* order.n_levels: 1 for ids that mark a cancellation; or NULL */
-    int64_t since, until, future;
-    double limit;
-    int net, mark_duplicates, keep_free;
     _Atomic int64_t n_rejected[KMSEG_N_CLEAN_RULES];
 } cleaning;
 
-static int all_digits(const char *text) {
-    for (const char *c = text; *c != '\0'; c++) {
-        if (*c < '0' || *c > '9') {
+static int all_digits(const char *text, size_t length) {
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] < '0' || text[i] > '9') {
             return 0;
         }
     }
-    return *text != '\0';
+    return length > 0;
+}
+
+int km_is_cancellation(const char *id, size_t length) {
+    return length > 0 && (id[0] == 'C' || id[0] == 'c') && all_digits(id + 1, length - 1);
 }
 
 /* Shops mark a cancellation by a C before the number; only where ids are numbers otherwise. */
-static kmseg_status find_cancelled(kmseg_context *ctx, km_order_log *log, cleaning *job) {
+static kmseg_status find_cancelled(kmseg_context *ctx, km_order_log *log, km_cleaning *rules) {
     const km_codes *order = &log->order;
     if (order->codes == NULL) {
         return KMSEG_OK;
@@ -44,10 +42,11 @@ static kmseg_status find_cancelled(kmseg_context *ctx, km_order_log *log, cleani
     int64_t n_digits = 0;
     for (int32_t level = 0; level < order->n_levels; level++) {
         const char *id = order->levels[level];
-        n_digits += all_digits(id);
-        cancelled[level] = (id[0] == 'C' || id[0] == 'c') && all_digits(id + 1);
+        size_t length = strlen(id);
+        n_digits += all_digits(id, length);
+        cancelled[level] = (uint8_t)km_is_cancellation(id, length);
     }
-    job->cancelled = 2 * n_digits > order->n_levels ? cancelled : NULL;
+    rules->cancelled = 2 * n_digits > order->n_levels ? cancelled : NULL;
     return KMSEG_OK;
 }
 
@@ -63,47 +62,58 @@ static int too_large(const double *column, int64_t r) {
     return column != NULL && fabs(column[r]) > KM_LARGEST_VALUE;
 }
 
-static int outside(const cleaning *job, int64_t time) {
-    return time < job->since || time >= job->until || time >= job->future;
+static int outside(const km_cleaning *rules, int64_t time) {
+    return time < rules->since || time >= rules->until || time >= rules->future;
 }
 
-static uint8_t judge(const cleaning *job, int64_t r) {
-    km_order_log *log = job->log;
+static uint8_t judge(const km_cleaning *rules, km_order_log *log, int64_t r) {
     int64_t time = log->time[r];
     double value = line_value(log, r);
     log->value[r] = 0;
     if (log->customer.codes[r] < 0) {
         return KMSEG_CLEAN_MISSING_ID;
     }
-    if (time < FIRST_SECOND || time >= END_SECOND || !isfinite(value)) { /* missing is below */
+    if (time < KM_FIRST_SECOND || time >= KM_END_SECOND ||
+        !isfinite(value)) { /* missing is below */
         return KMSEG_CLEAN_UNPARSABLE;
     }
-    if (job->mark_duplicates && log->state[r] != 0) {
+    if (rules->mark_duplicates && log->state[r] != 0) {
         return KMSEG_CLEAN_DUPLICATE;
     }
-    int is_return =
-        value < 0 || (log->quantity != NULL && log->quantity[r] < 0) ||
-        (job->cancelled != NULL && log->order.codes[r] >= 0 && job->cancelled[log->order.codes[r]]);
-    if (is_return && !job->net) {
-        return outside(job, time) ? KM_LINE_RETURN_OUTSIDE : KMSEG_CLEAN_RETURN;
+    int is_return = value < 0 || (log->quantity != NULL && log->quantity[r] < 0) ||
+                    (rules->cancelled != NULL && log->order.codes[r] >= 0 &&
+                     rules->cancelled[log->order.codes[r]]);
+    if (is_return && !rules->net) {
+        return outside(rules, time) ? KM_LINE_RETURN_OUTSIDE : KMSEG_CLEAN_RETURN;
     }
     int out_of_range =
-        fabs(value) > job->limit || too_large(log->quantity, r) || too_large(log->discount, r);
+        fabs(value) > rules->limit || too_large(log->quantity, r) || too_large(log->discount, r);
     int64_t micro = out_of_range ? 0 : km_micro(is_return ? -fabs(value) : value);
-    if (micro == 0 && !out_of_range && !job->keep_free) {
+    if (micro == 0 && !out_of_range && !rules->keep_free) {
         return KMSEG_CLEAN_ZERO_PRICE;
     }
     if (out_of_range) {
         return KMSEG_CLEAN_OUT_OF_RANGE;
     }
-    if (time < job->since || time >= job->until) {
+    if (time < rules->since || time >= rules->until) {
         return KMSEG_CLEAN_OUTSIDE_PERIOD;
     }
-    if (time >= job->future) {
+    if (time >= rules->future) {
         return KMSEG_CLEAN_FUTURE_DATE;
     }
     log->value[r] = micro;
     return is_return ? KM_LINE_NETTED : KM_LINE_SALE;
+}
+
+void km_judge_lines(const km_cleaning *rules, km_order_log *log, int64_t from, int64_t to,
+                    int64_t n_rejected[KMSEG_N_CLEAN_RULES]) {
+    for (int64_t r = from; r < to; r++) {
+        uint8_t state = judge(rules, log, r);
+        log->state[r] = state;
+        if (state < KM_LINE_NETTED) {
+            n_rejected[state == KM_LINE_RETURN_OUTSIDE ? KMSEG_CLEAN_RETURN : state]++;
+        }
+    }
 }
 
 static void judge_chunk(void *argument, int64_t chunk, int32_t thread) {
@@ -113,13 +123,7 @@ static void judge_chunk(void *argument, int64_t chunk, int32_t thread) {
     int64_t n_rejected[KMSEG_N_CLEAN_RULES] = {0};
     int64_t end = (chunk + 1) * LINES_PER_CHUNK;
     end = end < log->n_lines ? end : log->n_lines;
-    for (int64_t r = chunk * LINES_PER_CHUNK; r < end; r++) {
-        uint8_t state = judge(job, r);
-        log->state[r] = state;
-        if (state < KM_LINE_NETTED) {
-            n_rejected[state == KM_LINE_RETURN_OUTSIDE ? KMSEG_CLEAN_RETURN : state]++;
-        }
-    }
+    km_judge_lines(&job->rules, log, chunk * LINES_PER_CHUNK, end, n_rejected);
     for (int rule = 0; rule < KMSEG_N_CLEAN_RULES; rule++) {
         atomic_fetch_add(&job->n_rejected[rule], n_rejected[rule]);
     }
@@ -136,25 +140,32 @@ static kmseg_status read_date(kmseg_context *ctx, const kmseg_features_options *
     return status == KMSEG_OK ? status : km_fail_prefix(ctx, status, "%s", name);
 }
 
+kmseg_status km_cleaning_begin(kmseg_context *ctx, const kmseg_features_options *options,
+                               km_cleaning *out, int64_t *reference_day) {
+    *out = (km_cleaning){.cancelled = NULL};
+    KM_TRY(read_date(ctx, options, "since", options->since, INT64_MIN, &out->since));
+    KM_TRY(read_date(ctx, options, "until", options->until, INT64_MAX, &out->until));
+    KM_TRY(read_date(ctx, options, "reference_date", options->reference_date, INT64_MAX,
+                     &out->future));
+    *reference_day = INT64_MAX;
+    if (out->future != INT64_MAX) { /* a date: its time of day does not count */
+        *reference_day = km_day_of(out->future);
+        out->future = *reference_day * KM_DAY;
+    }
+    out->limit = options->max_amount > 0 ? options->max_amount : KM_LARGEST_VALUE;
+    out->net = strcmp(options->returns, "net") == 0;
+    out->mark_duplicates = options->drop_duplicates;
+    out->keep_free = strcmp(options->zero_price, "keep") == 0;
+    return KMSEG_OK;
+}
+
 kmseg_status km_log_clean(kmseg_context *ctx, const kmseg_table *table,
                           const kmseg_features_options *options, km_order_log *log,
                           kmseg_features_report *report) {
     cleaning job = {.log = log};
-    KM_TRY(read_date(ctx, options, "since", options->since, INT64_MIN, &job.since));
-    KM_TRY(read_date(ctx, options, "until", options->until, INT64_MAX, &job.until));
-    KM_TRY(
-        read_date(ctx, options, "reference_date", options->reference_date, INT64_MAX, &job.future));
-    log->reference_day = INT64_MAX;
-    if (job.future != INT64_MAX) { /* a date: its time of day does not count */
-        log->reference_day = km_day_of(job.future);
-        job.future = log->reference_day * KM_DAY;
-    }
-    job.limit = options->max_amount > 0 ? options->max_amount : KM_LARGEST_VALUE;
-    job.net = strcmp(options->returns, "net") == 0;
-    job.mark_duplicates = options->drop_duplicates;
-    job.keep_free = strcmp(options->zero_price, "keep") == 0;
-    KM_TRY(find_cancelled(ctx, log, &job));
-    if (job.mark_duplicates) {
+    KM_TRY(km_cleaning_begin(ctx, options, &job.rules, &log->reference_day));
+    KM_TRY(find_cancelled(ctx, log, &job.rules));
+    if (job.rules.mark_duplicates) {
         KM_TRY(km_log_mark_duplicates(ctx, table, log));
     }
     KM_TRY(km_parallel(ctx, km_chunks(log->n_lines, LINES_PER_CHUNK), judge_chunk, &job));

@@ -89,25 +89,22 @@ static kmseg_status add_level_shares(kmseg_context *ctx, const km_order_log *log
 /* Weekdays and bands that occur; bands only where the log has times of day. */
 static kmseg_status add_time_shares(kmseg_context *ctx, km_features *b, kmseg_table *table) {
     const km_order_log *log = b->log;
-    int on_day[KM_N_WEEKDAYS] = {0}, in_band[KM_N_BANDS] = {0}, has_times = 0;
+    km_times_seen seen = log->seen;
     if (!log->wanted[KM_WEEKDAY_SHARE] && !log->wanted[KM_HOURS_SHARE]) {
         return KMSEG_OK;
     }
-    for (int64_t r = 0; r < log->n_lines; r++) {
+    for (int64_t r = 0; r < log->n_lines && !seen.known; r++) {
         if (log->state[r] == KM_LINE_SALE) {
-            int64_t day = km_day_of(log->time[r]);
-            on_day[km_weekday(day)] = 1;
-            in_band[km_band(log->time[r], day)] = 1;
-            has_times |= log->time[r] != day * KM_DAY;
+            km_see_time(&seen, log->time[r]);
         }
     }
     for (int d = 0; d < KM_N_WEEKDAYS; d++) {
-        if (on_day[d] && log->wanted[KM_WEEKDAY_SHARE]) {
+        if (seen.on_day[d] && log->wanted[KM_WEEKDAY_SHARE]) {
             KM_TRY(add_share_column(ctx, table, KM_WEEKDAY_SHARE, weekdays[d], &b->weekday.out[d]));
         }
     }
-    for (int h = 0; h < KM_N_BANDS && has_times; h++) {
-        if (in_band[h] && log->wanted[KM_HOURS_SHARE]) {
+    for (int h = 0; h < KM_N_BANDS && seen.has_times; h++) {
+        if (seen.in_band[h] && log->wanted[KM_HOURS_SHARE]) {
             KM_TRY(add_share_column(ctx, table, KM_HOURS_SHARE, bands[h], &b->hours.out[h]));
         }
     }
@@ -119,12 +116,12 @@ static int is_available(const km_order_log *log, km_feature_index feature) {
         return 0;
     }
     switch (feature) {
-    case KM_BASKET_ITEMS: return log->quantity != NULL;
+    case KM_BASKET_ITEMS: return log->has_quantity;
     case KM_N_PRODUCTS: return log->product.codes != NULL;
     case KM_N_CATEGORIES: return log->category.codes != NULL;
     case KM_N_BUYERS:
     case KM_MAIN_BUYER_SHARE: return log->buyer.codes != NULL;
-    case KM_DISCOUNT_SHARE: return log->discount != NULL;
+    case KM_DISCOUNT_SHARE: return log->has_discount;
     default: return 1;
     }
 }

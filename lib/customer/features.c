@@ -13,7 +13,8 @@ enum { LINES_PER_CHUNK = 1 << 15, AHEAD = 24 };
 
 /* What one pass over a customer's lines gives. */
 typedef struct tally {
-    int64_t n_sales, n_returns, n_products, n_categories;
+    int64_t n_runs, n_sales, n_returns; /* runs of sales; lines */
+    int64_t n_products, n_categories;
     km_int128 spend, sales, items, discounts; /* sales: spend without returns */
     km_int128 category[KM_MOST_SHARES], channel[KM_MOST_SHARES];
 } tally;
@@ -63,6 +64,9 @@ static void add_share(const km_family *f, const km_codes *codes, int64_t line, i
 
 /* Lines without an order id belong to the order of their time. */
 static uint64_t order_key(const km_order_log *log, int64_t line) {
+    if (log->order_key != NULL) {
+        return log->order_key[line];
+    }
     if (log->order.codes != NULL && log->order.codes[line] >= 0) {
         return (uint64_t)log->order.codes[line];
     }
@@ -71,8 +75,7 @@ static uint64_t order_key(const km_order_log *log, int64_t line) {
 
 /* A log is in order of time, so the lines of a customer lie far apart in every column: ask for those
  * some lines ahead, or each is waited for. */
-static void prefetch(const km_features *b, int64_t line) {
-    const km_order_log *log = b->log;
+static void prefetch(const km_features *b, const km_order_log *log, int64_t line) {
     __builtin_prefetch(&log->value[line]);
     __builtin_prefetch(&log->state[line]);
     __builtin_prefetch(&log->time[line]);
@@ -82,7 +85,7 @@ static void prefetch(const km_features *b, int64_t line) {
             __builtin_prefetch(&codes[i]->codes[line]);
         }
     }
-    if (b->single[KM_BASKET_ITEMS] != NULL) {
+    if (b->single[KM_BASKET_ITEMS] != NULL && log->quantity != NULL) {
         __builtin_prefetch(&log->quantity[line]);
     }
     if (log->discount != NULL) {
@@ -90,32 +93,44 @@ static void prefetch(const km_features *b, int64_t line) {
     }
 }
 
+/* Items and discounts of a line, or of the lines of a run. */
+static int64_t items_of(const km_order_log *log, int64_t line) {
+    if (log->items != NULL) {
+        return log->items[line];
+    }
+    return km_items(log->quantity[line]);
+}
+
+static int64_t discounts_of(const km_order_log *log, int64_t line) {
+    if (log->discount_sum != NULL) {
+        return log->discount_sum[line];
+    }
+    return km_discount(log->discount[line]);
+}
+
 /* Sums a customer's lines; its sales go to s->orders as (order, time). */
-static void tally_lines(const km_features *b, km_feature_scratch *s, int32_t row, tally *t) {
-    const km_order_log *log = b->log;
+static void tally_lines(const km_features *b, km_feature_scratch *s, int32_t group, tally *t) {
+    const km_order_log *log = s->log;
     int64_t n_lines = log->start[log->n_customers];
     memset(t, 0, sizeof *t);
-    for (int64_t i = log->start[row]; i < log->start[row + 1]; i++) {
+    for (int64_t i = log->start[group]; i < log->start[group + 1]; i++) {
         if (i + AHEAD < n_lines) {
-            prefetch(b, log->lines[i + AHEAD]);
+            prefetch(b, log, log->lines[i + AHEAD]);
         }
         int64_t line = log->lines[i], value = log->value[line];
+        int64_t n_merged = log->n_merged != NULL ? log->n_merged[line] : 1;
         t->spend += value; /* 0 for a return that was dropped */
         if (log->state[line] != KM_LINE_SALE) {
-            t->n_returns++;
+            t->n_returns += n_merged;
             continue;
         }
-        s->orders[t->n_sales++] = (km_pair){order_key(log, line), log->time[line]};
+        s->orders[t->n_runs++] = (km_pair){order_key(log, line), log->time[line]};
+        t->n_sales += n_merged;
         t->sales += value;
-        if (b->single[KM_BASKET_ITEMS] != NULL) {
-            double items = log->quantity[line];
-            t->items += isnan(items) ? km_micro(1) : km_micro(items);
-        }
-        if (log->discount != NULL && !isnan(log->discount[line])) {
-            t->discounts += km_micro(fabs(log->discount[line]));
-        }
-        t->n_products += count_new(&log->product, s->product_seen, line, row);
-        t->n_categories += count_new(&log->category, s->category_seen, line, row);
+        t->items += b->single[KM_BASKET_ITEMS] != NULL ? items_of(log, line) : 0;
+        t->discounts += log->has_discount ? discounts_of(log, line) : 0;
+        t->n_products += count_new(&log->product, s->product_seen, line, group);
+        t->n_categories += count_new(&log->category, s->category_seen, line, group);
         add_share(&b->category, &log->category, line, value, t->category);
         add_share(&b->channel, &log->channel, line, value, t->channel);
     }
@@ -148,13 +163,13 @@ static double difference_over_sum(double last, double first) {
 
 /* Spend of the last half of the time from first to last order against the first half; what lies
  * exactly in the middle counts half in each, which cancels above the line. */
-static double trend_of_spend(const km_order_log *log, int64_t row, int64_t first_day,
+static double trend_of_spend(const km_order_log *log, int64_t group, int64_t first_day,
                              int64_t last_day) {
     if (first_day == last_day) {
         return NAN;
     }
     km_int128 halves[3] = {0}; /* before, in and behind the middle */
-    for (int64_t i = log->start[row]; i < log->start[row + 1]; i++) {
+    for (int64_t i = log->start[group]; i < log->start[group + 1]; i++) {
         int64_t line = log->lines[i];
         int64_t twice = 2 * km_day_of(log->time[line]) - first_day - last_day;
         halves[twice < 0 ? 0 : twice == 0 ? 1 : 2] += log->value[line];
@@ -225,10 +240,10 @@ static void write_times(const km_features *b, const km_feature_scratch *s, int64
 }
 
 /* Spend per buyer: s->orders as (buyer, value) of the sales of which one is known. */
-static void write_buyers(const km_features *b, km_feature_scratch *s, int32_t row) {
-    const km_order_log *log = b->log;
+static void write_buyers(const km_features *b, km_feature_scratch *s, int32_t group, int32_t row) {
+    const km_order_log *log = s->log;
     int64_t n = 0, n_buyers = 0;
-    for (int64_t i = log->start[row]; i < log->start[row + 1]; i++) {
+    for (int64_t i = log->start[group]; i < log->start[group + 1]; i++) {
         int64_t line = log->lines[i];
         if (log->state[line] == KM_LINE_SALE && log->buyer.codes[line] >= 0) {
             s->orders[n++] = (km_pair){(uint64_t)log->buyer.codes[line], log->value[line]};
@@ -247,14 +262,14 @@ static void write_buyers(const km_features *b, km_feature_scratch *s, int32_t ro
     set(b, KM_MAIN_BUYER_SHARE, row, total > 0 ? km_from_micro(most) / km_from_micro(total) : NAN);
 }
 
-static void write_customer(km_features *b, km_feature_scratch *s, int32_t row) {
-    const km_order_log *log = b->log;
+static void write_customer(km_features *b, km_feature_scratch *s, int32_t group, int32_t row) {
+    const km_order_log *log = s->log;
     tally t;
     if (log->buyer.codes != NULL) {
-        write_buyers(b, s, row); /* first: it uses the room of the orders */
+        write_buyers(b, s, group, row); /* first: it uses the room of the orders */
     }
-    tally_lines(b, s, row, &t);
-    int64_t n = merge_orders(s, t.n_sales);
+    tally_lines(b, s, group, &t);
+    int64_t n = merge_orders(s, t.n_runs);
     int64_t first = s->orders[0].value, last = s->orders[n - 1].value;
     double orders = (double)n, spend = km_from_micro(t.spend);
     set(b, KM_RECENCY, row, (double)(log->reference_day - km_day_of(last)));
@@ -263,7 +278,7 @@ static void write_customer(km_features *b, km_feature_scratch *s, int32_t row) {
     set(b, KM_MEAN_ORDER_VALUE, row, spend / orders);
     set(b, KM_TENURE, row, (double)(log->reference_day - km_day_of(first)));
     if (log->wanted[KM_TREND_SPEND]) {
-        set(b, KM_TREND_SPEND, row, trend_of_spend(log, row, km_day_of(first), km_day_of(last)));
+        set(b, KM_TREND_SPEND, row, trend_of_spend(log, group, km_day_of(first), km_day_of(last)));
     }
     set(b, KM_BASKET_LINES, row, (double)t.n_sales / orders);
     set(b, KM_BASKET_ITEMS, row, km_from_micro(t.items) / orders);
@@ -291,26 +306,29 @@ static void write_customer(km_features *b, km_feature_scratch *s, int32_t row) {
     atomic_fetch_add_explicit(&b->n_orders, n, memory_order_relaxed);
 }
 
+int km_features_write(km_features *b, km_feature_scratch *s, int32_t group, int32_t row) {
+    const km_order_log *log = s->log;
+    if (!reserve_seen(b, &log->product, &s->product_seen) ||
+        !reserve_seen(b, &log->category, &s->category_seen) ||
+        !reserve(b, s, log->start[group + 1] - log->start[group])) {
+        return 0;
+    }
+    write_customer(b, s, group, row);
+    return 1;
+}
+
 static void write_chunk(void *argument, int64_t chunk, int32_t thread) {
     km_features *b = argument;
-    const km_order_log *log = b->log;
     km_feature_scratch *s = &b->scratch[thread];
-    int64_t n_lines = 0;
-    if (!reserve_seen(b, &log->product, &s->product_seen) ||
-        !reserve_seen(b, &log->category, &s->category_seen)) {
-        atomic_store(&b->out_of_memory, 1);
-        return;
-    }
-    for (int64_t row = b->chunk_start[chunk]; row < b->chunk_start[chunk + 1]; row++) {
-        int64_t n = log->start[row + 1] - log->start[row];
-        n_lines += n;
-        if (!reserve(b, s, n)) {
+    s->log = b->log;
+    int64_t first = b->chunk_start[chunk], end = b->chunk_start[chunk + 1];
+    for (int64_t row = first; row < end; row++) {
+        if (!km_features_write(b, s, (int32_t)row, (int32_t)row)) {
             atomic_store(&b->out_of_memory, 1);
             return;
         }
-        write_customer(b, s, (int32_t)row);
     }
-    km_progress_step(b->ctx, n_lines, thread == 0);
+    km_progress_step(b->ctx, b->log->start[end] - b->log->start[first], thread == 0);
 }
 
 /* Cuts the customers into chunks of about equally many lines. */
@@ -334,18 +352,12 @@ static int64_t cut_chunks(km_features *b, km_arena *arena) {
 
 static kmseg_status fill(kmseg_context *ctx, km_features *b, km_arena *arena) {
     int64_t n_chunks = cut_chunks(b, arena);
-    b->scratch = km_arena_array(arena, kmseg_context_threads(ctx), sizeof *b->scratch);
-    if (n_chunks < 0 || b->scratch == NULL) {
+    if (n_chunks < 0) {
         return km_fail_memory(ctx, "customer features");
     }
     km_progress_begin(ctx, "features", b->log->start[b->log->n_customers]);
     kmseg_status status = km_parallel(ctx, n_chunks, write_chunk, b);
     km_progress_end(ctx);
-    for (int32_t i = 0; i < kmseg_context_threads(ctx); i++) {
-        km_release(&ctx->allocator, b->scratch[i].orders);
-        km_release(&ctx->allocator, b->scratch[i].product_seen);
-        km_release(&ctx->allocator, b->scratch[i].category_seen);
-    }
     if (status == KMSEG_OK && atomic_load(&b->out_of_memory)) {
         status = km_fail_memory(ctx, "customer features");
     }
@@ -372,9 +384,9 @@ static double gap_quantile(const km_features *b, int64_t n_gaps, int percent) {
     return low + (double)(hundredths % 100) / 100 * (high - low);
 }
 
-static void report_gaps(const km_features *b, int64_t n_days, kmseg_features_report *report) {
+static void report_gaps(const km_features *b, kmseg_features_report *report) {
     static const int percents[KMSEG_N_GAP_QUANTILES] = {40, 50, 80, 90, 95};
-    for (int64_t days = 0; days < n_days; days++) {
+    for (int64_t days = 0; days < b->n_days; days++) {
         report->n_gaps += b->gap_counts[days];
     }
     for (int q = 0; q < KMSEG_N_GAP_QUANTILES; q++) {
@@ -385,34 +397,49 @@ static void report_gaps(const km_features *b, int64_t n_days, kmseg_features_rep
     }
 }
 
-static kmseg_status build_features(kmseg_context *ctx, km_order_log *log, kmseg_table *table,
-                                   kmseg_features_report *report) {
-    km_features b = {.ctx = ctx, .log = log};
-    KM_TRY(km_features_add_columns(ctx, &b, table, &log->arena));
-    int64_t n_days = km_day_of(log->last_order) - km_day_of(log->first_order) + 1;
-    b.gap_counts = km_arena_array(&log->arena, n_days, sizeof *b.gap_counts);
-    if (b.gap_counts == NULL) {
-        return km_fail_memory(ctx, "customer features");
-    }
-    KM_TRY(fill(ctx, &b, &log->arena));
+kmseg_status km_features_begin(km_features *b, kmseg_context *ctx, km_order_log *log,
+                               kmseg_table *table) {
+    *b = (km_features){.ctx = ctx, .log = log};
+    KM_TRY(km_features_add_columns(ctx, b, table, &log->arena));
+    b->n_days = km_day_of(log->last_order) - km_day_of(log->first_order) + 1;
+    b->gap_counts = km_arena_array(&log->arena, b->n_days, sizeof *b->gap_counts);
+    b->scratch = km_arena_array(&log->arena, kmseg_context_threads(ctx), sizeof *b->scratch);
+    return b->gap_counts != NULL && b->scratch != NULL ? KMSEG_OK
+                                                       : km_fail_memory(ctx, "customer features");
+}
+
+void km_features_report(const km_features *b, kmseg_table *table, kmseg_features_report *report) {
     for (int32_t i = 0; i < table->n_columns; i++) {
         km_table_count_missing(table, i);
     }
-    report->n_orders = b.n_orders;
-    report_gaps(&b, n_days, report);
-    return KMSEG_OK;
+    report->n_orders = b->n_orders;
+    report_gaps(b, report);
+}
+
+void km_features_free(km_features *b) {
+    for (int32_t i = 0; b->scratch != NULL && i < kmseg_context_threads(b->ctx); i++) {
+        km_release(&b->ctx->allocator, b->scratch[i].orders);
+        km_release(&b->ctx->allocator, b->scratch[i].product_seen);
+        km_release(&b->ctx->allocator, b->scratch[i].category_seen);
+    }
 }
 
 kmseg_status km_log_features(kmseg_context *ctx, km_order_log *log, kmseg_features_report *report,
                              kmseg_table **out) {
     *out = NULL;
     kmseg_table *table;
+    km_features b;
     KM_TRY(kmseg_table_new(ctx, log->n_customers, &table));
-    kmseg_status status = build_features(ctx, log, table, report);
+    kmseg_status status = km_features_begin(&b, ctx, log, table);
+    if (status == KMSEG_OK) {
+        status = fill(ctx, &b, &log->arena);
+    }
+    km_features_free(&b);
     if (status != KMSEG_OK) {
         kmseg_table_free(table);
         return status;
     }
+    km_features_report(&b, table, report);
     *out = table;
     return KMSEG_OK;
 }

@@ -4,7 +4,7 @@
 
 #include "customer/orders.h"
 
-enum { KM_MOST_SHARES = 8, KM_N_WEEKDAYS = 7, KM_N_BANDS = 4 };
+enum { KM_MOST_SHARES = 8 };
 
 /* Columns of a family: one for each of n levels. */
 typedef struct km_family {
@@ -13,7 +13,9 @@ typedef struct km_family {
     double *out[KM_MOST_SHARES];
 } km_family;
 
+/* What a thread needs. */
 typedef struct km_feature_scratch {
+    const km_order_log *log; /* whose groups it goes through */
     km_pair *orders, *spare;
     int64_t capacity;
     int32_t *product_seen, *category_seen; /* row of the customer that had the level last */
@@ -28,20 +30,26 @@ typedef struct km_features {
     int64_t *chunk_start;        /* first row of each chunk */
     km_feature_scratch *scratch; /* of each thread */
     _Atomic int64_t *gap_counts; /* customers' gaps of 0, 1, ... days */
+    int64_t n_days;              /* so many */
     _Atomic int64_t n_orders;
     atomic_int out_of_memory;
 } km_features;
 
-/* Weekday from Monday, 0; day 0 was a Thursday. */
-static inline int km_weekday(int64_t day) { return (int)(((day + 3) % 7 + 7) % 7); }
-
-/* Band of six hours from midnight. */
-static inline int km_band(int64_t seconds, int64_t day) {
-    return (int)((seconds - day * KM_DAY) / (6 * 3600));
-}
-
 /* Adds the columns that this log can fill, and points f at them. */
 kmseg_status km_features_add_columns(kmseg_context *ctx, km_features *f, kmseg_table *table,
                                      km_arena *arena);
+
+/* Adds the columns to a table of the customers, and what the steps below need. Free by
+ * km_features_free() after failure too. */
+kmseg_status km_features_begin(km_features *f, kmseg_context *ctx, km_order_log *log,
+                               kmseg_table *table);
+
+/* Features of a group of s->log into a row; 0 when out of memory. */
+int km_features_write(km_features *f, km_feature_scratch *s, int32_t group, int32_t row);
+
+/* When all rows are written. */
+void km_features_report(const km_features *f, kmseg_table *table, kmseg_features_report *report);
+
+void km_features_free(km_features *f);
 
 #endif

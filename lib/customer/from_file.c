@@ -80,6 +80,13 @@ static kmseg_status build(kmseg_context *ctx, const char *path, const kmseg_tabl
     }
     uint8_t wanted[KM_N_FEATURES];
     KM_TRY(km_features_choose(ctx, &found, wanted));
+    if (rejected_path == NULL) {
+        /* What else fails there fails below again, which says what is wrong. */
+        status = km_features_from_pieces(ctx, path, &found, wanted, out, report);
+        if (*out != NULL || status == KMSEG_E_CANCELLED || status == KMSEG_E_MEMORY) {
+            return status;
+        }
+    }
     kmseg_table *orders = NULL;
     kmseg_features_report joins; /* of which only these */
     KM_TRY(km_read_orders(ctx, path, &found, options->drop_duplicates || rejected_path != NULL,

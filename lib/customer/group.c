@@ -109,8 +109,6 @@ static void sum_up(const grouping *g, kmseg_features_report *report) {
         log->n_customers += atomic_load_explicit(&g->has_sale[c], memory_order_relaxed);
     }
     report->total_amount = km_from_micro(total);
-    report->first_order = log->first_order;
-    report->last_order = log->last_order;
 }
 
 static const char *behind_zeros(const char *id) {
@@ -187,23 +185,14 @@ static void sort_run(const km_order_log *log, km_pair *run, km_pair *scratch, in
     }
 }
 
-static kmseg_status sort_customers(kmseg_context *ctx, const grouping *g) {
-    km_order_log *log = g->log;
+static kmseg_status sort_customers(kmseg_context *ctx, km_order_log *log) {
     int64_t n = log->n_customers;
-    log->customers = km_arena_take(&log->arena, (size_t)n * sizeof *log->customers);
     km_pair *pairs = km_allocate_array(&ctx->allocator, 2 * n, sizeof *pairs);
-    if (log->customers == NULL || pairs == NULL) {
-        km_release(&ctx->allocator, pairs);
+    if (pairs == NULL) {
         return km_fail_memory(ctx, "sorting customers");
     }
-    int64_t i = 0;
-    for (int32_t c = 0; c < log->customer.n_levels; c++) {
-        if (atomic_load_explicit(&g->has_sale[c], memory_order_relaxed)) {
-            log->customers[i++] = c;
-        }
-    }
     int numbers = are_numbers(log);
-    for (i = 0; i < n; i++) {
+    for (int64_t i = 0; i < n; i++) {
         int32_t c = log->customers[i];
         pairs[i] = (km_pair){sort_key(log->customer.levels[c], numbers), c};
     }
@@ -213,7 +202,7 @@ static kmseg_status sort_customers(kmseg_context *ctx, const grouping *g) {
         }
         sort_run(log, pairs + from, pairs + n, to - from, numbers);
     }
-    for (i = 0; i < n; i++) {
+    for (int64_t i = 0; i < n; i++) {
         log->customers[i] = (int32_t)pairs[i].value;
     }
     km_release(&ctx->allocator, pairs);
@@ -270,11 +259,9 @@ static kmseg_status fail_empty(kmseg_context *ctx, const kmseg_features_report *
                    (long long)report->n_lines, why[0] != '\0' ? ": " : "", why);
 }
 
-static kmseg_status group(kmseg_context *ctx, grouping *g, kmseg_features_report *report) {
-    km_order_log *log = g->log;
-    KM_TRY(km_parallel(ctx, g->n_parts, find_sales, g));
-    KM_TRY(km_parallel(ctx, g->n_parts, count_lines, g));
-    sum_up(g, report);
+kmseg_status km_log_settle(kmseg_context *ctx, km_order_log *log, kmseg_features_report *report) {
+    report->first_order = log->first_order;
+    report->last_order = log->last_order;
     if (log->n_customers == 0) {
         return fail_empty(ctx, report);
     }
@@ -283,7 +270,32 @@ static kmseg_status group(kmseg_context *ctx, grouping *g, kmseg_features_report
     }
     report->reference_date = log->reference_day * KM_DAY;
     report->n_customers = log->n_customers;
-    KM_TRY(sort_customers(ctx, g));
+    return sort_customers(ctx, log);
+}
+
+/* The codes of those who bought something. */
+static kmseg_status list_customers(kmseg_context *ctx, const grouping *g) {
+    km_order_log *log = g->log;
+    log->customers = km_arena_take(&log->arena, (size_t)log->n_customers * sizeof *log->customers);
+    if (log->customers == NULL) {
+        return km_fail_memory(ctx, "sorting customers");
+    }
+    int64_t n = 0;
+    for (int32_t c = 0; c < log->customer.n_levels; c++) {
+        if (atomic_load_explicit(&g->has_sale[c], memory_order_relaxed)) {
+            log->customers[n++] = c;
+        }
+    }
+    return KMSEG_OK;
+}
+
+static kmseg_status group(kmseg_context *ctx, grouping *g, kmseg_features_report *report) {
+    km_order_log *log = g->log;
+    KM_TRY(km_parallel(ctx, g->n_parts, find_sales, g));
+    KM_TRY(km_parallel(ctx, g->n_parts, count_lines, g));
+    sum_up(g, report);
+    KM_TRY(list_customers(ctx, g));
+    KM_TRY(km_log_settle(ctx, log, report));
     return scatter_lines(ctx, g);
 }
 

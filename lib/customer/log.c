@@ -9,10 +9,19 @@
 #include <math.h>
 #include <string.h>
 
-static int is_blank(const char *level) {
+int km_is_blank(const char *text, size_t length) {
     static const char *const blanks[] = {"", "na", "n/a", "nan", "null", "none"};
+    enum { LONGEST = 4 };
+    char letters[LONGEST + 2]; /* spaces and the like do not matter */
+    size_t n = 0;
+    for (size_t i = 0; i < length && n <= LONGEST; i++) {
+        if (strchr(" _-.", text[i]) == NULL) {
+            letters[n++] = text[i];
+        }
+    }
+    letters[n] = '\0';
     for (size_t i = 0; i < sizeof blanks / sizeof *blanks; i++) {
-        if (km_same_name(level, blanks[i])) { /* spaces do not matter */
+        if (km_same_name(letters, blanks[i])) {
             return 1;
         }
     }
@@ -25,7 +34,7 @@ static kmseg_status text_codes(kmseg_context *ctx, km_order_log *log, const kmse
     *out = (km_codes){column->codes, column->n_levels, column->levels};
     uint8_t *blank = NULL;
     for (int32_t level = 0; level < column->n_levels; level++) {
-        if (is_blank(column->levels[level])) {
+        if (km_is_blank(column->levels[level], strlen(column->levels[level]))) {
             if (blank == NULL) {
                 blank = km_arena_array(&log->arena, column->n_levels, 1);
                 if (blank == NULL) {
@@ -201,6 +210,8 @@ kmseg_status km_log_open(kmseg_context *ctx, const kmseg_table *table,
     KM_TRY(open_numbers(ctx, table, options->price, &log->price));
     KM_TRY(open_numbers(ctx, table, options->discount, &log->discount));
     KM_TRY(open_time(ctx, log, table, options));
+    log->has_quantity = log->quantity != NULL;
+    log->has_discount = log->discount != NULL;
     log->value = km_arena_take(&log->arena, (size_t)log->n_lines * sizeof *log->value);
     log->state = km_arena_array(&log->arena, log->n_lines, 1);
     if (log->value == NULL || log->state == NULL) {

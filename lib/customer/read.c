@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { MOST_COLUMNS = 11 + KMSEG_MOST_ORDER_JOINS };
+enum { MOST_COLUMNS = KM_ORDER_COLUMNS + KMSEG_MOST_ORDER_JOINS };
 
 /* Columns of one file, each under a type, once. */
 typedef struct wishes {
@@ -46,17 +46,34 @@ static void wish_all(wishes *w, const kmseg_table *among, const kmseg_table *but
     }
 }
 
-static kmseg_status read_wishes(kmseg_context *ctx, const char *path, const wishes *w,
-                                const kmseg_features_options *options, int all_columns,
-                                kmseg_table **out) {
+static kmseg_csv_options how_to_read(const wishes *w, const kmseg_features_options *options) {
     kmseg_csv_options csv;
     kmseg_csv_options_init(&csv);
     csv.lenient = 1;
     csv.date_order = options->date_order;
     csv.n_requests = w->n;
     csv.requests = w->requests;
-    csv.n_select = all_columns ? 0 : w->n;
+    csv.n_select = w->n;
     csv.select = w->select;
+    return csv;
+}
+
+void km_order_requests(const kmseg_features_options *options, kmseg_column_request *requests,
+                       const char **select, kmseg_csv_options *out) {
+    wishes w = {.n = 0};
+    wish_all(&w, NULL, NULL, options);
+    *out = how_to_read(&w, options);
+    memcpy(requests, w.requests, (size_t)w.n * sizeof *requests);
+    memcpy((void *)select, (const void *)w.select, (size_t)w.n * sizeof *select);
+    out->requests = requests;
+    out->select = select;
+}
+
+static kmseg_status read_wishes(kmseg_context *ctx, const char *path, const wishes *w,
+                                const kmseg_features_options *options, int all_columns,
+                                kmseg_table **out) {
+    kmseg_csv_options csv = how_to_read(w, options);
+    csv.n_select = all_columns ? 0 : w->n;
     return kmseg_source_read(ctx, path, &csv, out);
 }
 

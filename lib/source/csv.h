@@ -43,6 +43,20 @@ typedef struct km_csv_reader {
     kmseg_table *table;
 } km_csv_reader;
 
+/* Everything before the first pass: header, columns, chunks (chunk_bytes as above) and the tables of
+ * threads. reader has its options checked and its arena begun. */
+kmseg_status km_csv_begin(km_csv_reader *reader, int64_t chunk_bytes);
+
+/* Says where the chunks begin, and how many rows they have room for: their capacity. */
+void km_csv_find_starts(km_csv_reader *reader);
+
+/* Where a chunk needs to begin when the one before it ended at at; -1 when no record is its own,
+ * because one passes over all of it. */
+int64_t km_csv_next_start(const km_csv_pass *pass, const km_csv_chunk *chunk, int64_t at);
+
+/* Frees what the table does not keep. */
+void km_csv_end(km_csv_reader *reader);
+
 /* First types of columns that nobody requested, and the order of dates, by the first records. */
 kmseg_status km_csv_guess(km_csv_reader *reader);
 

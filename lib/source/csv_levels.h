@@ -9,14 +9,10 @@
 #define KM_SOURCE_CSV_LEVELS_H
 
 #include "base/arena.h"
+#include "data/pieces.h"
 #include "source/time.h"
 
-typedef struct km_csv_level {
-    uint64_t head[2]; /* the first 16 bytes, zero behind the end */
-    const char *text; /* not terminated */
-    uint32_t length;
-    uint32_t hash;
-} km_csv_level;
+typedef km_level km_csv_level;
 
 /* A level as a chunk keeps it. */
 typedef struct km_csv_string {

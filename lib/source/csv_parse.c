@@ -227,6 +227,7 @@ km_csv_fault_kind km_csv_put_quoted_text(km_csv_parser *s, int32_t tally, const 
         if (copy == NULL) {
             return KM_CSV_MEMORY;
         }
+        s->chunk->has_copies = 1;
         n = km_csv_unescape(cell, copy);
         text = copy;
     }
@@ -300,7 +301,7 @@ void km_csv_parse(km_csv_pass *pass, km_csv_chunk *chunk, int64_t start, int32_t
     }
     chunk->end = p - pass->text;
     chunk->n_rows = row - chunk->first_row;
-    for (int32_t i = 0; i < pass->n_fields; i++) {
+    for (int32_t i = 0; i < pass->n_fields && !pass->in_pieces; i++) {
         if (s.slots[i].action == KM_CSV_AS_TEXT &&
             !km_csv_levels_keep(&s.levels[s.slots[i].tally], &pass->pools[thread],
                                 &chunk->strings[s.slots[i].tally])) {

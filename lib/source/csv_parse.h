@@ -64,6 +64,7 @@ typedef struct km_csv_chunk {
     int64_t start, end;            /* of its records; start -1: none begins here */
     int64_t first_row, capacity, n_rows;
     int done;
+    int has_copies; /* some string is in the arena, not in the text */
     km_csv_fault fault;
     km_csv_tally *tallies;   /* one per column that is read */
     km_csv_strings *strings; /* likewise; used by those that are text */
@@ -76,6 +77,7 @@ typedef struct km_csv_pass {
     int64_t end; /* of the records */
     char delimiter;
     int lenient;
+    int in_pieces; /* strings are used while the thread has them in its levels, and not kept */
     int32_t n_fields, n_tallies;
     km_csv_field *fields;
     km_csv_chunk *chunks;

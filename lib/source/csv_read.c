@@ -292,17 +292,29 @@ static kmseg_status make_levels(km_csv_reader *reader) {
     return KMSEG_OK;
 }
 
-/* Where the chunks begin, how many rows they have room for, and the table with that room. */
-static kmseg_status make_room(km_csv_reader *reader) {
+void km_csv_find_starts(km_csv_reader *reader) {
     km_csv_pass *pass = &reader->pass;
-    int64_t quotes = 0, capacity = 0;
+    int64_t quotes = 0;
     for (int64_t c = 0; c < pass->n_chunks; c++) {
         km_csv_chunk *chunk = &pass->chunks[c];
         chunk->start = km_csv_find_start(pass, chunk, (int)(quotes & 1));
         quotes += chunk->n_quotes;
-        chunk->first_row = capacity;
         chunk->capacity = chunk->n_line_ends + (c == 0);
-        capacity += chunk->capacity;
+    }
+}
+
+int64_t km_csv_next_start(const km_csv_pass *pass, const km_csv_chunk *chunk, int64_t at) {
+    return at > chunk->limit || at >= pass->end ? -1 : at;
+}
+
+/* The table, with room for the rows of every chunk. */
+static kmseg_status make_room(km_csv_reader *reader) {
+    km_csv_pass *pass = &reader->pass;
+    int64_t capacity = 0;
+    km_csv_find_starts(reader);
+    for (int64_t c = 0; c < pass->n_chunks; c++) {
+        pass->chunks[c].first_row = capacity;
+        capacity += pass->chunks[c].capacity;
     }
     KM_TRY(kmseg_table_new(reader->ctx, capacity, &reader->table));
     for (int32_t i = 0; i < pass->n_tallies; i++) {
@@ -351,8 +363,7 @@ static kmseg_status run_pass(km_csv_reader *reader) {
     int64_t at = pass->chunks[0].begin;
     for (int64_t c = 0; c < pass->n_chunks && status == KMSEG_OK; c++) {
         km_csv_chunk *chunk = &pass->chunks[c];
-        /* A record that is longer than the chunk passes over it. */
-        int64_t start = at > chunk->limit || at >= pass->end ? -1 : at;
+        int64_t start = km_csv_next_start(pass, chunk, at);
         if (km_cancelled(reader->ctx)) {
             status = km_fail_cancelled(reader->ctx);
             break;
@@ -421,7 +432,7 @@ static kmseg_status finish_table(km_csv_reader *reader) {
     return KMSEG_OK;
 }
 
-static kmseg_status read_table(km_csv_reader *reader, int64_t chunk_bytes) {
+kmseg_status km_csv_begin(km_csv_reader *reader, int64_t chunk_bytes) {
     KM_TRY(km_csv_read_header(reader->ctx, reader->path, reader->input, reader->options->delimiter,
                               reader->options->header, &reader->arena, &reader->header));
     reader->pass.delimiter = reader->header.delimiter;
@@ -429,7 +440,11 @@ static kmseg_status read_table(km_csv_reader *reader, int64_t chunk_bytes) {
     KM_TRY(find_end(reader));
     KM_TRY(km_csv_guess(reader));
     KM_TRY(cut_chunks(reader, chunk_bytes));
-    KM_TRY(make_levels(reader));
+    return make_levels(reader);
+}
+
+static kmseg_status read_table(km_csv_reader *reader, int64_t chunk_bytes) {
+    KM_TRY(km_csv_begin(reader, chunk_bytes));
     KM_TRY(make_room(reader));
     for (int again = 1; again;) {
         KM_TRY(run_pass(reader));
@@ -453,7 +468,7 @@ static void fill_report(const km_csv_reader *reader, kmseg_csv_report *report) {
     }
 }
 
-static void close_reader(km_csv_reader *reader) {
+void km_csv_end(km_csv_reader *reader) {
     km_csv_pass *pass = &reader->pass;
     free_levels(reader);
     for (int32_t t = 0; pass->pools != NULL && t < kmseg_context_threads(reader->ctx); t++) {
@@ -483,7 +498,7 @@ kmseg_status km_csv_read_input(kmseg_context *ctx, const char *path, const km_in
     if (status == KMSEG_OK && out_report != NULL) {
         fill_report(&reader, out_report);
     }
-    close_reader(&reader);
+    km_csv_end(&reader);
     if (status != KMSEG_OK) {
         kmseg_table_free(reader.table);
         return status;

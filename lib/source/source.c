@@ -196,6 +196,8 @@ static const km_source *source_of(const km_input *input) {
     return source;
 }
 
+int km_source_is_csv(const km_input *input) { return source_of(input)->columns == km_csv_columns; }
+
 /* ---- queries, and tables that have a name ---- */
 
 kmseg_status kmseg_source_define(kmseg_context *ctx, const char *name, const char *sql) {

@@ -24,4 +24,7 @@ typedef struct km_source {
 
 extern const km_registry km_sources;
 
+/* 1 when a file is read as CSV. */
+int km_source_is_csv(const km_input *input);
+
 #endif
