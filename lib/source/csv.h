@@ -47,7 +47,13 @@ typedef struct km_csv_reader {
  * threads. reader has its options checked and its arena begun. */
 kmseg_status km_csv_begin(km_csv_reader *reader, int64_t chunk_bytes);
 
-/* Says where the chunks begin, and how many rows they have room for: their capacity. */
+/* Surveys every chunk. */
+kmseg_status km_csv_survey_all(km_csv_reader *reader);
+
+/* Maps all pages of a chunk at once, instead of a fault every few pages. */
+void km_csv_populate(const km_csv_pass *pass, int64_t chunk);
+
+/* After the survey: says where the chunks begin, and how many rows they have room for: their capacity. */
 void km_csv_find_starts(km_csv_reader *reader);
 
 /* Where a chunk needs to begin when the one before it ended at at; -1 when no record is its own,

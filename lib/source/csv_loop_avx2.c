@@ -28,6 +28,15 @@ static inline uint64_t ends(const char *block, char delimiter) {
                      is_end(_mm256_loadu_si256(v + 1), wanted));
 }
 
+static inline int same(const char *a, const char *b) {
+    const __m256i *v = (const __m256i *)(const void *)a, *w = (const __m256i *)(const void *)b;
+    uint64_t equal =
+        two_masks(_mm256_cmpeq_epi8(_mm256_loadu_si256(v), _mm256_loadu_si256(w)),
+                  _mm256_cmpeq_epi8(_mm256_loadu_si256(v + 1), _mm256_loadu_si256(w + 1)));
+    return ~equal != 0 ? __builtin_ctzll(~equal) : 64;
+}
+
+#define SAME(a, b)             same(a, b)
 #define ENDS(block, delimiter) ends(block, delimiter)
 #define EQUAL(block, c)        equal(block, c)
 

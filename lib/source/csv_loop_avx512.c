@@ -14,6 +14,12 @@ static inline uint64_t ends(const char *block, char delimiter) {
            _mm512_cmple_epu8_mask(v, _mm512_set1_epi8(13));
 }
 
+static inline int same(const char *a, const char *b) {
+    uint64_t others = _mm512_cmpneq_epi8_mask(_mm512_loadu_si512(a), _mm512_loadu_si512(b));
+    return others != 0 ? __builtin_ctzll(others) : 64;
+}
+
+#define SAME(a, b)             same(a, b)
 #define ENDS(block, delimiter) ends(block, delimiter)
 #define EQUAL(block, c)        equal(block, c)
 

@@ -23,6 +23,19 @@ static inline uint64_t ends(const char *block, char delimiter) {
     return mask;
 }
 
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+static inline int same(const char *a, const char *b) {
+    for (int i = 0; i < 64; i += 8) {
+        uint64_t others = km_load64(a + i) ^ km_load64(b + i);
+        if (others != 0) {
+            return i + __builtin_ctzll(others) / 8;
+        }
+    }
+    return 64;
+}
+
+#define SAME(a, b) same(a, b)
+#endif
 #define ENDS(block, delimiter) ends(block, delimiter)
 
 #include "source/csv_walk_masks.h"

@@ -2,6 +2,9 @@
  * (csv_walk_masks.h or csv_walk_lists.h) with
  *
  *   EQUAL(block, c)  bit i: byte i of the 64 at block is c
+ *   SAME(a, b)       how many of the 64 bytes at a are those at b, up to the first that is not; where
+ *                    it is defined, cells that begin a record as they began the one before are not
+ *                    parsed again: lines of an order have its customer, number and time
  *   RUN              where there is one, a function that parses several cells at once as plain
  *                    numbers: int RUN(const km_csv_slot *at, const walker *w, const char *p,
  *                    int32_t n, int64_t row, uint32_t *rest) takes the n cells from p on, whose ends
@@ -40,6 +43,7 @@ static inline km_csv_fault_kind put(km_csv_parser *s, const km_csv_slot *at, con
 static __attribute__((noinline)) km_csv_fault_kind
 put_quoted(km_csv_parser *s, const km_csv_slot *at, const char *p, int64_t row, const char **next) {
     km_csv_cell cell;
+    s->is_odd = 1;
     km_csv_fault_kind fault =
         km_csv_take_quoted(p, s->pass->text + s->pass->end, s->pass->delimiter, &cell, next);
     if (fault != KM_CSV_FINE) {
@@ -91,11 +95,68 @@ static inline int32_t put_run(km_csv_parser *s, const km_csv_slot *at, walker *w
 }
 #endif
 
+/* The first cells of the record before, as far as they were plain; see SAME. */
+typedef struct first_cells {
+    const char *record; /* NULL: there is none, or looking does not pay */
+    int32_t n;
+    uint32_t ends[KM_CSV_FIRST_CELLS]; /* where the delimiter behind each is */
+    int32_t n_looked, n_found;         /* records */
+} first_cells;
+
+#ifdef SAME
+/* How many cells at p are those of the record before; their values are copied into the row. */
+static inline int32_t repeat_cells(const km_csv_parser *s, first_cells *first, const char *p,
+                                   int64_t row) {
+    uint32_t n_same = (uint32_t)SAME(p, first->record);
+    int32_t n = 0;
+    while (n < first->n && first->ends[n] < n_same) {
+        const km_csv_slot *at = &s->slots[n++];
+        if (at->action == KM_CSV_AS_TEXT) {
+            int32_t *out = (int32_t *)(void *)at->values + row;
+            out[0] = out[-1];
+        } else if (at->action != KM_CSV_SKIP) {
+            char *out = at->values + (size_t)row * sizeof(double); /* a number or a time */
+            memcpy(out, out - sizeof(double), sizeof(double));
+        }
+    }
+    return n;
+}
+#endif
+
+#ifdef SAME
+/* Gives up where hardly any record begins like the one before. */
+static inline void judge_cells(first_cells *first, int32_t n_same) {
+    first->n_found += n_same > 0;
+    if (++first->n_looked == KM_CSV_JUDGED_RECORDS) {
+        first->n_looked = first->n_found < KM_CSV_JUDGED_RECORDS / 8 ? -1 : 0;
+        first->n_found = 0;
+    }
+}
+#endif
+
 /* Parses the record at p into a row; returns where the next begins, or NULL after a fault. */
-static inline const char *parse_record(km_csv_parser *s, walker *w, const char *p, const char *end,
-                                       char delimiter, int64_t row) {
+static inline const char *parse_record(km_csv_parser *s, walker *w, first_cells *first,
+                                       const char *p, const char *end, char delimiter,
+                                       int64_t row) {
     const char *const record = p;
-    for (const km_csv_slot *at = s->slots;; at++) {
+    const km_csv_slot *at = s->slots;
+    int32_t n_plain = 0;
+#ifdef SAME
+    if (first->record != NULL) {
+        n_plain = repeat_cells(s, first, p, row);
+        if (n_plain > 0) {
+            p += first->ends[n_plain - 1] + 1;
+            at += n_plain;
+            walk_from(w, p, delimiter);
+        }
+        judge_cells(first, n_plain);
+        first->n = n_plain;
+    }
+    s->is_odd = 0;
+#else
+    (void)first, (void)n_plain;
+#endif
+    for (;; at++) {
         const char *stop;
         km_csv_fault_kind fault = KM_CSV_FINE;
 #ifdef RUN
@@ -124,6 +185,11 @@ static inline const char *parse_record(km_csv_parser *s, walker *w, const char *
             return NULL;
         }
         if (*stop == delimiter) {
+#ifdef SAME
+            if (first->n < KM_CSV_FIRST_CELLS && first->n == at - s->slots && !s->is_odd) {
+                first->ends[first->n++] = (uint32_t)(stop - record);
+            }
+#endif
             p = stop + 1;
             continue;
         }
@@ -147,6 +213,7 @@ static const char *records(km_csv_parser *s, const char *p, const char *limit, i
     const char delimiter = pass->delimiter;
     const int32_t n_fields = pass->n_fields;
     walker w;
+    first_cells first = {.record = NULL};
     walk_begin(&w, p, end, delimiter);
     while (p < end && p <= limit) {
         if (__builtin_expect(n_fields > 1 && (*p == '\n' || *p == '\r'), 0)) {
@@ -158,10 +225,12 @@ static const char *records(km_csv_parser *s, const char *p, const char *limit, i
             km_csv_set_fault(s, KM_CSV_ROWS, 0, p, p);
             return NULL;
         }
-        p = parse_record(s, &w, p, end, delimiter, row);
+        const char *record = p;
+        p = parse_record(s, &w, &first, p, end, delimiter, row);
         if (p == NULL) {
             return NULL;
         }
+        first.record = first.n_looked < 0 ? NULL : record;
         row++;
     }
     *out_row = row;

@@ -114,6 +114,7 @@ static km_csv_fault_kind unparsable(km_csv_parser *s, km_csv_tally *tally, const
 
 km_csv_fault_kind km_csv_slow_number(km_csv_parser *s, int32_t field, const char *p, size_t n,
                                      double *out) {
+    s->is_odd = 1;
     km_csv_field *f = &s->pass->fields[field];
     km_csv_tally *tally = &s->chunk->tallies[f->tally];
     switch (km_number_read(p, n, out)) {
@@ -155,6 +156,7 @@ static void note_first(int64_t *first, int64_t offset) {
 
 km_csv_fault_kind km_csv_slow_time(km_csv_parser *s, int32_t field, const char *p, size_t n,
                                    int64_t *out) {
+    s->is_odd = 1;
     km_csv_field *f = &s->pass->fields[field];
     km_csv_tally *tally = &s->chunk->tallies[f->tally];
     int64_t offset = p - s->pass->text;
@@ -203,6 +205,7 @@ km_csv_fault_kind km_csv_other_level(km_csv_levels *levels, km_csv_level *level,
 
 km_csv_fault_kind km_csv_odd_text(km_csv_parser *s, int32_t tally, const char *text, size_t n,
                                   int32_t *out) {
+    s->is_odd = 1;
     size_t spaces = 0;
     while (spaces < n && text[spaces] == ' ') {
         spaces++;

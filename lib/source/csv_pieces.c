@@ -14,6 +14,12 @@
 #define PIECE_BYTES ((int64_t)1 << 18)
 #define MOST_PIECES ((int64_t)1 << 14)
 
+/* So much of the text says whether it has quotes. */
+#define JUDGED_BYTES ((size_t)1 << 20)
+
+/* Of a chunk that begins behind the first line end. */
+#define START_BY_LINE INT64_C(-2)
+
 struct km_pieces {
     kmseg_context *ctx;
     km_input input;
@@ -30,11 +36,33 @@ static size_t width_of(km_csv_action action) {
     return action == KM_CSV_AS_TEXT ? sizeof(int32_t) : sizeof(double);
 }
 
+/* Without quotes no chunk begins inside a quoted cell, so none needs to be surveyed, which is to say
+ * that the text is gone through once and not twice. That none is in the first part says it of all,
+ * unless it is seen in the end that chunks do not fit. */
+static kmseg_status find_starts(km_pieces *p) {
+    km_csv_reader *reader = &p->reader;
+    km_csv_pass *pass = &reader->pass;
+    size_t begin = (size_t)reader->header.data, size = (size_t)pass->end - begin;
+    size_t judged = size < JUDGED_BYTES ? size : JUDGED_BYTES;
+    if (memchr(pass->text + begin, '"', judged) != NULL) {
+        KM_TRY(km_csv_survey_all(reader));
+        km_csv_find_starts(reader);
+        return KMSEG_OK;
+    }
+    for (int64_t c = 0; c < pass->n_chunks; c++) {
+        km_csv_chunk *chunk = &pass->chunks[c];
+        chunk->start = START_BY_LINE;
+        /* A record has a delimiter or line end per cell; the last one may end behind the chunk. */
+        chunk->capacity = (chunk->limit - chunk->begin) / pass->n_fields + 2;
+    }
+    return KMSEG_OK;
+}
+
 /* Room of all threads for the rows of a piece each. */
 static kmseg_status make_room(km_pieces *p) {
     km_csv_reader *reader = &p->reader;
     km_csv_pass *pass = &reader->pass;
-    km_csv_find_starts(reader);
+    KM_TRY(find_starts(p));
     for (int64_t c = 0; c < pass->n_chunks; c++) {
         int64_t n = pass->chunks[c].capacity;
         p->capacity = n > p->capacity ? n : p->capacity;
@@ -147,6 +175,10 @@ static void take_chunk(void *argument, int64_t index, int32_t thread) {
     km_csv_chunk *chunk = &pass->chunks[index];
     if (!atomic_load_explicit(&p->stopped, memory_order_relaxed)) {
         chunk->first_row = thread * p->capacity;
+        if (chunk->start == START_BY_LINE) {
+            km_csv_populate(pass, index);
+            chunk->start = km_csv_find_start(pass, chunk, 0);
+        }
         km_csv_parse(pass, chunk, chunk->start, thread);
         int fine = chunk->fault.kind == KM_CSV_FINE;
         if (fine && chunk->n_rows > 0) {

@@ -219,16 +219,27 @@ static kmseg_status find_end(km_csv_reader *reader) {
     return KMSEG_OK;
 }
 
-static void survey_chunk(void *argument, int64_t chunk, int32_t thread) {
-    const km_csv_pass *pass = argument;
-    (void)thread;
+void km_csv_populate(const km_csv_pass *pass, int64_t chunk) {
 #ifdef MADV_POPULATE_READ
     /* All pages of the chunk at once, instead of a fault every few pages. */
     uintptr_t from = (uintptr_t)(pass->text + pass->chunks[chunk].begin) & ~(uintptr_t)4095;
     uintptr_t to = (uintptr_t)(pass->text + pass->chunks[chunk].limit);
     (void)madvise((void *)from, to - from, MADV_POPULATE_READ);
+#else
+    (void)pass, (void)chunk;
 #endif
+}
+
+static void survey_chunk(void *argument, int64_t chunk, int32_t thread) {
+    const km_csv_pass *pass = argument;
+    (void)thread;
+    km_csv_populate(pass, chunk);
     km_csv_survey(pass, chunk);
+}
+
+kmseg_status km_csv_survey_all(km_csv_reader *reader) {
+    km_csv_pass *pass = &reader->pass;
+    return km_parallel(reader->ctx, pass->n_chunks, survey_chunk, pass);
 }
 
 static kmseg_status cut_chunks(km_csv_reader *reader, int64_t chunk_bytes) {
@@ -254,7 +265,7 @@ static kmseg_status cut_chunks(km_csv_reader *reader, int64_t chunk_bytes) {
             return km_fail_memory(reader->ctx, "the chunks of a CSV file");
         }
     }
-    return km_parallel(reader->ctx, pass->n_chunks, survey_chunk, pass);
+    return KMSEG_OK;
 }
 
 /* Huge pages where there are any: columns are written once, from end to end, by all threads. */
@@ -445,6 +456,7 @@ kmseg_status km_csv_begin(km_csv_reader *reader, int64_t chunk_bytes) {
 
 static kmseg_status read_table(km_csv_reader *reader, int64_t chunk_bytes) {
     KM_TRY(km_csv_begin(reader, chunk_bytes));
+    KM_TRY(km_csv_survey_all(reader));
     KM_TRY(make_room(reader));
     for (int again = 1; again;) {
         KM_TRY(run_pass(reader));

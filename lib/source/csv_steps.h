@@ -17,6 +17,11 @@ typedef struct km_csv_slot {
 #define KM_CSV_SHORTEST_RUN 4
 #define KM_CSV_LONGEST_RUN  8
 
+/* So many cells at the beginning of a record are compared with those of the one before; whether that
+ * pays is judged by so many records. */
+#define KM_CSV_FIRST_CELLS    4
+#define KM_CSV_JUDGED_RECORDS 256
+
 /* Where cells may end, for some kilobytes from base on: positions behind it. */
 #define KM_CSV_LIST_BYTES   2048
 #define KM_CSV_NO_DELIMITER UINT32_C(0x80000000)
@@ -35,6 +40,7 @@ typedef struct km_csv_parser {
     km_csv_chunk *chunk;
     km_csv_levels *levels; /* of this thread */
     km_csv_slot *slots; /* one per field and one behind; SKIP once a column has refused its type */
+    int is_odd;         /* a cell of the record was quoted, or is not what its column has mostly */
     int64_t n_rest;     /* cells that did not parse with the others of their run */
     int32_t n_numbers;  /* fields that are parsed as numbers */
 } km_csv_parser;
