@@ -226,6 +226,7 @@ static const char *records(km_csv_parser *s, const char *p, const char *limit, i
             return NULL;
         }
         const char *record = p;
+        __builtin_prefetch(p + KM_CSV_AHEAD);
         p = parse_record(s, &w, &first, p, end, delimiter, row);
         if (p == NULL) {
             return NULL;

@@ -22,6 +22,9 @@ typedef struct km_csv_slot {
 #define KM_CSV_FIRST_CELLS    4
 #define KM_CSV_JUDGED_RECORDS 256
 
+/* So many bytes ahead the text is asked for: CPUs do that by themselves, but not beyond a page. */
+#define KM_CSV_AHEAD 2048
+
 /* Where cells may end, for some kilobytes from base on: positions behind it. */
 #define KM_CSV_LIST_BYTES   2048
 #define KM_CSV_NO_DELIMITER UINT32_C(0x80000000)
