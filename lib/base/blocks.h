@@ -7,8 +7,9 @@
 
 #include <stddef.h>
 
-/* Requests from this size on are for km_block_take(). */
-#define KM_BLOCK_LEAST ((size_t)8 << 20)
+/* Requests from this size on are for km_block_take(): labels of a million samples are. A block is whole huge
+ * pages, so that of a smaller one more would be lost than is won. */
+#define KM_BLOCK_LEAST ((size_t)3 << 19)
 
 /* size > 0 bytes, aligned to a huge page, not cleared; NULL when there is none, or where the system
  * cannot do it. From any thread. */

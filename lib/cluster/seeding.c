@@ -44,7 +44,8 @@ kmseg_status km_seeding_init(kmseg_context *ctx, const kmseg_tiles *tiles, int32
     out->sums = km_arena_array(arena, n_chunks, sizeof *out->sums);
     out->trials = km_arena_array(arena, n_chunks * KM_MOST_TRIALS, sizeof *out->trials);
     if (capacity <= MOST_LABELS) {
-        out->nearest = km_arena_array(arena, n_tiles * KM_TILE_ROWS, sizeof *out->nearest);
+        out->nearest =
+            km_arena_take(arena, (size_t)(n_tiles * KM_TILE_ROWS) * sizeof *out->nearest);
     }
     if (out->sums == NULL || out->trials == NULL ||
         (capacity <= MOST_LABELS && out->nearest == NULL)) {

@@ -38,12 +38,14 @@ typedef struct km_grid {
     int64_t *far_rows;  /* n_far, ascending */
     int32_t *far_pairs; /* n_far_tiles x n_pairs x 64, shifted */
 
-    uint32_t *closest;   /* (n_tiles + n_far_tiles) x 64; 0 where there is no sample */
-    uint32_t *weights;   /* the same; NULL: 1 */
+    uint32_t *closest; /* (n_tiles + n_far_tiles) x 64, from the first pass on; 0 where there is no
+                          sample */
+    uint32_t *weights; /* the same; NULL: 1 */
     double weight_scale; /* weights are those of the samples times this, rounded */
     double floor;        /* sum below which quanta are felt */
     int16_t *points;     /* (capacity + KM_MOST_TRIALS) x n_pairs x 2: chosen, then trials */
 
+    int is_begun;   /* closest is made */
     int is_pending; /* the last chosen is not in closest yet */
 
     /* Of the running pass. */
@@ -63,7 +65,7 @@ typedef struct km_seeding {
     int64_t *chosen;   /* capacity rows */
     int64_t *sums;     /* n_chunks: of weighted distances to the chosen */
     int64_t *trials;   /* n_chunks x KM_MOST_TRIALS: the same, were a trial chosen too */
-    uint16_t *nearest; /* of each place: which of the chosen is nearest */
+    uint16_t *nearest; /* of each place: which of the chosen is nearest, from the first on */
     km_seeding_worker *workers;
     km_grid grid;
 
@@ -102,6 +104,9 @@ void km_grid_end(km_seeding *s);
 int64_t km_grid_place(const km_seeding *s, int64_t row);
 const int32_t *km_grid_pairs(const km_seeding *s, int64_t tile, km_seeding_worker *w);
 void km_grid_take_point(km_seeding *s, int64_t i, int64_t row);
+
+/* Lanes of a tile of places that are samples there. */
+uint64_t km_seeding_samples(const km_seeding *s, int64_t tile);
 
 /* Tiles of a chunk, and the first of them. */
 int64_t km_grid_chunk(const km_seeding *s, int64_t chunk, int64_t *first);

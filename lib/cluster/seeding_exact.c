@@ -3,6 +3,7 @@
 #include "cluster/seeding_worker.h"
 
 #include <math.h>
+#include <string.h>
 
 kmseg_status km_seeding_exact_start(kmseg_context *ctx, km_seeding *s) {
     km_arena *arena = s->arena;
@@ -21,6 +22,9 @@ kmseg_status km_seeding_exact_start(kmseg_context *ctx, km_seeding *s) {
     }
     for (int64_t i = 0; i < s->tiles->n_samples; i++) {
         s->squares[i] = INFINITY;
+    }
+    if (s->nearest != NULL) {
+        memset(s->nearest, 0, (size_t)s->tiles->n_samples * sizeof *s->nearest);
     }
     return KMSEG_OK;
 }

@@ -207,51 +207,80 @@ static void run_reached(const km_seeding *s, int64_t chunk, km_seeding_worker *w
     }
 }
 
-static void grid_chunk(void *argument, int64_t chunk, int32_t thread) {
+/* Before any point is known. */
+static void begin_chunk(const km_seeding *s, int64_t chunk) {
+    int64_t tile, n = km_grid_chunk(s, chunk, &tile);
+    memset(s->nearest + tile * KM_TILE_ROWS, 0, (size_t)(n * KM_TILE_ROWS) * sizeof *s->nearest);
+    for (int64_t end = tile + n; tile < end; tile++) {
+        uint64_t samples = km_seeding_samples(s, tile);
+        for (int64_t r = 0; r < KM_TILE_ROWS; r++) {
+            s->grid.closest[tile * KM_TILE_ROWS + r] = samples >> r & 1 ? KM_SEED_FAR : 0;
+        }
+    }
+}
+
+static int64_t sum_chunk(const km_seeding *s, int64_t chunk) {
+    int64_t first, n = km_grid_chunk(s, chunk, &first), sum = 0;
+    for (int64_t i = first * KM_TILE_ROWS; i < (first + n) * KM_TILE_ROWS; i++) {
+        sum += km_grid_distance(s, i);
+    }
+    return sum;
+}
+
+static void add_chunk(void *argument, int64_t chunk, int32_t thread) {
+    km_seeding *s = argument;
+    int64_t none[KM_MOST_TRIALS] = {0};
+    if (!s->grid.is_begun) {
+        begin_chunk(s, chunk);
+    }
+    run_all(s, chunk, &s->workers[thread], none);
+    s->sums[chunk] = sum_chunk(s, chunk);
+}
+
+static void try_chunk(void *argument, int64_t chunk, int32_t thread) {
     km_seeding *s = argument;
     km_seeding_worker *w = &s->workers[thread];
     int64_t gains[KM_MOST_TRIALS] = {0};
     if (s->grid.prune) {
         run_reached(s, chunk, w, gains);
     } else {
+        int64_t first;
         run_all(s, chunk, w, gains);
-        if (s->grid.n_trials > 0) { /* to see whether skipping would pay */
-            int64_t first;
-            (void)km_grid_chunk(s, chunk, &first);
-            (void)reached_rows(s, first, w);
-        }
+        (void)km_grid_chunk(s, chunk, &first);
+        (void)reached_rows(s, first, w); /* to see whether skipping would pay */
     }
     for (int32_t t = 0; t < s->grid.n_trials; t++) {
         s->trials[chunk * KM_MOST_TRIALS + t] = s->sums[chunk] - gains[t];
     }
 }
 
-static void sum_chunk(void *argument, int64_t chunk, int32_t thread) {
-    (void)thread;
-    km_seeding *s = argument;
-    int64_t first, n = km_grid_chunk(s, chunk, &first), sum = 0;
-    for (int64_t i = first * KM_TILE_ROWS; i < (first + n) * KM_TILE_ROWS; i++) {
-        sum += km_grid_distance(s, i);
-    }
-    s->sums[chunk] = sum;
-}
-
 /* Rows that pruning would let through, as a share, up to which it pays. */
 #define PAYS 0.25
 
-/* One pass over all samples. */
-static kmseg_status run_pass(kmseg_context *ctx, km_seeding *s, int32_t first, int32_t n_apply,
-                             int32_t n_trials) {
-    make_groups(s, first, n_apply, n_trials);
-    if (n_trials > 0) {
-        make_limits(s, first, n_apply, n_trials);
-    } else {
-        s->grid.prune = 0;
+kmseg_status km_grid_add(kmseg_context *ctx, km_seeding *s, int32_t n) {
+    int32_t first = s->n_chosen - n;
+    for (int32_t i = 0; i < n; i++) {
+        km_grid_take_point(s, first + i, s->chosen[first + i]);
     }
+    make_groups(s, first, n, 0);
+    KM_TRY(km_parallel(ctx, s->n_chunks, add_chunk, s));
+    s->grid.is_begun = 1;
+    s->grid.is_pending = 0;
+    s->grid.prune = 0;
+    return KMSEG_OK;
+}
+
+kmseg_status km_grid_try(kmseg_context *ctx, km_seeding *s, const int64_t *rows, int32_t n) {
+    int32_t first = s->n_chosen - 1, n_apply = s->grid.is_pending;
+    for (int32_t t = 0; t < n; t++) {
+        km_grid_take_point(s, (int64_t)s->capacity + t, rows[t]);
+    }
+    make_groups(s, first, n_apply, n);
+    make_limits(s, first, n_apply, n);
     for (int32_t t = 0; t < ctx->n_threads; t++) {
         s->workers[t].n_seen = s->workers[t].n_reached = 0;
     }
-    KM_TRY(km_parallel(ctx, s->n_chunks, grid_chunk, s));
+    KM_TRY(km_parallel(ctx, s->n_chunks, try_chunk, s));
     int64_t seen = 0, reached = 0;
     for (int32_t t = 0; t < ctx->n_threads; t++) {
         seen += s->workers[t].n_seen;
@@ -260,22 +289,6 @@ static kmseg_status run_pass(kmseg_context *ctx, km_seeding *s, int32_t first, i
     s->grid.prune = (double)reached < PAYS * (double)seen;
     s->grid.is_pending = 0;
     return KMSEG_OK;
-}
-
-kmseg_status km_grid_add(kmseg_context *ctx, km_seeding *s, int32_t n) {
-    int32_t first = s->n_chosen - n;
-    for (int32_t i = 0; i < n; i++) {
-        km_grid_take_point(s, first + i, s->chosen[first + i]);
-    }
-    KM_TRY(run_pass(ctx, s, first, n, 0));
-    return km_parallel(ctx, s->n_chunks, sum_chunk, s);
-}
-
-kmseg_status km_grid_try(kmseg_context *ctx, km_seeding *s, const int64_t *rows, int32_t n) {
-    for (int32_t t = 0; t < n; t++) {
-        km_grid_take_point(s, (int64_t)s->capacity + t, rows[t]);
-    }
-    return run_pass(ctx, s, s->n_chosen - 1, s->grid.is_pending, n);
 }
 
 void km_grid_choose(km_seeding *s, int64_t row, int32_t trial) {

@@ -165,7 +165,7 @@ static kmseg_status start_passes(kmseg_context *ctx, km_seeding *s) {
     int64_t n_groups = (s->capacity + KM_MOST_TRIALS) / KM_SEED_GROUP + 3;
     int64_t n_points = (int64_t)s->capacity + KM_MOST_TRIALS, width = g->n_pairs;
     int64_t n_tiles = s->tiles->n_tiles + g->n_far_tiles;
-    g->closest = km_arena_array(&g->arena, n_tiles * KM_TILE_ROWS, sizeof *g->closest);
+    g->closest = km_arena_take(&g->arena, (size_t)(n_tiles * KM_TILE_ROWS) * sizeof *g->closest);
     g->points = km_arena_array(&g->arena, n_points * width * 2, sizeof *g->points);
     g->groups = km_arena_array(&g->arena, n_groups, sizeof *g->groups);
     g->limits = km_arena_array(&g->arena, (int64_t)s->capacity + 32, sizeof *g->limits);
@@ -176,13 +176,6 @@ static kmseg_status start_passes(kmseg_context *ctx, km_seeding *s) {
     }
     for (int64_t i = 0; i < n_groups; i++) {
         g->groups[i].points = packed + i * KM_SEED_GROUP * width;
-    }
-    for (int64_t i = 0; i < s->tiles->n_samples; i++) {
-        g->closest[i] = KM_SEED_FAR;
-    }
-    for (int64_t i = 0; i < g->n_far; i++) {
-        g->closest[g->far_rows[i]] = 0;
-        g->closest[s->tiles->n_tiles * KM_TILE_ROWS + i] = KM_SEED_FAR;
     }
     for (int32_t t = 0; t < ctx->n_threads; t++) {
         KM_TRY(make_queue(ctx, s, &s->workers[t]));
@@ -245,6 +238,18 @@ int64_t km_grid_place(const km_seeding *s, int64_t row) {
         }
     }
     return s->tiles->n_tiles * KM_TILE_ROWS + low;
+}
+
+uint64_t km_seeding_samples(const km_seeding *s, int64_t tile) {
+    const km_grid *g = &s->grid;
+    int64_t left = s->tiles->n_samples - tile * KM_TILE_ROWS;
+    uint64_t outside = 0;
+    if (tile >= s->tiles->n_tiles) {
+        left = g->n_far - (tile - s->tiles->n_tiles) * KM_TILE_ROWS;
+    } else if (g->is_used && g->outside != NULL) {
+        outside = g->outside[tile];
+    }
+    return (left < KM_TILE_ROWS ? (UINT64_C(1) << left) - 1 : UINT64_MAX) & ~outside;
 }
 
 int64_t km_grid_chunk(const km_seeding *s, int64_t chunk, int64_t *first) {

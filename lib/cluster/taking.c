@@ -14,19 +14,6 @@ int64_t km_seeding_place_row(const km_seeding *s, int64_t place) {
     return far < 0 ? place : s->grid.far_rows[far];
 }
 
-/* Lanes of a tile that are samples there. */
-static uint64_t samples_of(const km_seeding *s, int64_t tile) {
-    const km_grid *g = &s->grid;
-    int64_t left = s->tiles->n_samples - tile * KM_TILE_ROWS;
-    uint64_t outside = 0;
-    if (tile >= s->tiles->n_tiles) {
-        left = g->n_far - (tile - s->tiles->n_tiles) * KM_TILE_ROWS;
-    } else if (g->is_used && g->outside != NULL) {
-        outside = g->outside[tile];
-    }
-    return (left < KM_TILE_ROWS ? (UINT64_C(1) << left) - 1 : UINT64_MAX) & ~outside;
-}
-
 void km_taking_start(km_taking *taking, km_seeding *s, uint64_t seed, double n_wanted) {
     const kmseg_tiles *tiles = s->tiles;
     double weight = km_tiles_weight_value(tiles, tiles->weight_sum), squares = 0;
@@ -94,11 +81,11 @@ uint64_t km_taking_next(km_taking *taking, int64_t *tile, int64_t end, int32_t t
     while (*tile < end) {
         uint64_t taken;
         if (!s->grid.is_used) {
-            taken = take_exact(taking, *tile, samples_of(s, *tile), w->block);
+            taken = take_exact(taking, *tile, km_seeding_samples(s, *tile), w->block);
         } else if (!take_grid(taking, tile, end, w, &taken)) {
             continue;
         }
-        uint64_t samples = samples_of(s, *tile);
+        uint64_t samples = km_seeding_samples(s, *tile);
         taken = taking->all ? samples : taken & samples;
         if (taken != 0) {
             return taken;

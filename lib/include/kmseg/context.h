@@ -80,7 +80,7 @@ KMSEG_API void kmseg_cancel(kmseg_context *ctx);
 KMSEG_API void kmseg_cancel_clear(kmseg_context *ctx);
 
 /**
- * How many bytes of large blocks (8 MiB and more) that the library has given back the process keeps
+ * How many bytes of large blocks (1.5 MiB and more) that the library has given back the process keeps
  * for what the library does next, instead of giving them to the system: memory that is new costs 0.2 to
  * 4 s/GB to touch. Of the whole process; 256 MiB by default, 0 keeps nothing, SIZE_MAX everything.
  * What is kept above the new figure is given to the system at once. Allocators of the caller's own
