@@ -47,12 +47,25 @@ static void add_whole(km_exact_sum *sum, int64_t whole, int power) {
     km_exact_add(sum, ldexp((double)(uint32_t)whole, -power));
 }
 
+/* The largest of 64 values >= 0; side by side, because each comparison waits for the one before. */
+static double largest_of(const double *values) {
+    enum { SIDE = 8 };
+    double most[SIDE] = {0};
+    for (int r = 0; r < KM_TILE_ROWS; r += SIDE) {
+        for (int i = 0; i < SIDE; i++) {
+            most[i] = values[r + i] > most[i] ? values[r + i] : most[i];
+        }
+    }
+    double largest = 0;
+    for (int i = 0; i < SIDE; i++) {
+        largest = most[i] > largest ? most[i] : largest;
+    }
+    return largest;
+}
+
 /* Adds 64 values >= 0: as whole numbers of a unit that follows the largest of them, in two words. */
 static void add_lanes(const own_job *job, km_exact_sum *sum, const double *values) {
-    double largest = 0;
-    for (int r = 0; r < KM_TILE_ROWS; r++) {
-        largest = values[r] > largest ? values[r] : largest;
-    }
+    double largest = largest_of(values);
     if (!(largest <= 0x1p900) || largest < 0x1p-800) { /* where units would leave the doubles */
         for (int r = 0; r < KM_TILE_ROWS; r++) {
             km_exact_add(sum, values[r]);
@@ -83,8 +96,11 @@ static void own_chunk(void *argument, int64_t chunk, int32_t thread) {
         if (job->out != NULL) {
             memcpy(job->out + first, square, (size_t)n * sizeof *square);
         }
-        for (int32_t r = 0; r < KM_TILE_ROWS; r++) {
-            square[r] = r < n ? square[r] * km_tiles_weight(tiles, first + r) : 0;
+        for (int32_t r = 0; tiles->weights != NULL && r < n; r++) {
+            square[r] *= tiles->weights[first + r];
+        }
+        for (int32_t r = n; r < KM_TILE_ROWS; r++) {
+            square[r] = 0;
         }
         add_lanes(job, &job->sums[thread], square);
     }
