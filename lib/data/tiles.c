@@ -136,10 +136,13 @@ static kmseg_status make_workers(km_build *build, km_arena *scratch) {
     build->base = km_arena_array(scratch, d, sizeof *build->base);
     build->unit = km_arena_array(scratch, d, sizeof *build->unit);
     build->square_unit = km_arena_array(scratch, d, sizeof *build->square_unit);
+    build->sum_magic = km_arena_array(scratch, d, sizeof *build->sum_magic);
+    build->square_magic = km_arena_array(scratch, d, sizeof *build->square_magic);
     build->little = km_arena_array(scratch, d, sizeof *build->little);
     int ok = build->workers != NULL && build->low != NULL && build->high != NULL &&
              build->mean != NULL && build->base != NULL && build->unit != NULL &&
-             build->square_unit != NULL && build->little != NULL;
+             build->square_unit != NULL && build->sum_magic != NULL &&
+             build->square_magic != NULL && build->little != NULL;
     for (int32_t t = 0; ok && t < n; t++) {
         ok = make_worker(scratch, d, &build->workers[t]);
     }

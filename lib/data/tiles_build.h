@@ -44,14 +44,15 @@ typedef struct km_build {
     km_build_worker *workers;
     int64_t n_chunks;
     double *low, *high, *mean; /* n_features: range, and nearly the mean (NaN: not known) */
-    double *base, *unit;      /* n_features: of exact sums, where the mean has to be known better */
-    double *square_unit;      /* n_features */
-    float *little;            /* n_features */
-    double largest_deviation; /* of any feature from any centre inside its range */
-    double farthest;          /* row from any such centre, at most */
-    double scale;             /* the power of two by which that is at most 1 */
-    int narrow;               /* see km_fill */
-    km_radius radius;         /* guessed from some rows */
+    double *base, *unit; /* n_features: of exact sums, where the mean has to be known better */
+    double *square_unit; /* n_features */
+    double *sum_magic, *square_magic; /* n_features: of km_fill */
+    float *little;                    /* n_features */
+    double largest_deviation;         /* of any feature from any centre inside its range */
+    double farthest;                  /* row from any such centre, at most */
+    double scale;                     /* the power of two by which that is at most 1 */
+    int narrow;                       /* see km_fill */
+    km_radius radius;                 /* guessed from some rows */
 } km_build;
 
 static inline int32_t km_build_rows(const kmseg_tiles *tiles, int64_t tile) {

@@ -117,6 +117,8 @@ kmseg_status km_build_centres(km_build *build) {
         tiles->sum_scale[j] = deviation_unit(tiles, j);
         double largest = tiles->range[j] * (1 + 0x1p-7);
         build->square_unit[j] = ldexp(1.0, km_sum_power(largest * largest * tiles->weight_max));
+        build->sum_magic[j] = KM_FILL_MAGIC / tiles->sum_scale[j];
+        build->square_magic[j] = KM_FILL_MAGIC / build->square_unit[j];
     }
     return KMSEG_OK;
 }

@@ -70,8 +70,8 @@ static void prepare(const filling *f, const km_build_worker *w, int into, km_fil
         .n_little = w->chunk_little,
     };
     if (into) {
-        fill->sum_unit = tiles->sum_scale;
-        fill->square_unit = build->square_unit;
+        fill->sum_magic = build->sum_magic;
+        fill->square_magic = build->square_magic;
         fill->sums = w->chunk_sums;
         fill->squares = w->chunk_squares;
     }
@@ -149,18 +149,24 @@ static void bound_tile(const filling *f, int64_t tile, const km_fill *fill) {
     tiles->norms[tile] = nextafterf((float)(norm * (1 + 1e-7)), INFINITY);
 }
 
-/* The running sums of a chunk of n rows, without the bias, to those of the thread. */
+static uint64_t bits_of(double value) {
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+/* The running sums of a chunk, without the bits of the magic numbers, to those of the thread. */
 static void fold_chunk(const km_build *build, km_build_worker *w, int64_t n_tiles) {
     int64_t d = build->tiles->n_features;
-    uint64_t bias = (uint64_t)n_tiles * KM_TILE_ROWS * KM_FILL_BIAS;
+    uint64_t n = (uint64_t)n_tiles * KM_TILE_ROWS;
     for (int64_t j = 0; j < d; j++) {
         uint64_t sum = 0, square = 0;
         for (int l = 0; l < KM_FILL_LANES; l++) {
             sum += (uint64_t)w->chunk_sums[j * KM_FILL_LANES + l];
             square += (uint64_t)w->chunk_squares[j * KM_FILL_LANES + l];
         }
-        w->sums[j] += (int64_t)(sum - bias);
-        w->squares[j] += (int64_t)(square - bias);
+        w->sums[j] += (int64_t)(sum - n * bits_of(build->sum_magic[j]));
+        w->squares[j] += (int64_t)(square - n * bits_of(build->square_magic[j]));
         for (int l = 0; l < KM_FILL_COUNTS; l++) {
             w->n_little[j] += w->chunk_little[j * KM_FILL_COUNTS + l];
         }

@@ -140,15 +140,15 @@ static inline __attribute__((always_inline)) int PASTE(fill_rows_, SET)(void) {
     return rows;
 }
 
-/* Exact sums of one column: of the deviations, and of their squares. Running totals keep the bits of
- * the large number of every row. */
+/* Exact sums of one column: of the deviations, and of their squares, rounded to whole units by a number so
+ * large that the last place is one. Running totals keep its bits of every row. */
 #define SUMS(NAME, T)                                                                              \
     static inline __attribute__((always_inline)) void PASTE(NAME, SET)(                            \
         const km_fill *f, int64_t j, const T *x, const int weighted) {                             \
         enum { PARTS = KM_FILL_LANES / VECTOR_LANES };                                             \
-        const VD magic = PASTE(all_, SET)(0x1.8p52), centre = PASTE(all_, SET)(f->centre[j]);      \
-        const VD unit = PASTE(all_, SET)(f->sum_unit[j]);                                          \
-        const VD square_unit = PASTE(all_, SET)(f->square_unit[j]);                                \
+        const VD centre = PASTE(all_, SET)(f->centre[j]);                                          \
+        const VD magic = PASTE(all_, SET)(f->sum_magic[j]);                                        \
+        const VD square_magic = PASTE(all_, SET)(f->square_magic[j]);                              \
         const double *weights = f->weights;                                                        \
         const int rows = PASTE(fill_rows_, SET)();                                                 \
         VQ sum[PARTS], square[PARTS];                                                              \
@@ -163,8 +163,8 @@ static inline __attribute__((always_inline)) int PASTE(fill_rows_, SET)(void) {
                     once *= weight;                                                                \
                     twice *= weight;                                                               \
                 }                                                                                  \
-                sum[p] += (VQ)(once * unit + magic);                                               \
-                square[p] += (VQ)(twice * square_unit + magic);                                    \
+                sum[p] += (VQ)(once + magic);                                                      \
+                square[p] += (VQ)(twice + square_magic);                                           \
             }                                                                                      \
         }                                                                                          \
         memcpy(f->sums + j * KM_FILL_LANES, sum, sizeof sum);                                      \

@@ -170,8 +170,9 @@ typedef struct km_scan {
 #define KM_FILL_LANES  8
 #define KM_FILL_COUNTS 16
 
-/* In the running sums of km_fill, once for every row: they are taken modulo 2^64. */
-#define KM_FILL_BIAS UINT64_C(0x4338000000000000)
+/* Over a unit: a number whose last place is that unit. Its bits are in the running sums of km_fill once for
+ * every row, modulo 2^64. */
+#define KM_FILL_MAGIC 0x1.8p52
 
 /* A tile being built from 64 rows. Where there is no sample, a row is the centre and its weight 0.
  *
@@ -202,11 +203,11 @@ typedef struct km_fill {
     const float *beyond;        /* 2: rows of at least these norms are counted */
     int32_t *n_beyond;          /* 2 x KM_FILL_COUNTS, added to */
 
-    /* Added to: the numbers w (x - centre) sum_unit and w (x - centre)^2 square_unit, rounded, with
-     * KM_FILL_BIAS in each, and the counts; or sums is NULL. */
-    const double *sum_unit, *square_unit; /* n_features */
-    int64_t *sums, *squares;              /* n_features x KM_FILL_LANES */
-    int32_t *n_little;                    /* n_features x KM_FILL_COUNTS */
+    /* Added to: the bits of w (x - centre) and w (x - centre)^2, each on top of its magic number; and the
+     * counts. Or sums is NULL. */
+    const double *sum_magic, *square_magic; /* n_features: KM_FILL_MAGIC / unit, a power of two */
+    int64_t *sums, *squares;                /* n_features x KM_FILL_LANES */
+    int32_t *n_little;                      /* n_features x KM_FILL_COUNTS */
 } km_fill;
 
 typedef struct km_kernels {
