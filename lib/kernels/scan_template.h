@@ -37,17 +37,23 @@ static inline __attribute__((always_inline)) void PASTE(scan_add_f64_, SET)(doub
     memcpy(sums, &sum, sizeof sum);
 }
 
+/* Values that are asked for ahead of their use. */
+#define SCAN_AHEAD 1024
+
 #define SCAN(NAME, T, V, LOW, HIGH, ADD)                                                           \
     static void PASTE(NAME, SET)(const km_scan *s, const void *values, int64_t n_blocks) {         \
         const int64_t n = s->n_lanes;                                                              \
         const T *x = values;                                                                       \
         __typeof__((T)0) *least = s->smallest;                                                     \
         __typeof__((T)0) *most = s->largest;                                                       \
+        const int64_t blocks_ahead = 1 + SCAN_AHEAD / (KM_SCAN_PERIODS * n);                       \
         for (int64_t b = 0; b < n_blocks; b++, x += KM_SCAN_PERIODS * n) {                         \
+            int64_t ahead = b + blocks_ahead < n_blocks ? blocks_ahead * KM_SCAN_PERIODS * n : 0;  \
             for (int64_t i = 0; i < n; i += VECTOR_BYTES / (int)sizeof(T)) {                       \
                 V v[KM_SCAN_PERIODS], low, high, base;                                             \
                 for (int p = 0; p < KM_SCAN_PERIODS; p++) {                                        \
                     memcpy(&v[p], x + p * n + i, sizeof v[p]);                                     \
+                    __builtin_prefetch(x + ahead + p * n + i);                                     \
                 }                                                                                  \
                 memcpy(&low, least + i, sizeof low);                                               \
                 memcpy(&high, most + i, sizeof high);                                              \
@@ -69,6 +75,7 @@ SCAN(scan_f32_, float, SF, KM_LOW_F32, KM_HIGH_F32, scan_add_f32_)
 SCAN(scan_f64_, double, SD, KM_LOW_F64, KM_HIGH_F64, scan_add_f64_)
 
 #undef SCAN
+#undef SCAN_AHEAD
 #undef SF
 #undef SH
 #undef SD
