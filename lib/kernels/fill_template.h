@@ -221,6 +221,8 @@ static inline __attribute__((always_inline)) void
 PASTE(fill_pair_, SET)(km_fill *f, const COLUMN *column, const int n, int16_t *out) {
     const VF fine = PASTE(fill_all_, SET)(f->fine), magic = PASTE(fill_all_, SET)(0x1.8p23f);
     const int rows = PASTE(fill_rows_, SET)();
+    /* Lines of the next tile but one are fetched to be written: no store waits for them then. */
+    const int64_t ahead = f->next != NULL ? ((int64_t)f->n_features + 1) / 2 * 4 * KM_LANES : 0;
     VI n_little[2];
     for (int i = 0; i < n; i++) {
         memcpy(&n_little[i], column[i].n_little, sizeof n_little[i]);
@@ -243,6 +245,7 @@ PASTE(fill_pair_, SET)(km_fill *f, const COLUMN *column, const int n, int16_t *o
         memcpy(f->norms + q, &norm, sizeof norm);
         memcpy(f->rests + q, &rest, sizeof rest);
         memcpy(out + 2 * q, &pair, sizeof pair);
+        __builtin_prefetch(out + 2 * q + ahead, 1, 2);
     }
     for (int i = 0; i < n; i++) {
         memcpy(column[i].n_little, &n_little[i], sizeof n_little[i]);
