@@ -247,7 +247,7 @@ static kmseg_status build(kmseg_context *ctx, kmseg_tiles *tiles, const kmseg_ma
                       .n_chunks = km_chunks(tiles->n_samples, KM_CHUNK_ROWS)};
     KM_TRY(make_workers(&build, scratch));
     KM_TRY(km_build_centres(&build));
-    km_build_guess(&build);
+    KM_TRY(km_build_guess(&build));
     if (tiles->dtype == KMSEG_AUTO) {
         tiles->dtype = tiles->suits_int16 ? KMSEG_INT16 : KMSEG_FLOAT32;
     }

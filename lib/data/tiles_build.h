@@ -70,7 +70,7 @@ kmseg_status km_build_centres(km_build *build);
 void km_build_scale(km_build *build);
 
 /* The same, a guess at the radius, and from it whether int16 suits the samples. */
-void km_build_guess(km_build *build);
+kmseg_status km_build_guess(km_build *build);
 
 int32_t km_radius_bin(float square);
 km_radius km_radius_of_bin(const kmseg_tiles *tiles, int32_t bin);

@@ -233,18 +233,33 @@ static void take_bins(const km_build *build, int64_t *out) {
     }
 }
 
-/* From a few tiles all over the samples. */
-static int32_t guess_bin(filling *f) {
-    int64_t n_in_bin[KM_RADIUS_BINS], n_tiles = f->build->tiles->n_tiles;
-    int64_t step = n_tiles / 256 < 1 ? 1 : n_tiles / 256 < 64 ? n_tiles / 256 : 64;
+/* Tiles all over the samples from which the radius is guessed: one in so many, and how many at a time. */
+static int64_t guess_step(const kmseg_tiles *tiles) {
+    int64_t step = tiles->n_tiles / 256;
+    return step < 1 ? 1 : step < 64 ? step : 64;
+}
+enum { GUESS_TILES = 16 };
+
+static void guess_chunk(void *argument, int64_t chunk, int32_t thread) {
+    const filling *f = argument;
+    km_build_worker *w = &f->build->workers[thread];
+    int64_t step = guess_step(f->build->tiles), n_tiles = f->build->tiles->n_tiles;
+    int64_t first = step / 2 + chunk * GUESS_TILES * step, end = first + GUESS_TILES * step;
     km_fill fill;
-    clear_chunk(f->build, &f->build->workers[0]);
-    prepare(f, &f->build->workers[0], 0, &fill);
-    for (int64_t t = step / 2; t < n_tiles; t += step) {
-        measure_tile(f, &f->build->workers[0], t, &fill);
+    clear_chunk(f->build, w);
+    prepare(f, w, 0, &fill);
+    for (int64_t t = first; t < end && t < n_tiles; t += step) {
+        measure_tile(f, w, t, &fill);
     }
+}
+
+static kmseg_status guess_bin(filling *f, int32_t *out) {
+    int64_t n_in_bin[KM_RADIUS_BINS], n_tiles = f->build->tiles->n_tiles;
+    int64_t n_chunks = km_chunks(n_tiles, GUESS_TILES * guess_step(f->build->tiles));
+    KM_TRY(km_parallel(f->build->ctx, n_chunks, guess_chunk, f));
     take_bins(f->build, n_in_bin);
-    return km_radius_choose(n_in_bin);
+    *out = km_radius_choose(n_in_bin);
+    return KMSEG_OK;
 }
 
 static void clear_totals(const km_build *build) {
@@ -291,11 +306,14 @@ static kmseg_status measure_all(filling *f) {
     return KMSEG_OK;
 }
 
-void km_build_guess(km_build *build) {
+kmseg_status km_build_guess(km_build *build) {
     filling f = {.build = build, .radius = km_radius_of_bin(build->tiles, KM_RADIUS_LOWEST)};
+    int32_t bin;
     km_build_scale(build);
-    build->radius = km_radius_of_bin(build->tiles, guess_bin(&f));
+    KM_TRY(guess_bin(&f, &bin));
+    build->radius = km_radius_of_bin(build->tiles, bin);
     build->tiles->suits_int16 = km_radius_suits(build, &build->radius);
+    return KMSEG_OK;
 }
 
 /* One far value, or one large weight, makes the unit coarse for all others. Where most deviations of
