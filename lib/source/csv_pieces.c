@@ -8,6 +8,7 @@
 #include "source/source.h"
 
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 /* A piece of so much text has its columns in the cache of a core. */
@@ -16,6 +17,8 @@
 
 /* So much of the text says whether it has quotes. */
 #define JUDGED_BYTES ((size_t)1 << 20)
+
+enum { FORGOTTEN_CHUNKS = 16 };
 
 /* Of a chunk that begins behind the first line end. */
 #define START_BY_LINE INT64_C(-2)
@@ -169,6 +172,17 @@ static km_piece piece_of(km_pieces *p, const km_csv_chunk *chunk, int32_t thread
     return (km_piece){chunk->n_rows, columns};
 }
 
+/* Takes what has been read off the memory of the process, though not off the page cache: a string that
+ * is looked at later comes back by a fault. Many chunks at once, because other threads have to be told. */
+static void forget_text(const km_pieces *p, int64_t index) {
+    if (p->input.map != NULL && (index + 1) % FORGOTTEN_CHUNKS == 0) {
+        const km_csv_chunk *first = &p->reader.pass.chunks[index + 1 - FORGOTTEN_CHUNKS];
+        uintptr_t from = (uintptr_t)(p->input.text + first->begin + 4095) & ~(uintptr_t)4095;
+        uintptr_t to = (uintptr_t)(p->input.text + p->reader.pass.chunks[index].limit);
+        (void)madvise((void *)from, (to & ~(uintptr_t)4095) - from, MADV_DONTNEED);
+    }
+}
+
 static void take_chunk(void *argument, int64_t index, int32_t thread) {
     km_pieces *p = argument;
     km_csv_pass *pass = &p->reader.pass;
@@ -194,6 +208,7 @@ static void take_chunk(void *argument, int64_t index, int32_t thread) {
         if (!chunk->has_copies) {
             km_arena_free(&chunk->arena);
         }
+        forget_text(p, index);
     }
     km_progress_step(p->ctx, chunk->limit - chunk->begin, thread == 0);
 }
