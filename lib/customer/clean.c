@@ -16,7 +16,7 @@ typedef struct cleaning {
     _Atomic int64_t n_rejected[KMSEG_N_CLEAN_RULES];
 } cleaning;
 
-static int all_digits(const char *text, size_t length) {
+int km_all_digits(const char *text, size_t length) {
     for (size_t i = 0; i < length; i++) {
         if (text[i] < '0' || text[i] > '9') {
             return 0;
@@ -26,7 +26,7 @@ static int all_digits(const char *text, size_t length) {
 }
 
 int km_is_cancellation(const char *id, size_t length) {
-    return length > 0 && (id[0] == 'C' || id[0] == 'c') && all_digits(id + 1, length - 1);
+    return length > 0 && (id[0] == 'C' || id[0] == 'c') && km_all_digits(id + 1, length - 1);
 }
 
 /* Shops mark a cancellation by a C before the number; only where ids are numbers otherwise. */
@@ -43,7 +43,7 @@ static kmseg_status find_cancelled(kmseg_context *ctx, km_order_log *log, km_cle
     for (int32_t level = 0; level < order->n_levels; level++) {
         const char *id = order->levels[level];
         size_t length = strlen(id);
-        n_digits += all_digits(id, length);
+        n_digits += km_all_digits(id, length);
         cancelled[level] = (uint8_t)km_is_cancellation(id, length);
     }
     rules->cancelled = 2 * n_digits > order->n_levels ? cancelled : NULL;

@@ -1,7 +1,11 @@
 /* From a file to customers without a table of its lines: pieces of it are judged and become runs as
  * they are parsed, by all threads. What cannot be decided piece by piece is left to the way by a
- * table: joined columns, duplicates, codes of products and categories, and whether ids like C536379
- * are cancellations, which depends on all ids of the log. */
+ * table: joined columns, duplicates, codes of products and categories.
+ *
+ * Whether ids like C536379 are cancellations depends on all ids of the log. Pieces are read again from
+ * the first on when one is seen, now counting ids; the verdict is taken for what it was in the piece
+ * with that id, and has to be that of the log in the end. */
+#include "customer/cancelled.h"
 #include "customer/parts.h"
 
 #include <stdatomic.h>
@@ -21,9 +25,14 @@ typedef struct reader {
     km_order_log log; /* the columns of the piece */
     km_read_totals totals;
     km_runs runs;
-    km_run run; /* that goes on */
-    int64_t capacity;
+    km_cleaning rules; /* with the cancellations of the piece */
+    km_id_counts ids;
+    uint8_t *cancelled; /* ids of the piece */
+    int64_t capacity, n_cancelled;
 } reader;
+
+/* What is known of ids that look like cancellations. */
+typedef enum id_rule { NONE_SEEN, NO_CANCELLATIONS, CANCELLATIONS } id_rule;
 
 typedef struct reading {
     kmseg_context *ctx;
@@ -31,6 +40,8 @@ typedef struct reading {
     where at;
     reader *readers; /* of each thread */
     int see_times;
+    id_rule rule;     /* that lines are judged by */
+    atomic_int found; /* the rule of a piece that has such ids */
     atomic_int out_of_memory;
 } reading;
 
@@ -95,14 +106,20 @@ static void clear_blanks(const km_piece_column *column, int64_t n_rows) {
     }
 }
 
-static int has_cancellations(const km_piece_column *column) {
+/* Whether there are ids like C536379 in a piece, and what they are by the ids of this piece. */
+static id_rule rule_of(const km_piece_column *column) {
+    int64_t n_digits = 0, n_cancelled = 0;
     for (int32_t i = 0; i < column->n_levels; i++) {
-        const km_level *level = &column->levels[i];
-        if ((level->text[0] | 0x20) == 'c' && km_is_cancellation(level->text, level->length)) {
-            return 1;
-        }
+        const km_level *id = &column->levels[i];
+        n_cancelled += id->length > 0 && (id->text[0] | 0x20) == 'c' &&
+                       km_is_cancellation(id->text, id->length);
     }
-    return 0;
+    for (int32_t i = 0; i < column->n_levels && n_cancelled > 0; i++) {
+        n_digits += km_all_digits(column->levels[i].text, column->levels[i].length);
+    }
+    return n_cancelled == 0                  ? NONE_SEEN
+           : 2 * n_digits > column->n_levels ? CANCELLATIONS
+                                             : NO_CANCELLATIONS;
 }
 
 /* Room for the values and verdicts of a piece. */
@@ -212,6 +229,28 @@ static int out_of_memory(reading *r) {
     return 0;
 }
 
+/* Looks at the ids of the orders of a piece; 0 when it is not to be taken. */
+static int judge_ids(reading *r, reader *one, const km_piece_column *column) {
+    if (r->rule == NONE_SEEN) {
+        id_rule rule = rule_of(column);
+        if (rule != NONE_SEEN) {
+            atomic_store(&r->found, (int)rule);
+        }
+        return rule == NONE_SEEN;
+    }
+    if (column->n_levels > one->n_cancelled) {
+        km_release(&r->ctx->allocator, one->cancelled);
+        one->cancelled = km_allocate(&r->ctx->allocator, (size_t)column->n_levels);
+        one->n_cancelled = one->cancelled != NULL ? column->n_levels : 0;
+        if (one->cancelled == NULL) {
+            return out_of_memory(r);
+        }
+    }
+    km_id_counts_add(&one->ids, column, one->cancelled);
+    one->rules.cancelled = r->rule == CANCELLATIONS ? one->cancelled : NULL;
+    return 1;
+}
+
 static int take_piece(void *user, const km_piece *piece, int32_t thread) {
     reading *r = user;
     reader *one = &r->readers[thread];
@@ -223,13 +262,13 @@ static int take_piece(void *user, const km_piece *piece, int32_t thread) {
     }
     clear_blanks(&piece->columns[r->at.customer], piece->n_rows);
     if (r->at.order >= 0) {
-        if (has_cancellations(&piece->columns[r->at.order])) {
+        if (!judge_ids(r, one, &piece->columns[r->at.order])) {
             return 0;
         }
         clear_blanks(&piece->columns[r->at.order], piece->n_rows);
     }
     one->totals.n_lines += piece->n_rows;
-    km_judge_lines(&r->rules, &one->log, 0, piece->n_rows, one->totals.n_rejected);
+    km_judge_lines(&one->rules, &one->log, 0, piece->n_rows, one->totals.n_rejected);
     return add_runs(r, one, piece) || out_of_memory(r);
 }
 
@@ -253,6 +292,9 @@ static kmseg_status begin(reading *r, const km_pieces *pieces, const uint8_t wan
         one->totals.first_sale = INT64_MAX;
         one->totals.last_sale = INT64_MIN;
         fine = km_runs_init(&one->runs, &r->ctx->allocator, part_bits(km_pieces_size(pieces)));
+        fine = fine && (r->rule == NONE_SEEN ||
+                        km_id_counts_init(&one->ids, &r->ctx->allocator, km_pieces_size(pieces)));
+        one->rules = r->rules;
         one->runs.has_items = r->at.quantity >= 0 && wanted[KM_BASKET_ITEMS];
         one->runs.has_discount = r->at.discount >= 0;
     }
@@ -287,7 +329,32 @@ static void end(reading *r) {
         km_runs_free(&r->readers[t].runs);
         km_release(allocator, r->readers[t].log.value);
         km_release(allocator, r->readers[t].log.state);
+        km_release(allocator, r->readers[t].cancelled);
+        km_id_counts_free(&r->readers[t].ids);
     }
+    r->readers = NULL;
+}
+
+/* 1 when all ids say what was taken for the rule. */
+static int rule_holds(const reading *r) {
+    if (r->rule == NONE_SEEN) {
+        return 1;
+    }
+    for (int32_t t = 1; t < kmseg_context_threads(r->ctx); t++) {
+        km_id_counts_join(&r->readers[0].ids, &r->readers[t].ids);
+    }
+    return km_most_are_digits(&r->readers[0].ids) == (r->rule == CANCELLATIONS);
+}
+
+/* Reads all pieces by r->rule; *whole is 0 when that cannot be. */
+static kmseg_status read_pieces(reading *r, km_pieces *pieces, km_order_log *log, int *whole) {
+    KM_TRY(begin(r, pieces, log->wanted, &log->arena));
+    KM_TRY(km_pieces_each(pieces, take_piece, r, whole));
+    if (atomic_load(&r->out_of_memory)) {
+        return km_fail_memory(r->ctx, "an order log");
+    }
+    *whole = *whole && rule_holds(r);
+    return KMSEG_OK;
 }
 
 static kmseg_status build(reading *r, km_pieces *pieces, const kmseg_features_options *options,
@@ -297,10 +364,14 @@ static kmseg_status build(reading *r, km_pieces *pieces, const kmseg_features_op
         return KMSEG_OK;
     }
     KM_TRY(km_cleaning_begin(r->ctx, options, &r->rules, &log->reference_day));
-    KM_TRY(begin(r, pieces, log->wanted, &log->arena));
-    KM_TRY(km_pieces_each(pieces, take_piece, r, &whole));
+    KM_TRY(read_pieces(r, pieces, log, &whole));
+    if (atomic_load(&r->found) != NONE_SEEN) {
+        end(r);
+        r->rule = (id_rule)atomic_load(&r->found);
+        KM_TRY(read_pieces(r, pieces, log, &whole));
+    }
     if (!whole) {
-        return atomic_load(&r->out_of_memory) ? km_fail_memory(r->ctx, "an order log") : KMSEG_OK;
+        return KMSEG_OK;
     }
     km_read_totals totals;
     km_runs *runs;

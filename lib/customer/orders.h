@@ -161,6 +161,9 @@ kmseg_status km_cleaning_begin(kmseg_context *ctx, const kmseg_features_options 
 void km_judge_lines(const km_cleaning *rules, km_order_log *log, int64_t from, int64_t to,
                     int64_t n_rejected[KMSEG_N_CLEAN_RULES]);
 
+/* 1 for "0042", 0 for "" and for others. */
+int km_all_digits(const char *text, size_t length);
+
 /* 1 for ids like C536379, by which shops mark a cancellation. */
 int km_is_cancellation(const char *id, size_t length);
 

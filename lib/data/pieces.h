@@ -47,7 +47,7 @@ int64_t km_pieces_size(const km_pieces *pieces);
  * write to the piece, which is gone afterwards. 0 from take ends it. *out_whole is 0 when not all rows
  * were taken as they should be: take said so, a row does not parse, quotes misled about where rows
  * begin, or dates turned out to have another order. Who wants the rows, or to know what is wrong,
- * then needs kmseg_source_read(). */
+ * then needs kmseg_source_read(). What take has ended can be begun anew. */
 typedef int (*km_piece_fn)(void *user, const km_piece *piece, int32_t thread);
 kmseg_status km_pieces_each(km_pieces *pieces, km_piece_fn take, void *user, int *out_whole);
 

@@ -20,6 +20,7 @@ typedef struct shop {
     const char *odd;              /* an order id that comes now and then; or NULL */
     const char *end;              /* of a line */
     int shuffled;                 /* lines of an order are not together */
+    const char *second_order;     /* format of every second one; or NULL */
 } shop;
 
 static uint64_t draw(km_random *random, uint64_t n) { return km_next_below(random, n); }
@@ -36,7 +37,8 @@ static void put_line(FILE *file, km_random *random, const shop *s, int order, in
     static const char *const values[] = {"0", "-3.5", "inf", "1e13", "", "9e12", "x"};
     char id[100], order_id[100], time[40], price[20];
     snprintf(id, sizeof id, s->customer, customer);
-    snprintf(order_id, sizeof order_id, s->order, order);
+    snprintf(order_id, sizeof order_id,
+             s->second_order != NULL && order % 2 == 1 ? s->second_order : s->order, order);
     snprintf(time, sizeof time, "2021-%02d-%02d %02d:15:00", (int)(when % 12) + 1,
              (int)(when / 12 % 28) + 1, (int)(when / 336 % 24));
     snprintf(price, sizeof price, "%d.%02d", (int)draw(random, 90), (int)draw(random, 100));
@@ -147,31 +149,31 @@ static kmseg_features_options all_features(void) {
 
 Test(from_pieces, ids_of_numbers)
 {
-    shop s = {1, 40000, 3000, "%d", "%d", NULL, "\n", 0};
+    shop s = {1, 40000, 3000, "%d", "%d", NULL, "\n", 0, NULL};
     compare(&s, all_features(), 1); /* over 4 MB: several parts */
 }
 
 Test(from_pieces, ids_that_are_long_and_alike)
 {
-    shop s = {2, 8000, 300, "customer-of-the-north-%d", "%012d", NULL, "\r\n", 0};
+    shop s = {2, 8000, 300, "customer-of-the-north-%d", "%012d", NULL, "\r\n", 0, NULL};
     compare(&s, all_features(), 1);
 }
 
 Test(from_pieces, ids_of_eight_and_nine_bytes_lines_in_any_order)
 {
-    shop s = {3, 12000, 700, "1234567%d", "%08d", NULL, "\n", 1};
+    shop s = {3, 12000, 700, "1234567%d", "%08d", NULL, "\n", 1, NULL};
     compare(&s, all_features(), 1);
 }
 
 Test(from_pieces, quoted_ids_with_quotes_and_line_ends)
 {
-    shop s = {4, 9000, 500, "\"the \"\"%d\"\" of\nus\"", "\"%d\"", NULL, "\n", 0};
+    shop s = {4, 9000, 500, "\"the \"\"%d\"\" of\nus\"", "\"%d\"", NULL, "\n", 0, NULL};
     compare(&s, all_features(), 1);
 }
 
 Test(from_pieces, rules_that_options_set)
 {
-    shop s = {5, 9000, 500, "%03d", "%d", NULL, "\n", 0};
+    shop s = {5, 9000, 500, "%03d", "%d", NULL, "\n", 0, NULL};
     kmseg_features_options options = all_features();
     options.returns = "net";
     options.zero_price = "keep";
@@ -184,10 +186,25 @@ Test(from_pieces, rules_that_options_set)
     compare(&s, options, 1);
 }
 
-/* Whether C12345 is a cancellation depends on all ids. */
-Test(from_pieces, cancelled_orders_take_a_table)
+Test(from_pieces, cancelled_orders_between_numbers)
 {
-    shop s = {6, 9000, 500, "%d", "%d", "C77", "\n", 0};
+    shop s = {6, 9000, 500, "%d", "%d", "C77", "\n", 0, NULL};
+    compare(&s, all_features(), 1);
+    kmseg_features_options options = all_features();
+    options.returns = "net";
+    compare(&s, options, 1);
+}
+
+Test(from_pieces, orders_that_all_look_cancelled_are_not)
+{
+    shop s = {8, 9000, 500, "%d", "C%d", NULL, "\n", 0, NULL};
+    compare(&s, all_features(), 1);
+}
+
+/* As many of both kinds: pieces do not say of which there are more. */
+Test(from_pieces, ids_of_which_half_look_cancelled_take_a_table)
+{
+    shop s = {9, 9000, 500, "%d", "C%d", NULL, "\n", 0, "%d"};
     compare(&s, all_features(), 0);
 }
 
@@ -236,6 +253,6 @@ static kmseg_status build(kmseg_context *ctx, void *argument) {
 
 Test(from_pieces, every_refused_request_is_a_clean_failure)
 {
-    shop s = {7, 60, 9, "customer-of-the-north-%d", "\"order \"\"%06d\"\"\"", NULL, "\n", 0};
+    shop s = {7, 60, 9, "customer-of-the-north-%d", "\"order \"\"%06d\"\"\"", NULL, "\n", 0, NULL};
     fails_cleanly(build, (void *)(uintptr_t)make_log(&s));
 }
