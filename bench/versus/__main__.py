@@ -95,7 +95,7 @@ def parse(words):
 
 def peer_names(options):
     wanted = options.peers.split(",") if options.peers else [
-        name for name in peers.PEERS if name not in ("numpy", "kmseg float32 tiles")]
+        name for name in peers.PEERS if name not in ("numpy", "kmseg float32 tiles", aims.WHOLE)]
     if options.toy and not options.peers:
         wanted = ["kmseg", "numpy"]
     unknown = [name for name in wanted if name not in peers.PEERS]

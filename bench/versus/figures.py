@@ -183,6 +183,17 @@ def seeds_compared(rows):
     return f"Inertia of the first labels beside kmseg's, mean of the cells: {shown}." if shown else ""
 
 
+def sweeps_compared(rows):
+    """Whether the segments are as good without every restart having run to its end on all rows."""
+    shown = []
+    for by_peer in aims.cells_of(rows, "sweep").values():
+        if aims.WHOLE in by_peer:
+            more = 100 * (by_peer[OWN].inertia / by_peer[aims.WHOLE].inertia - 1)
+            shown.append(f"{more:+.2g} % ({by_peer[OWN].cell})")
+    return (f"Inertia of kmseg's segments beside those of all restarts on all rows, geometric mean over k: "
+            f"{', '.join(shown)}.") if shown else ""
+
+
 def roofline_table(rows):
     lines = ["| pass | tiles | ms | float32 bound, ms | of the bound |", "|---|---|---|---|---|"]
     for row in rows:
@@ -254,7 +265,7 @@ def sections(machine, rows):
         "roofline": shown(roofline_table(rows), "roofline.svg"),
         "convergence": shown(cells_table(rows, "convergence"), "ratio-convergence.svg"),
         "seeding": shown(joined(cells_table(rows, "seeding"), seeds_compared(rows)), "ratio-seeding.svg"),
-        "sweep": shown(cells_table(rows, "sweep"), "ratio-sweep.svg"),
+        "sweep": shown(joined(cells_table(rows, "sweep"), sweeps_compared(rows)), "ratio-sweep.svg"),
         "files": shown(joined(*(cells_table(rows, case) for case in ("end to end", "order log"))),
                        "ratio-files.svg"),
         "memory": cells_table(rows, "memory"),

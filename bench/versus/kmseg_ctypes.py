@@ -22,6 +22,7 @@ class Job(ctypes.Structure):
         ("seed", ctypes.c_uint64),
         ("tile_dtype", ctypes.c_int32),
         ("algorithm", ctypes.c_char_p),
+        ("coreset_size", ctypes.c_int32),
     ]
 
 
@@ -97,18 +98,21 @@ class Kmseg:
         if status != 0:
             raise RuntimeError(self.lib.versus_error(self.context).decode())
 
-    def _job(self, x, k, start, n_init, max_iter, tol, seed, tile_dtype, algorithm):
+    def _job(self, x, k, start, n_init, max_iter, tol, seed, tile_dtype, algorithm,
+             coreset_size):
         if x.dtype != np.float32 or not x.flags.c_contiguous:
             raise ValueError("x needs to be row-major float32")
         self.start = None if start is None else np.ascontiguousarray(start, dtype=np.float64)
         return Job(x.ctypes.data, x.shape[0], x.shape[1], k,
                    None if start is None else self.start.ctypes.data, n_init, max_iter, tol, seed,
-                   tile_dtype, algorithm.encode() if algorithm else None)
+                   tile_dtype, algorithm.encode() if algorithm else None,
+                   -1 if coreset_size is None else coreset_size)
 
     def fit(self, x, k, start=None, n_init=1, max_iter=300, tol=0.0, seed=0, tile_dtype=0,
-            algorithm=None):
+            algorithm=None, coreset_size=None):
         """(labels, centroids, info) of one fit; the arrays are copies, made after the clock."""
-        job = self._job(x, k, start, n_init, max_iter, tol, seed, tile_dtype, algorithm)
+        job = self._job(x, k, start, n_init, max_iter, tol, seed, tile_dtype, algorithm,
+                        coreset_size)
         info, model = Info(), ctypes.c_void_p()
         self._check(self.lib.versus_fit(self.context, ctypes.byref(job), ctypes.byref(info),
                                         ctypes.byref(model)))
@@ -117,9 +121,9 @@ class Kmseg:
         self.lib.versus_model_free(model)
         return labels, centroids, info
 
-    def sweep(self, x, first_k, last_k, n_init, max_iter, tol, seed=0):
+    def sweep(self, x, first_k, last_k, n_init, max_iter, tol, seed=0, coreset_size=None):
         """(inertia per k, info)."""
-        job = self._job(x, first_k, None, n_init, max_iter, tol, seed, 0, None)
+        job = self._job(x, first_k, None, n_init, max_iter, tol, seed, 0, None, coreset_size)
         info, inertias = Info(), np.zeros(last_k - first_k + 1)
         self._check(self.lib.versus_sweep(self.context, ctypes.byref(job), last_k,
                                           inertias.ctypes.data, ctypes.byref(info)))

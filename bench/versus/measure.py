@@ -11,7 +11,8 @@ import cases
 import data
 import peers
 import truth
-from records import Row, fill
+from aims import WHOLE
+from records import Row, fill, geometric_mean
 
 OWN = "kmseg"
 ALWAYS = "scikit-learn"  # its aims are its own, so it is always run as often as kmseg
@@ -187,10 +188,13 @@ def sweep(bench, cells=cases.SWEEP):
     threads = bench.threads[-1]
     ks = cases.SWEEP_KS
     for cell in cells:
-        names = bench.load(bench.taking_part("sweep", "sweep", cell), threads, cell)
+        names = bench.taking_part("sweep", "sweep", cell)
+        if OWN in names:
+            names.insert(1, WHOLE)
+        names = bench.load(names, threads, cell)
         for name in names:
             bench.pool.ask(name, threads, "fit", iterations=2)
-        restarts = {name: cases.SWEEP_RESTARTS if name == OWN else cases.SWEEP_PEER_RESTARTS
+        restarts = {name: cases.SWEEP_RESTARTS if name in (OWN, WHOLE) else cases.SWEEP_PEER_RESTARTS
                     for name in names}
         given = bench.interleave(
             names, threads, cell.runs, "sweep",
@@ -205,7 +209,7 @@ def sweep(bench, cells=cases.SWEEP):
                        seconds.get(OWN, []))
             row.k = ks[-1]
             row.cell = f"{cases.short(cell.n)} x {cell.d}, k {ks[0]} to {ks[-1]}, 10 restarts"
-            row.inertia = given[name][-1]["inertias"][-1]
+            row.inertia = geometric_mean(given[name][-1]["inertias"])
             if restarts[name] != cases.SWEEP_RESTARTS:
                 row.note = f"{restarts[name]} restart measured, scaled"
             rows.append(row)

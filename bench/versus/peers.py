@@ -80,6 +80,7 @@ class Kmseg(Peer):
     name = "kmseg"
     tile_dtype = 0
     algorithm = None
+    coreset_size = None
 
     def __init__(self, threads):
         super().__init__(threads)
@@ -104,11 +105,12 @@ class Kmseg(Peer):
 
     def seeding(self, x, k, seed):
         """Tiles and first centroids, as a fit of one iteration clocks them; the rest is not counted."""
-        _, _, info = self.kmseg.fit(x, k, n_init=1, max_iter=1, seed=seed)
+        _, _, info = self.kmseg.fit(x, k, n_init=1, max_iter=1, seed=seed, coreset_size=0)
         return info.seconds_tiles + info.seconds_init, info.first_inertia
 
     def sweep(self, x, ks, restarts, iterations, tol, seed):
-        inertias, info = self.kmseg.sweep(x, ks[0], ks[-1], restarts, iterations, tol, seed)
+        inertias, info = self.kmseg.sweep(x, ks[0], ks[-1], restarts, iterations, tol, seed,
+                                          self.coreset_size)
         return info.seconds, inertias.tolist()
 
     def same_bytes(self, x, start, iterations):
@@ -133,6 +135,13 @@ class KmsegFloat32(Kmseg):
 
     name = "kmseg float32 tiles"
     tile_dtype = 1
+
+
+class KmsegWhole(Kmseg):
+    """The same without a coreset: every restart from its first centroids to its end, on all rows."""
+
+    name = "kmseg, all restarts on all rows"
+    coreset_size = 0
 
 
 class _Estimator(Peer):
@@ -362,5 +371,5 @@ def first_inertia(x, start):
 
 
 PEERS = {peer.name: peer for peer in (
-    Numpy, Kmseg, KmsegFloat32, ScikitLearn, ScikitLearnElkan, OneDal, Faiss, FaissSuper,
+    Numpy, Kmseg, KmsegFloat32, KmsegWhole, ScikitLearn, ScikitLearnElkan, OneDal, Faiss, FaissSuper,
     SuperKMeans, SuperKMeansBlas, R)}

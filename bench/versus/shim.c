@@ -19,6 +19,7 @@ typedef struct versus_job {
     uint64_t seed;
     int32_t tile_dtype;    /* of kmseg_tiles_options; 0: the library's choice */
     const char *algorithm; /* NULL: the library's choice */
+    int32_t coreset_size;  /* below 0: the library's choice */
 } versus_job;
 
 typedef struct versus_info {
@@ -76,6 +77,9 @@ static void set_options(const versus_job *job, kmseg_fit_options *options) {
     options->seed = job->seed;
     if (job->algorithm != NULL) {
         options->algorithm = job->algorithm;
+    }
+    if (job->coreset_size >= 0) {
+        options->coreset_size = job->coreset_size;
     }
     if (job->start != NULL) {
         options->init = "given";

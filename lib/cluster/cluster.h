@@ -28,7 +28,8 @@ typedef struct km_initialiser {
     /* Fills centroids, n_clusters x n_features in the samples' units, each a sample of positive
      * weight or a given point. */
     kmseg_status (*run)(kmseg_context *ctx, const km_fit_job *job, double *centroids);
-    int nested; /* the first of a seeding for many clusters are the seeding for fewer */
+    int nested;   /* the first of a seeding for many clusters are the seeding for fewer */
+    int is_drawn; /* random: they may as well be drawn from samples that stand for all */
 } km_initialiser;
 
 /* One climb from its first centroids to a local optimum: a restart of a fit. Several of them over the
@@ -49,6 +50,9 @@ typedef struct km_climb {
     km_climb_stage stage;
     kmseg_stop_reason stop_reason;
     double threshold;         /* of the squared shift */
+    int races;                /* it may be given up (race.c) */
+    int is_given_up;          /* it was, and is KM_CLIMB_DONE: its labels are of no use */
+    double bar;               /* inertia of the best that came before; or infinity */
     double *next;             /* n_clusters x n_features */
     km_int128 *sums, *totals; /* copies for filling empty clusters */
 } km_climb;
@@ -60,6 +64,9 @@ kmseg_status km_climb_init(kmseg_context *ctx, km_workspace *workspace,
 
 /* What follows a pass: better centroids, or the end. */
 kmseg_status km_climb_step(kmseg_context *ctx, km_climb *climb);
+
+/* Gives up climbs that race and fall behind others of as many clusters, or behind their bar. */
+void km_race(km_climb *const *climbs, int32_t n);
 
 /* Inertia of a climb's labels with its centroids, from the sums and so without a pass; off by at most
  * KM_INERTIA_DOUBT of the samples' whole sum of squares. */
@@ -103,6 +110,7 @@ typedef struct km_model_parts {
     km_arena *labels; /* of the climb; empty afterwards */
     double inertia;
     int64_t n_rechecked;
+    int32_t n_coreset, n_given_up;
     double seconds_init, seconds_iterate, seconds_finish;
 } km_model_parts;
 

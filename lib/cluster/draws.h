@@ -49,6 +49,17 @@ kmseg_status km_pool_get(kmseg_context *ctx, km_pools *pools, km_seeding *s, uin
 kmseg_status km_pools_numbers(kmseg_context *ctx, km_pools *pools, const kmseg_tiles *tiles,
                               uint64_t seed, const uint64_t **out);
 
+/* A sample, and how much it counts. */
+typedef struct km_weighted_row {
+    int64_t row;
+    double weight;
+} km_weighted_row;
+
+/* About n_wanted samples (or all different ones, where they are at most four times as many) that stand
+ * for all, as those of a pool do, by what is in them. *out_n is 0 where samples so few do not. */
+kmseg_status km_pool_take(kmseg_context *ctx, const kmseg_tiles *tiles, uint64_t seed,
+                          int64_t n_wanted, km_arena *arena, km_weighted_row **out, int64_t *out_n);
+
 /* Draws for one seeding. */
 typedef struct km_draws {
     km_seeding *seeding;

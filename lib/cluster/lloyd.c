@@ -25,6 +25,7 @@ kmseg_status km_climb_init(kmseg_context *ctx, km_workspace *workspace,
         .stage = KM_CLIMB_ITERATE,
         .stop_reason = KMSEG_STOP_MAX_ITER,
         .threshold = options->tol * variance / tiles->n_features,
+        .bar = INFINITY,
         .next = km_arena_array(arena, kd, sizeof *out->next),
         .sums = km_arena_array(arena, kd, sizeof *out->sums),
         .totals = km_arena_array(arena, k, sizeof *out->totals),
@@ -193,6 +194,7 @@ kmseg_status km_lloyd(kmseg_context *ctx, const km_fit_job *job, km_climb *const
             }
             done += share_done(climbs[i]);
         }
+        km_race(climbs, n);
         km_fit_progress(ctx, job, (1 - KM_INIT_SHARE) * done);
     }
     km_release(&ctx->allocator, passes);

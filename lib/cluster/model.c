@@ -83,6 +83,8 @@ kmseg_status km_model_new(kmseg_context *ctx, const km_model_parts *parts, kmseg
         .seconds_init = parts->seconds_init,
         .seconds_iterate = parts->seconds_iterate,
         .seconds_finish = parts->seconds_finish,
+        .n_coreset = parts->n_coreset,
+        .n_given_up = parts->n_given_up,
     };
     kmseg_model *model = &owned->model;
     model->centroids =

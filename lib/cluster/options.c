@@ -7,12 +7,14 @@
 static const km_initialiser initialisers[] = {
     {{"k-means++", "spread by squared distance, the best of several candidates per centroid"},
      km_init_plus_plus,
+     1,
      1},
     {{"k-means||", "k-means++ among samples drawn by squared distance in five rounds"},
      km_init_parallel,
-     0},
-    {{"random", "samples drawn without replacement, by weight"}, km_init_random, 1},
-    {{"given", "centroids handed over by the caller"}, km_init_given, 0},
+     0,
+     1},
+    {{"random", "samples drawn without replacement, by weight"}, km_init_random, 1, 1},
+    {{"given", "centroids handed over by the caller"}, km_init_given, 0, 0},
 };
 
 static const km_algorithm algorithms[] = {
@@ -140,6 +142,16 @@ static const kmseg_option options[] = {
      .default_number = 1024,
      .metavar = "N",
      .help = "samples in a batch of the algorithm minibatch"},
+    {.name = "coreset_size",
+     .type = KMSEG_OPTION_INT32,
+     .offset = AT(coreset_size),
+     .minimum = 0,
+     .maximum = 1 << 24,
+     .default_number = 1 << 16,
+     .metavar = "N",
+     .help =
+         "of more than 8 N samples, N that stand for all are clustered first, and restarts that "
+         "fall behind on all are given up; 0: every restart begins and ends on all samples"},
 };
 
 static const kmseg_option_table table = {"fit", sizeof(kmseg_fit_options),

@@ -126,28 +126,78 @@ static int is_lumpy(const kmseg_tiles *tiles, const km_content *contents, int64_
     return !(fabs(sum - all) <= all / 8);
 }
 
-static kmseg_status make(kmseg_context *ctx, km_pools *pools, km_seeding *s, uint64_t seed,
-                         int32_t level, km_arena *scratch, km_pool *out) {
+/* Some wanted samples that stand for all, or all different ones where those are few; *is_all then. Samples
+ * that do not stand for all well are *is_lumpy. */
+static kmseg_status take(kmseg_context *ctx, km_seeding *s, uint64_t seed, int64_t wanted,
+                         km_arena *scratch, km_content **out, int64_t *out_n, int *is_all,
+                         int *lumpy) {
     const kmseg_tiles *tiles = s->tiles;
-    int64_t wanted = (int64_t)WANTED << (2 * level), n = -1;
+    int64_t n = -1;
     km_taking taking;
     km_content *contents = NULL;
     km_taking_start(&taking, s, seed, (double)wanted);
-    out->is_all = tiles->n_weighted <= 4 * wanted;
-    if (!out->is_all) {
+    *lumpy = 0;
+    *is_all = tiles->n_weighted <= 4 * wanted;
+    if (!*is_all) {
         KM_TRY(gather(ctx, s, &taking, 4 * wanted, scratch, &contents, &n));
-        out->is_all = n < 0 || is_lumpy(tiles, contents, n);
+        *lumpy = n < 0 || is_lumpy(tiles, contents, n);
+        *is_all = *lumpy;
     }
-    if (out->is_all) { /* few different samples may be all there are */
+    if (*is_all) { /* few different samples may be all there are */
         km_content *all;
         int64_t n_all;
         taking.all = 1;
         KM_TRY(gather(ctx, s, &taking, 4 * wanted, scratch, &all, &n_all));
-        out->is_all = n_all >= 0;
+        *is_all = n_all >= 0;
         contents = n_all >= 0 ? all : contents;
         n = n_all >= 0 ? n_all : n;
     }
-    return keep(ctx, pools, tiles, contents, n > 0 ? n : 0, out);
+    *out = contents;
+    *out_n = n > 0 ? n : 0;
+    return KMSEG_OK;
+}
+
+static kmseg_status make(kmseg_context *ctx, km_pools *pools, km_seeding *s, uint64_t seed,
+                         int32_t level, km_arena *scratch, km_pool *out) {
+    km_content *contents;
+    int64_t n;
+    int lumpy;
+    KM_TRY(take(ctx, s, seed, (int64_t)WANTED << (2 * level), scratch, &contents, &n, &out->is_all,
+                &lumpy));
+    return keep(ctx, pools, s->tiles, contents, n, out);
+}
+
+static kmseg_status take_weighted(kmseg_context *ctx, km_seeding *s, uint64_t seed, int64_t wanted,
+                                  km_arena *scratch, km_weighted_row **out, int64_t *out_n) {
+    km_content *contents;
+    int64_t n;
+    int is_all, lumpy;
+    KM_TRY(take(ctx, s, seed, wanted, scratch, &contents, &n, &is_all, &lumpy));
+    if (lumpy && !is_all) {
+        return KMSEG_OK;
+    }
+    *out = km_arena_array(scratch, n, sizeof **out);
+    if (*out == NULL) {
+        return km_fail_memory(ctx, "a coreset");
+    }
+    for (int64_t i = 0; i < n; i++) {
+        (*out)[i] = (km_weighted_row){contents[i].row, weight_of(s->tiles, &contents[i])};
+    }
+    *out_n = n;
+    return KMSEG_OK;
+}
+
+kmseg_status km_pool_take(kmseg_context *ctx, const kmseg_tiles *tiles, uint64_t seed,
+                          int64_t wanted, km_arena *arena, km_weighted_row **out, int64_t *out_n) {
+    *out = NULL;
+    *out_n = 0;
+    km_seeding s;
+    kmseg_status status = km_seeding_init(ctx, tiles, 1, arena, &s);
+    if (status == KMSEG_OK) {
+        status = take_weighted(ctx, &s, seed, wanted, arena, out, out_n);
+    }
+    km_seeding_end(&s);
+    return status;
 }
 
 kmseg_status km_pool_get(kmseg_context *ctx, km_pools *pools, km_seeding *s, uint64_t seed,

@@ -1,6 +1,7 @@
 /* Restarts for one or many numbers of clusters: seeded, climbed together in batches, the best kept for
- * each number. */
-#include "cluster/cluster.h"
+ * each number. Of many samples, on a coreset first: the climbs on all samples begin where those ended,
+ * the most promising ones first, and what falls behind is given up (race.c). */
+#include "cluster/coreset.h"
 #include "cluster/draws.h"
 #include "data/own_distances.h"
 
@@ -28,8 +29,19 @@ typedef struct search {
     double *inertias; /* n_k: of the best */
     double *seeds;    /* largest k x n_features */
     int64_t *rechecked;
+    int32_t *given_up;
     double seconds_init, seconds_iterate, seconds_finish; /* over all climbs */
+
+    /* Where the climbs on a coreset ended, restart r of number w at w * n_init + r; or NULL. */
+    double **ends, *end_inertias;
+    int is_coreset;    /* it is these that are sought, not models */
+    int32_t n_coreset; /* samples of the coreset that they are of */
+    int32_t *ranked;   /* the same climbs as they are taken on all samples */
 } search;
+
+/* Restarts of one number of clusters that are on the way together where they race: enough that one of
+ * them soon shows how far down it goes, few enough that labels take little memory. */
+enum { TOGETHER = 2 };
 
 /* Progress of one restart, whole. */
 enum { RESTART_UNITS = 1000 };
@@ -50,6 +62,11 @@ static void drop(attempt *a) {
 /* Climb number i of all: restarts of one number of clusters after those of another, or, where one
  * seeding serves them all, all numbers of clusters of one restart after those of another. */
 static void number(const search *s, int32_t i, int32_t *which_k, int32_t *restart) {
+    if (s->ranked != NULL) {
+        *which_k = s->ranked[i] / s->n_init;
+        *restart = s->ranked[i] % s->n_init;
+        return;
+    }
     *which_k = s->initialiser->nested ? i % s->n_k : i / s->n_init;
     *restart = s->initialiser->nested ? i / s->n_k : i % s->n_init;
 }
@@ -58,6 +75,11 @@ static void number(const search *s, int32_t i, int32_t *which_k, int32_t *restar
 static kmseg_status seed(kmseg_context *ctx, search *s, int32_t i, int32_t first, km_climb *climb) {
     int32_t which, restart;
     number(s, i, &which, &restart);
+    size_t n = (size_t)s->ks[which] * (size_t)s->tiles->n_features;
+    if (s->ranked != NULL) {
+        memcpy(climb->centroids, s->ends[s->ranked[i]], n * sizeof *climb->centroids);
+        return KMSEG_OK;
+    }
     kmseg_fit_options options = s->options;
     options.n_clusters = s->initialiser->nested ? s->ks[s->n_k - 1] : s->ks[which];
     km_fit_job job = {.tiles = s->tiles,
@@ -68,7 +90,6 @@ static kmseg_status seed(kmseg_context *ctx, search *s, int32_t i, int32_t first
     if (!s->initialiser->nested || which == 0 || i == first) {
         KM_TRY(s->initialiser->run(ctx, &job, s->seeds));
     }
-    size_t n = (size_t)s->ks[which] * (size_t)s->tiles->n_features;
     memcpy(climb->centroids, s->seeds, n * sizeof *s->seeds);
     return KMSEG_OK;
 }
@@ -88,6 +109,8 @@ static kmseg_status begin(kmseg_context *ctx, search *s, int32_t i, int32_t firs
             a->climb.pass.bounds->always = s->algorithm->bounded == KM_BOUNDED_ALWAYS;
         }
     }
+    a->climb.races = s->ranked != NULL;
+    a->climb.bar = s->best[which].live ? s->inertias[which] : INFINITY;
     return seed(ctx, s, i, first, &a->climb);
 }
 
@@ -118,6 +141,14 @@ static kmseg_status compare(kmseg_context *ctx, search *s, int32_t which, attemp
     return KMSEG_OK;
 }
 
+/* Of a coreset: where a climb ended. */
+static void keep_end(search *s, int32_t which, const km_climb *climb) {
+    int32_t at = which * s->n_init + climb->restart;
+    size_t n = (size_t)s->ks[which] * (size_t)s->tiles->n_features;
+    memcpy(s->ends[at], climb->centroids, n * sizeof *climb->centroids);
+    s->end_inertias[at] = km_climb_inertia(climb);
+}
+
 /* Of the climbs of a batch that are done: those that the estimate from their sums does not rule out are
  * compared by their exact inertia. */
 static kmseg_status finish(kmseg_context *ctx, search *s, int32_t first, attempt *batch,
@@ -133,11 +164,20 @@ static kmseg_status finish(kmseg_context *ctx, search *s, int32_t first, attempt
             continue;
         }
         s->rechecked[which] += batch[i].climb.pass.n_rechecked;
+        s->given_up[which] += batch[i].climb.is_given_up;
+        if (batch[i].climb.is_given_up || s->is_coreset) {
+            if (s->is_coreset) {
+                keep_end(s, which, &batch[i].climb);
+            }
+            drop(&batch[i]);
+            continue;
+        }
         double lowest = s->best[which].live ? s->inertias[which] : INFINITY;
         for (int32_t m = 0; m < n; m++) {
             int32_t other, ignored;
             number(s, first + m, &other, &ignored);
-            if (other == which && batch[m].live && batch[m].climb.stage == KM_CLIMB_DONE) {
+            if (other == which && batch[m].live && batch[m].climb.stage == KM_CLIMB_DONE &&
+                !batch[m].climb.is_given_up) {
                 lowest = fmin(lowest, km_climb_inertia(&batch[m].climb));
             }
         }
@@ -188,42 +228,62 @@ static kmseg_status run_batch(kmseg_context *ctx, search *s, int32_t first, atte
     return status;
 }
 
-/* All climbs, batch by batch. Cancelled when there is a best for every number of clusters, that is the
- * result. */
-static kmseg_status run_batches(kmseg_context *ctx, search *s, int32_t at_once, km_arena *scratch) {
-    int32_t n = s->n_k * s->n_init;
-    attempt *batch = km_arena_array(scratch, at_once, sizeof *batch);
-    km_climb **climbs = km_arena_array(scratch, at_once, sizeof(km_climb *));
+/* Climbs whose labels fit the limit together. */
+static int32_t climbs_that_fit(const search *s, int64_t memory_limit) {
+    int64_t n = (int64_t)s->n_k * s->n_init;
+    int64_t each = s->tiles->n_tiles * KM_TILE_ROWS * KM_PASS_SAMPLE_BYTES + 1;
+    int64_t fit = memory_limit / each;
+    int64_t least = s->ranked != NULL ? TOGETHER : 1;
+    return (int32_t)(fit < least ? least : fit < n ? fit : n);
+}
+
+/* How many climbs from number `first` on run at once: as many as fit; whole restarts where one seeding
+ * serves several numbers of clusters. Those that race with each other, which must not depend on what
+ * fits, are never parted, and those that come after them wait for their result. */
+static int32_t batch_size(const search *s, int32_t first, int32_t fit) {
+    int32_t left = s->n_k * s->n_init - first;
+    if (s->ranked != NULL) {
+        int32_t round = TOGETHER * s->n_k, begun = first / round * TOGETHER;
+        int32_t racing = s->n_init - begun < TOGETHER ? s->n_init - begun : TOGETHER;
+        int32_t of_round = (begun + racing) * s->n_k - first;
+        fit = fit / racing * racing;
+        return fit < of_round ? fit : of_round;
+    }
+    fit = s->initialiser->nested && fit > s->n_k ? fit / s->n_k * s->n_k : fit;
+    return fit < left ? fit : left;
+}
+
+/* Cancelled when there is a best for every number of clusters, that is the result. */
+static kmseg_status take_what_is_there(search *s) {
+    for (int32_t w = 0; w < s->n_k; w++) {
+        if (!s->best[w].live) {
+            return KMSEG_E_CANCELLED;
+        }
+    }
+    for (int32_t w = 0; w < s->n_k; w++) {
+        s->best[w].climb.stop_reason = KMSEG_STOP_CANCELLED;
+    }
+    return KMSEG_OK;
+}
+
+/* All climbs, batch by batch. */
+static kmseg_status run_batches(kmseg_context *ctx, search *s, int64_t memory_limit,
+                                km_arena *scratch) {
+    int32_t n = s->n_k * s->n_init, fit = climbs_that_fit(s, memory_limit);
+    attempt *batch = km_arena_array(scratch, fit, sizeof *batch);
+    km_climb **climbs = km_arena_array(scratch, fit, sizeof(km_climb *));
     if (batch == NULL || climbs == NULL) {
         return km_fail_memory(ctx, "a clustering");
     }
     kmseg_status status = KMSEG_OK;
-    km_progress_begin(ctx, "clustering", (int64_t)n * RESTART_UNITS);
-    for (int32_t i = 0; i < n && status == KMSEG_OK; i += at_once) {
-        status = run_batch(ctx, s, i, batch, climbs, at_once < n - i ? at_once : n - i);
+    km_progress_begin(ctx, s->is_coreset ? "clustering a coreset" : "clustering",
+                      (int64_t)n * RESTART_UNITS);
+    for (int32_t i = 0, size; i < n && status == KMSEG_OK; i += size) {
+        size = batch_size(s, i, fit);
+        status = run_batch(ctx, s, i, batch, climbs, size);
     }
     km_progress_end(ctx);
-    if (status == KMSEG_E_CANCELLED) {
-        int all = 1;
-        for (int32_t w = 0; w < s->n_k; w++) {
-            all = all && s->best[w].live;
-        }
-        for (int32_t w = 0; w < s->n_k && all; w++) {
-            s->best[w].climb.stop_reason = KMSEG_STOP_CANCELLED;
-        }
-        status = all ? KMSEG_OK : status;
-    }
-    return status;
-}
-
-/* How many climbs run at once: as many as their labels fit the limit, whole restarts where one seeding
- * serves several. */
-static int32_t climbs_at_once(const search *s, int64_t memory_limit) {
-    int64_t n = (int64_t)s->n_k * s->n_init;
-    int64_t each = s->tiles->n_tiles * KM_TILE_ROWS * KM_PASS_SAMPLE_BYTES + 1;
-    int64_t fit = memory_limit / each;
-    fit = fit < 1 ? 1 : fit < n ? fit : n;
-    return (int32_t)(s->initialiser->nested && fit > s->n_k ? fit / s->n_k * s->n_k : fit);
+    return status == KMSEG_E_CANCELLED && !s->is_coreset ? take_what_is_there(s) : status;
 }
 
 static kmseg_status make_models(kmseg_context *ctx, search *s, kmseg_model **out) {
@@ -233,6 +293,8 @@ static kmseg_status make_models(kmseg_context *ctx, search *s, kmseg_model **out
             .labels = &s->best[w].labels,
             .inertia = s->inertias[w],
             .n_rechecked = s->rechecked[w],
+            .n_coreset = s->n_coreset,
+            .n_given_up = s->given_up[w],
             /* Of work that was shared, an equal share. */
             .seconds_init = s->seconds_init / s->n_k,
             .seconds_iterate = s->seconds_iterate / s->n_k,
@@ -244,18 +306,102 @@ static kmseg_status make_models(kmseg_context *ctx, search *s, kmseg_model **out
     return KMSEG_OK;
 }
 
-static kmseg_status search_all(kmseg_context *ctx, search *s, int64_t memory_limit,
-                               km_arena *scratch, kmseg_model **out) {
+static kmseg_status make_room(kmseg_context *ctx, search *s, km_arena *scratch) {
     int32_t largest = s->ks[s->n_k - 1];
     KM_TRY(km_workspace_init(ctx, s->tiles, largest, scratch, &s->workspace));
     s->best = km_arena_array(scratch, s->n_k, sizeof *s->best);
     s->inertias = km_arena_array(scratch, s->n_k, sizeof *s->inertias);
     s->rechecked = km_arena_array(scratch, s->n_k, sizeof *s->rechecked);
+    s->given_up = km_arena_array(scratch, s->n_k, sizeof *s->given_up);
     s->seeds = km_arena_array(scratch, (int64_t)largest * s->tiles->n_features, sizeof *s->seeds);
-    if (s->best == NULL || s->inertias == NULL || s->rechecked == NULL || s->seeds == NULL) {
+    if (s->best == NULL || s->inertias == NULL || s->rechecked == NULL || s->given_up == NULL ||
+        s->seeds == NULL) {
         return km_fail_memory(ctx, "a clustering");
     }
-    kmseg_status status = run_batches(ctx, s, climbs_at_once(s, memory_limit), scratch);
+    return KMSEG_OK;
+}
+
+/* Climbs on a coreset as they are taken on all samples: those of the lowest inertia of each number of
+ * clusters, then those of the next lowest ... */
+static void rank(search *s) {
+    for (int32_t w = 0; w < s->n_k; w++) {
+        const double *inertias = s->end_inertias + (int64_t)w * s->n_init;
+        for (int32_t r = 0; r < s->n_init; r++) {
+            int32_t place = 0;
+            for (int32_t other = 0; other < s->n_init; other++) {
+                place +=
+                    inertias[other] < inertias[r] || (inertias[other] == inertias[r] && other < r);
+            }
+            int32_t group = place / TOGETHER, begun = group * TOGETHER;
+            int32_t racing = s->n_init - begun < TOGETHER ? s->n_init - begun : TOGETHER;
+            s->ranked[begun * s->n_k + w * racing + place - begun] = w * s->n_init + r;
+        }
+    }
+}
+
+/* Room for where the climbs on a coreset end. */
+static kmseg_status make_ends(kmseg_context *ctx, search *s, km_arena *arena) {
+    int32_t n = s->n_k * s->n_init;
+    s->ends = km_arena_array(arena, n, sizeof(double *));
+    s->end_inertias = km_arena_array(arena, n, sizeof *s->end_inertias);
+    int ok = s->ends != NULL && s->end_inertias != NULL;
+    for (int32_t i = 0; ok && i < n; i++) {
+        int64_t size = (int64_t)s->ks[i / s->n_init] * s->tiles->n_features;
+        s->ends[i] = km_arena_array(arena, size, sizeof(double));
+        ok = s->ends[i] != NULL;
+    }
+    return ok ? KMSEG_OK : km_fail_memory(ctx, "a clustering");
+}
+
+/* All climbs on the coreset. */
+static kmseg_status climb_coreset(kmseg_context *ctx, const search *s, const kmseg_tiles *coreset) {
+    search small = *s;
+    small.tiles = coreset;
+    small.is_coreset = 1;
+    km_arena scratch;
+    km_arena_init(&scratch, &ctx->allocator);
+    km_pools_init(ctx, &small.pools);
+    kmseg_status status = make_room(ctx, &small, &scratch);
+    if (status == KMSEG_OK) {
+        status = run_batches(ctx, &small, KM_FREE_BYTES, &scratch);
+    }
+    km_pools_end(&small.pools);
+    km_arena_free(&scratch);
+    return status;
+}
+
+/* Begins on a coreset, where there is one that stands for all. */
+static kmseg_status begin_small(kmseg_context *ctx, search *s, km_arena *arena) {
+    double start = km_clock();
+    km_coreset coreset;
+    KM_TRY(km_coreset_make(ctx, s->tiles, &s->options, &coreset));
+    kmseg_status status = KMSEG_OK;
+    if (coreset.tiles != NULL) {
+        status = make_ends(ctx, s, arena);
+        if (status == KMSEG_OK) {
+            status = climb_coreset(ctx, s, coreset.tiles);
+        }
+        s->n_coreset = (int32_t)coreset.tiles->n_samples;
+        s->ranked = km_arena_array(arena, (int64_t)s->n_k * s->n_init, sizeof *s->ranked);
+        if (status == KMSEG_OK && s->ranked == NULL) {
+            status = km_fail_memory(ctx, "a clustering");
+        }
+        if (status == KMSEG_OK) {
+            rank(s);
+        }
+    }
+    km_coreset_end(&coreset);
+    s->seconds_init += km_clock() - start;
+    return status;
+}
+
+static kmseg_status search_all(kmseg_context *ctx, search *s, int64_t memory_limit,
+                               km_arena *scratch, kmseg_model **out) {
+    if (km_coreset_pays(s->tiles, &s->options, s->ks[s->n_k - 1])) {
+        KM_TRY(begin_small(ctx, s, scratch));
+    }
+    KM_TRY(make_room(ctx, s, scratch));
+    kmseg_status status = run_batches(ctx, s, memory_limit, scratch);
     if (status == KMSEG_OK) {
         status = make_models(ctx, s, out);
     }

@@ -48,9 +48,4 @@ int64_t km_chunk_recheck(const km_pass *pass, km_worker *w, km_pass_part *part, 
 void km_chunk_keep_key(const km_pass *pass, int64_t row, km_label label, double nearest,
                        double second);
 
-/* Bytes of an element of float tiles or of samples. */
-static inline size_t km_element_size(kmseg_dtype dtype) {
-    return dtype == KMSEG_FLOAT32 ? sizeof(float) : sizeof(double);
-}
-
 #endif

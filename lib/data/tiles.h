@@ -113,6 +113,11 @@ void km_matrix_gather(const kmseg_matrix *matrix, const int64_t *rows, int32_t n
 void km_matrix_block(const km_kernels *kernels, const kmseg_matrix *matrix, int64_t first,
                      int32_t n, double *out);
 
+/* Bytes of an element of float tiles or of samples. */
+static inline size_t km_element_size(kmseg_dtype dtype) {
+    return dtype == KMSEG_FLOAT32 ? sizeof(float) : sizeof(double);
+}
+
 /* KMSEG_E_ARGUMENT unless dtype is one. */
 kmseg_status km_dtype_check(kmseg_context *ctx, kmseg_dtype dtype, const char *what);
 

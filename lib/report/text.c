@@ -506,6 +506,25 @@ static void print_small(const km_page *page) {
     }
 }
 
+static void print_fit(const km_page *page) {
+    const kmseg_result *result = page->result;
+    km_string text;
+    km_string_init(&text, &page->out->allocator);
+    km_string_format(&text, "k-means, %d iteration%s, stopped because %s", result->n_iter,
+                     result->n_iter == 1 ? "" : "s", kmseg_stop_reason_text(result->stop_reason));
+    if (result->n_coreset > 0) {
+        km_string_add(&text, "; begun on ");
+        km_add_number(&text, result->n_coreset, 0);
+        km_string_add(&text, " customers that stand for all");
+    }
+    if (result->n_given_up > 0) {
+        km_string_format(&text, "; %d restart%s fell behind and %s given up", result->n_given_up,
+                         result->n_given_up == 1 ? "" : "s",
+                         result->n_given_up == 1 ? "was" : "were");
+    }
+    print_line(page, "fit", &text);
+}
+
 static void print_quality(const km_page *page) {
     km_page_heading(page, "How good the segments are");
     print_silhouette(page);
@@ -520,11 +539,7 @@ static void print_quality(const km_page *page) {
                              "adds its sum and share per segment");
         print_line(page, "value", &text);
     }
-    km_string_init(&text, &page->out->allocator);
-    km_string_format(&text, "k-means, %d iteration%s, stopped because %s", page->result->n_iter,
-                     page->result->n_iter == 1 ? "" : "s",
-                     kmseg_stop_reason_text(page->result->stop_reason));
-    print_line(page, "fit", &text);
+    print_fit(page);
 }
 
 static void print_notes(const km_page *page) {

@@ -41,6 +41,8 @@ static const km_field result[] = {
     INT64(kmseg_result, n_table_rows),
     INT64(kmseg_result, n_dropped),
     WORD(kmseg_result, stop_reason, reasons),
+    NEW_INT32(kmseg_result, n_coreset),
+    NEW_INT32(kmseg_result, n_given_up),
 };
 const km_fields km_layout_result = LAYOUT("/", result, kmseg_result);
 

@@ -148,7 +148,8 @@ class tiles_options(Structure):
 class fit_options(Structure):
     _fields_ = [("struct_size", c_size_t), ("n_clusters", c_int32), ("n_init", c_int32),
                 ("max_iter", c_int32), ("tol", c_double), ("seed", c_uint64), ("init", c_char_p),
-                ("algorithm", c_char_p), ("init_centroids", POINTER(c_double)), ("batch_size", c_int32)]
+                ("algorithm", c_char_p), ("init_centroids", POINTER(c_double)), ("batch_size", c_int32),
+                ("coreset_size", c_int32)]
 
 
 class model(Structure):
@@ -157,7 +158,8 @@ class model(Structure):
                 ("cluster_weights", POINTER(c_double)), ("cluster_sizes", POINTER(c_int64)),
                 ("inertia", c_double), ("n_iter", c_int32), ("n_nonempty", c_int32), ("best_init", c_int32),
                 ("stop_reason", c_int), ("history", POINTER(c_double)), ("n_rechecked", c_int64),
-                ("seconds_init", c_double), ("seconds_iterate", c_double), ("seconds_finish", c_double)]
+                ("seconds_init", c_double), ("seconds_iterate", c_double), ("seconds_finish", c_double),
+                ("n_coreset", c_int32), ("n_given_up", c_int32)]
 
 
 class sweep_result(Structure):
@@ -304,13 +306,13 @@ class result(Structure):
                 ("labels", POINTER(c_int32)), ("distances", POINTER(c_double)), ("radii", POINTER(c_double)),
                 ("ids", POINTER(c_char_p)), ("n_typical", c_int32), ("typical", POINTER(c_int64)),
                 ("inertia", c_double), ("n_iter", c_int32), ("stop_reason", c_int),
-                ("history", POINTER(c_double)), ("n_rechecked", c_int64), ("tiles", c_char_p),
-                ("n_table_rows", c_int64), ("n_dropped", c_int64), ("params", c_char_p),
-                ("n_merges", c_int32), ("merges", POINTER(merge)), ("inertia_unmerged", c_double),
-                ("map", POINTER(map)), ("n_reports", c_int32), ("reports", POINTER(stored_report)),
-                ("seconds_prepare", c_double), ("seconds_fit", c_double), ("seconds_scores", c_double),
-                ("seconds_profile", c_double), ("seconds_init", c_double), ("seconds_iterate", c_double),
-                ("seconds_finish", c_double)]
+                ("history", POINTER(c_double)), ("n_rechecked", c_int64), ("n_coreset", c_int32),
+                ("n_given_up", c_int32), ("tiles", c_char_p), ("n_table_rows", c_int64),
+                ("n_dropped", c_int64), ("params", c_char_p), ("n_merges", c_int32),
+                ("merges", POINTER(merge)), ("inertia_unmerged", c_double), ("map", POINTER(map)),
+                ("n_reports", c_int32), ("reports", POINTER(stored_report)), ("seconds_prepare", c_double),
+                ("seconds_fit", c_double), ("seconds_scores", c_double), ("seconds_profile", c_double),
+                ("seconds_init", c_double), ("seconds_iterate", c_double), ("seconds_finish", c_double)]
 
 
 class description(Structure):

@@ -133,6 +133,7 @@ def sweep(
     tol: float = 1e-4,
     random_state: int | np.random.RandomState | None = None,
     algorithm: str = "auto",
+    coreset_size: int = 1 << 16,
     sample_weight: ArrayLike | None = None,
     silhouette_samples: int | None = None,
     n_references: int = 0,
@@ -154,7 +155,7 @@ def sweep(
         Numbers of clusters.
     n_init : int, default=10
         Restarts of each; the one of lowest inertia is kept.
-    init, max_iter, tol, random_state, algorithm, n_threads, callback, progress
+    init, max_iter, tol, random_state, algorithm, coreset_size, n_threads, callback, progress
         As for `kmseg.KMeans`; init by name only.
     sample_weight : array-like of shape (n_samples,), default=None
         How much each sample counts, at least 0. Silhouettes do not heed it.
@@ -196,7 +197,8 @@ def sweep(
     """
     numbers = _numbers(k)
     template = KMeans(n_init=n_init, init=init, max_iter=max_iter, tol=tol, random_state=random_state,
-                      algorithm=algorithm, n_threads=n_threads, callback=callback, progress=progress)
+                      algorithm=algorithm, coreset_size=coreset_size, n_threads=n_threads, callback=callback,
+                      progress=progress)
     models = [KMeans(**{**template.get_params(), "n_clusters": n}) for n in numbers]
     for model in models:
         model._check_parameters()

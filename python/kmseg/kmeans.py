@@ -98,6 +98,10 @@ default='k-means++'
     algorithm : {'auto', 'lloyd', 'elkan', 'hamerly'}, default='auto'
         All give the same labels. 'auto' spares samples that bounds show to stay where they are, from when
         that pays; 'elkan' is taken for 'auto'; 'lloyd' never does, 'hamerly' always.
+    coreset_size : int, default=65536
+        Of at least 8 times as many samples, about so many that stand for all are clustered first; each
+        restart begins on all samples where it ended there, and one that falls behind another is given up.
+        0: every restart begins and ends on all samples. With centroids given, it has no effect.
     n_threads : int or None, default=None
         Threads. None: CPUs that the process may use, no more than OMP_NUM_THREADS or threadpoolctl allow.
     callback : callable or None, default=None
@@ -161,6 +165,7 @@ default='k-means++'
         random_state: int | np.random.RandomState | None = None,
         copy_x: bool = True,
         algorithm: str = "auto",
+        coreset_size: int = 1 << 16,
         n_threads: int | None = None,
         callback: Callback | None = None,
         progress: bool = False,
@@ -174,6 +179,7 @@ default='k-means++'
         self.random_state = random_state
         self.copy_x = copy_x
         self.algorithm = algorithm
+        self.coreset_size = coreset_size
         self.n_threads = n_threads
         self.callback = callback
         self.progress = progress
@@ -272,6 +278,7 @@ default='k-means++'
         if isinstance(self.init, str):
             _choice("init", self.init, _INITIALISERS)
         _choice("algorithm", self.algorithm, _ALGORITHMS)
+        _whole("coreset_size", self.coreset_size, 0, 1 << 24)
         if self.n_threads is not None:
             _whole("n_threads", self.n_threads, 1, _MOST_THREADS)
         if self.callback is not None and not callable(self.callback):
@@ -317,6 +324,7 @@ default='k-means++'
         options.max_iter = self.max_iter
         options.tol = float(self.tol)
         options.algorithm = _ALGORITHMS[self.algorithm]
+        options.coreset_size = self.coreset_size
         options.n_init = 1
         if start is None:
             options.init = str(self.init).encode()

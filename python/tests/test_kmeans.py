@@ -40,13 +40,27 @@ def test_check_estimator_passes(parameters, known):
     assert [r["check_name"] for r in results if r["status"] == "failed"] == []
 
 
-def test_parameters_are_those_of_scikit_learn_and_three_more():
+def test_restarts_of_many_samples_begin_on_a_coreset_and_end_as_well():
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(20_000, 3)) + 4 * rng.integers(3, size=(20_000, 1))
+    whole = kmseg.KMeans(5, n_init=10, random_state=0, coreset_size=0).fit(X)
+    begun = kmseg.KMeans(5, n_init=10, random_state=0, coreset_size=2000).fit(X)
+    assert begun.inertia_ == pytest.approx(whole.inertia_, rel=0.01)
+    swept = kmseg.sweep(X, [5], random_state=0, coreset_size=2000)[5]
+    np.testing.assert_array_equal(swept.labels_, begun.labels_)
+    given = [kmseg.KMeans(5, init=X[:5], coreset_size=size).fit(X).labels_ for size in (0, 2000)]
+    np.testing.assert_array_equal(*given)
+    with pytest.raises(ValueError, match="coreset_size"):
+        kmseg.KMeans(coreset_size=-1).fit(X)
+
+
+def test_parameters_are_those_of_scikit_learn_and_four_more():
     def parameters(cls):
         return {p.name: p.default for p in inspect.signature(cls).parameters.values()}
 
     ours, theirs = parameters(kmseg.KMeans), parameters(sklearn.cluster.KMeans)
     assert list(ours)[: len(theirs)] == list(theirs)
-    assert set(ours) - set(theirs) == {"n_threads", "callback", "progress"}
+    assert set(ours) - set(theirs) == {"coreset_size", "n_threads", "callback", "progress"}
     assert {name for name in theirs if ours[name] != theirs[name]} == {"algorithm"}
 
 

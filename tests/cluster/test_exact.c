@@ -169,6 +169,7 @@ Test(exact, the_same_bytes_for_any_threads_kernels_and_tiles, .timeout = 300)
             options.n_init = s == 0 ? 2 : 1;
             options.max_iter = 5;
             options.seed = 42;
+            options.coreset_size = s == 0 ? 1000 : 0;
             kmseg_model *first = NULL;
             for (int32_t i = 0; kmseg_kernels_name(i) != NULL; i++) {
                 if (!kmseg_kernels_available(kmseg_kernels_name(i))) {

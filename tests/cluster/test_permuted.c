@@ -114,6 +114,19 @@ static void compare(const char *kind, int64_t n, const kmseg_fit_options *option
     release(&first);
 }
 
+/* Nor where restarts begin on a coreset, which 64 different rows are all in. */
+Test(permuted, nor_does_it_those_that_begin_on_a_coreset, .timeout = 300)
+{
+    for (size_t v = 0; v < sizeof kinds / sizeof *kinds; v++) {
+        kmseg_fit_options options;
+        kmseg_fit_options_init(&options);
+        options.n_clusters = 6;
+        options.n_init = 5;
+        options.coreset_size = 2000;
+        compare(kinds[v], 21001, &options);
+    }
+}
+
 /* Few samples are all drawn from, 21,001 by a pool; every initialiser, and mini-batches. */
 Test(permuted, the_order_of_the_samples_changes_no_centroid_and_no_label, .timeout = 300)
 {

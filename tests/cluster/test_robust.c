@@ -96,6 +96,30 @@ Test(memory, a_fit_survives_every_refused_request)
     }
 }
 
+/* Restarts that begin on a coreset. */
+static kmseg_status fit_from_coreset(kmseg_context *ctx, void *unused) {
+    (void)unused;
+    kmseg_tiles *tiles = NULL;
+    kmseg_model *model = NULL;
+    kmseg_fit_options options = few_iterations();
+    options.coreset_size = 64 * K;
+    kmseg_status status = tiles_of_samples(ctx, weights, &tiles);
+    if (status == KMSEG_OK) {
+        status = kmseg_fit(ctx, tiles, &options, &model);
+        cr_assert((model == NULL) == (status != KMSEG_OK));
+        cr_assert(model == NULL || model->n_coreset > 0);
+    }
+    kmseg_model_free(model);
+    kmseg_tiles_free(tiles);
+    return status;
+}
+
+Test(memory, a_fit_from_a_coreset_survives_every_refused_request)
+{
+    make_samples();
+    fails_cleanly(fit_from_coreset, NULL);
+}
+
 typedef struct shown {
     int64_t last, total;
     int32_t calls;
@@ -145,10 +169,15 @@ static void count_and_cancel(void *user, const char *stage, int64_t done, int64_
     }
 }
 
+static kmseg_fit_options from_coreset(void) {
+    kmseg_fit_options options = until_settled();
+    options.coreset_size = 64 * K;
+    return options;
+}
+
 /* Cancelled at every point where progress is shown, a fit gives nothing or a whole model, and the
  * context works again afterwards. */
-Test(cancel, from_the_progress_function_leaves_nothing_or_a_whole_model)
-{
+static void cancel_everywhere(kmseg_fit_options (*which)(void)) {
     make_samples();
     test_memory memory = {0};
     kmseg_context_options context_options;
@@ -160,7 +189,7 @@ Test(cancel, from_the_progress_function_leaves_nothing_or_a_whole_model)
     context_options.progress_user = &c;
     OK(NULL, kmseg_context_new(&context_options, &c.ctx));
     c.cancel_at = -1;
-    kmseg_model *whole = fit_with(c.ctx, until_settled());
+    kmseg_model *whole = fit_with(c.ctx, which());
     int32_t n_calls = c.calls, n_partial = 0;
     kmseg_tiles *tiles;
     OK(c.ctx, tiles_of_samples(c.ctx, NULL, &tiles));
@@ -168,7 +197,7 @@ Test(cancel, from_the_progress_function_leaves_nothing_or_a_whole_model)
     for (int32_t at = 0; at < n_calls; at++) {
         c.calls = 0;
         c.cancel_at = at;
-        kmseg_fit_options options = until_settled();
+        kmseg_fit_options options = which();
         kmseg_model *model;
         kmseg_status status = kmseg_fit(c.ctx, tiles, &options, &model);
         if (status == KMSEG_OK && model->stop_reason == KMSEG_STOP_CANCELLED) {
@@ -190,7 +219,7 @@ Test(cancel, from_the_progress_function_leaves_nothing_or_a_whole_model)
     }
     cr_assert_gt(n_partial, 0);
     c.cancel_at = -1;
-    kmseg_model *again = fit_with(c.ctx, until_settled());
+    kmseg_model *again = fit_with(c.ctx, which());
     assert_equal(again, whole);
     kmseg_model_free(again);
     kmseg_model_free(whole);
@@ -198,6 +227,12 @@ Test(cancel, from_the_progress_function_leaves_nothing_or_a_whole_model)
     kmseg_context_free(c.ctx);
     cr_assert_eq(memory.n_held, 0);
 }
+
+Test(cancel, from_the_progress_function_leaves_nothing_or_a_whole_model)
+{ cancel_everywhere(until_settled); }
+
+Test(cancel, on_a_coreset_or_behind_it_leaves_nothing_or_a_whole_model)
+{ cancel_everywhere(from_coreset); }
 
 Test(cancel, before_a_call_every_function_says_so)
 {

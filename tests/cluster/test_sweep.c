@@ -66,12 +66,14 @@ Test(sweep, gives_what_a_fit_of_each_number_gives)
 {
     make_samples();
     for (int32_t i = 0; km_initialiser_at(i) != NULL; i++) {
-        for (int weighted = 0; weighted < 2; weighted++) {
+        for (int variant = 0; variant < 4; variant++) {
+            int weighted = variant % 2;
             kmseg_fit_options options;
             kmseg_fit_options_init(&options);
             options.init = km_initialiser_at(i)->name;
             options.n_init = 3;
             options.seed = 11;
+            options.coreset_size = variant < 2 ? 0 : 5 * 64; /* for 1 to 5 clusters */
             kmseg_context *ctx = test_context(2, NULL);
             kmseg_tiles *tiles = tiles_of(ctx, weighted);
             kmseg_sweep_result *result;
@@ -98,14 +100,16 @@ Test(sweep, does_not_depend_on_what_runs_together)
     make_samples();
     kmseg_fit_options options;
     kmseg_fit_options_init(&options);
-    options.n_init = 4;
+    options.n_init = 5;
     kmseg_context *ctx = test_context(2, NULL);
     kmseg_tiles *tiles = tiles_of(ctx, 0);
     const int32_t ks[N_K] = {1, 2, 3, 4, 5, 6, 7};
     const int64_t one = N * KM_PASS_SAMPLE_BYTES, limits[] = {0, 3 * one, 9 * one, 15 * one};
-    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+    const size_t n_limits = sizeof limits / sizeof *limits;
+    for (size_t i = 0; i < 2 * n_limits; i++) {
+        options.coreset_size = i < n_limits ? 0 : 500;
         kmseg_model *models[N_K];
-        OK(ctx, km_search(ctx, tiles, &options, ks, N_K, limits[i], models));
+        OK(ctx, km_search(ctx, tiles, &options, ks, N_K, limits[i % n_limits], models));
         assert_fits(models, &options, 0);
         for (int32_t m = 0; m < N_K; m++) {
             kmseg_model_free(models[m]);

@@ -20,6 +20,11 @@ typedef struct kmseg_fit_options {
     const double
         *init_centroids; /* n_clusters x n_features for init "given", borrowed; else NULL */
     int32_t batch_size;  /* samples in a batch of the algorithm "minibatch" */
+    int32_t
+        coreset_size; /* of at least 8 times as many samples, about so many that stand for all are
+                             clustered first, each restart beginning on all samples where it ended
+                             there, and a restart that falls behind another one is given up; 0: every
+                             restart begins and ends on all samples */
 } kmseg_fit_options;
 
 /** Name, bounds, default and help of every fit option (init_centroids has no row). */
@@ -61,6 +66,9 @@ typedef struct kmseg_model {
                                       share of it */
     double seconds_iterate;
     double seconds_finish;
+    int32_t
+        n_coreset; /* samples that stood for all while restarts were begun; 0: they began on all */
+    int32_t n_given_up; /* restarts that fell behind and did not come to their end */
 } kmseg_model;
 
 /**

@@ -109,7 +109,10 @@ typedef struct kmseg_result {
     kmseg_stop_reason stop_reason;
     const double *history; /* n_iter */
     int64_t n_rechecked;
-    const char *tiles; /* what samples were copied to: "int16", ...; "" in a result from a file */
+    int32_t
+        n_coreset; /* samples that stood for all while restarts were begun; 0: they began on all */
+    int32_t n_given_up; /* restarts that fell behind and did not come to their end */
+    const char *tiles;  /* what samples were copied to: "int16", ...; "" in a result from a file */
     int64_t n_table_rows; /* rows of the input, those left out included */
     int64_t n_dropped;    /* rows left out because something was missing */
     const char *params;   /* JSON object: version and every option */
