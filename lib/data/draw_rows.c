@@ -80,19 +80,18 @@ static int64_t block_end(const draw_job *job, int64_t block) {
     return end < job->tiles->n_samples ? end : job->tiles->n_samples;
 }
 
-/* A feature of 64 rows after the other, so that no hash waits for the last step of another. */
-static void hash_tile(const draw_job *job, int64_t first, int32_t n, double *block) {
-    uint64_t hashes[KM_TILE_ROWS];
-    for (int32_t r = 0; r < n; r++) {
-        hashes[r] = add_number(0, km_tiles_weight(job->tiles, first + r));
+void km_hash_rows(const km_kernels *kernels, const kmseg_tiles *tiles, int64_t first, int32_t n,
+                  double *block, uint64_t *out) {
+    double weights[KM_TILE_ROWS];
+    for (int32_t r = 0; r < KM_TILE_ROWS; r++) {
+        weights[r] = km_tiles_weight(tiles, first + (r < n ? r : n - 1));
     }
-    km_tiles_block(job->kernels, job->tiles, first, n, block);
-    for (int32_t j = 0; j < job->tiles->n_features; j++) {
-        for (int32_t r = 0; r < n; r++) {
-            hashes[r] = add_number(hashes[r], block[j * KM_TILE_ROWS + r]);
-        }
+    memset(out, 0, KM_TILE_ROWS * sizeof *out);
+    kernels->hash(weights, out);
+    km_tiles_block(kernels, tiles, first, n, block);
+    for (int32_t j = 0; j < tiles->n_features; j++) {
+        kernels->hash(block + (int64_t)j * KM_TILE_ROWS, out);
     }
-    memcpy(job->hashes + first, hashes, (size_t)n * sizeof *hashes);
 }
 
 static void hash_block(void *argument, int64_t block, int32_t thread) {
@@ -101,7 +100,9 @@ static void hash_block(void *argument, int64_t block, int32_t thread) {
     int64_t *sizes = job->starts + block * job->n_buckets, end = block_end(job, block);
     for (int64_t first = block * BLOCK_ROWS; first < end; first += KM_TILE_ROWS) {
         int32_t n = end - first < KM_TILE_ROWS ? (int32_t)(end - first) : KM_TILE_ROWS;
-        hash_tile(job, first, n, room);
+        uint64_t hashes[KM_TILE_ROWS];
+        km_hash_rows(job->kernels, job->tiles, first, n, room, hashes);
+        memcpy(job->hashes + first, hashes, (size_t)n * sizeof *hashes);
         for (int64_t i = first; i < first + n; i++) {
             sizes[bucket_of(job, job->hashes[i])] += counts(job, i);
         }
@@ -256,6 +257,14 @@ kmseg_status km_draw_rows(kmseg_context *ctx, const kmseg_tiles *tiles, int64_t 
                           uint64_t *numbers) {
     draw_job job = {
         .tiles = tiles, .weighted = weighted, .seed = seed, .stage = stage, .numbers = numbers};
+    if (numbers == NULL) {
+        int done;
+        KM_TRY(km_draw_few(ctx, tiles, n_wanted, weighted, seed, stage, out, &done));
+        if (done) {
+            *out_n = n_wanted;
+            return KMSEG_OK;
+        }
+    }
     km_arena arena;
     km_arena_init(&arena, &ctx->allocator);
     kmseg_status status = draw(ctx, &job, &arena, n_wanted, out, out_n);

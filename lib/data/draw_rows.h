@@ -17,7 +17,8 @@
  * numbers   n_samples: the number of every row that could be drawn, or NULL
  * out       n_wanted positions; *out_n of them are filled
  *
- * Cost O(n_samples n_features), memory 24 bytes a row while it runs.
+ * Cost O(n_samples n_features), memory 24 bytes a row while it runs; 4 where few rows are drawn, of
+ * which few repeat, and numbers is NULL.
  */
 kmseg_status km_draw_rows(kmseg_context *ctx, const kmseg_tiles *tiles, int64_t n_wanted,
                           int weighted, uint64_t seed, km_stage stage, int64_t *out, int64_t *out_n,
@@ -33,6 +34,16 @@ kmseg_status km_draw_rows(kmseg_context *ctx, const kmseg_tiles *tiles, int64_t 
  * Cost O(n_samples n_features), memory 40 bytes a row while it runs.
  */
 kmseg_status km_order_rows(kmseg_context *ctx, const kmseg_tiles *tiles, int64_t *out);
+
+/* The same rows as km_draw_rows() draws, where few of many are wanted and few repeat; *out_done is 0 and
+ * nothing drawn where that is not so. */
+kmseg_status km_draw_few(kmseg_context *ctx, const kmseg_tiles *tiles, int64_t n_wanted,
+                         int weighted, uint64_t seed, km_stage stage, int64_t *out, int *out_done);
+
+/* Hashes of the weight and the values of the n rows from first on, to out[64]; lanes behind them repeat
+ * the last. block has room for 64 rows. */
+void km_hash_rows(const km_kernels *kernels, const kmseg_tiles *tiles, int64_t first, int32_t n,
+                  double *block, uint64_t *out);
 
 /* A hash of n values, from one of others or 0; -0 is 0. */
 uint64_t km_hash_values(uint64_t hash, const double *values, int32_t n);

@@ -1,5 +1,6 @@
 #include "data/moments.h"
 
+#include "base/ahead.h"
 #include "base/parallel.h"
 #include "kernels/kernels.h"
 
@@ -33,6 +34,7 @@ static int64_t chunk_end(const pass *p, int64_t chunk) {
  * that is filled up. */
 static const double *lanes(const pass *p, int64_t first, int64_t end, double rest, double *copy) {
     if (end - first >= KM_LANES) {
+        km_ask_ahead((const char *)(p->values + first) + KM_AHEAD, KM_LANES * sizeof *copy);
         return p->values + first;
     }
     for (int64_t r = 0; r < KM_LANES; r++) {

@@ -14,6 +14,9 @@ typedef struct own_job {
     km_own_labels labels;
     const double *centroids;
     double *out;
+    int sum_alone;
+    double *spreads; /* parts x n_labels */
+    int32_t n_labels;
     double *blocks;     /* n_threads x n_features x 64 */
     km_exact_sum *sums; /* n_threads */
 
@@ -80,29 +83,58 @@ static void add_lanes(const own_job *job, km_exact_sum *sum, const double *value
     add_whole(sum, low - carry * (INT64_C(1) << KM_WIDE_BITS), power + KM_WIDE_BITS);
 }
 
+/* Squared distances of the n samples from first on, and their weighted sum to that of the thread. */
+static void own_tile(own_job *job, int64_t first, int32_t n, int32_t thread, int32_t *labels,
+                     double *square) {
+    const kmseg_tiles *tiles = job->tiles;
+    double *block = job->blocks + (int64_t)thread * tiles->n_features * KM_TILE_ROWS;
+    double weighted[KM_TILE_ROWS];
+    lane_labels(job, first, n, labels);
+    km_tiles_block(job->kernels, tiles, first, n, block);
+    job->kernels->own_distances(block, tiles->n_features, job->centroids, labels, square);
+    memcpy(weighted, square, sizeof weighted);
+    for (int32_t r = 0; tiles->weights != NULL && r < n; r++) {
+        weighted[r] *= tiles->weights[first + r];
+    }
+    for (int32_t r = n; r < KM_TILE_ROWS; r++) {
+        weighted[r] = 0;
+    }
+    add_lanes(job, &job->sums[thread], weighted);
+}
+
 static void own_chunk(void *argument, int64_t chunk, int32_t thread) {
     own_job *job = argument;
     const kmseg_tiles *tiles = job->tiles;
-    double *block = job->blocks + (int64_t)thread * tiles->n_features * KM_TILE_ROWS;
     int64_t end = (chunk + 1) * KM_CHUNK_ROWS;
     end = end < tiles->n_samples ? end : tiles->n_samples;
     for (int64_t first = chunk * KM_CHUNK_ROWS; first < end; first += KM_TILE_ROWS) {
         int32_t n = end - first < KM_TILE_ROWS ? (int32_t)(end - first) : KM_TILE_ROWS;
         int32_t labels[KM_TILE_ROWS];
         double square[KM_TILE_ROWS];
-        lane_labels(job, first, n, labels);
-        km_tiles_block(job->kernels, tiles, first, n, block);
-        job->kernels->own_distances(block, tiles->n_features, job->centroids, labels, square);
+        own_tile(job, first, n, thread, labels, square);
         if (job->out != NULL) {
             memcpy(job->out + first, square, (size_t)n * sizeof *square);
         }
-        for (int32_t r = 0; tiles->weights != NULL && r < n; r++) {
-            square[r] *= tiles->weights[first + r];
+    }
+}
+
+static void spread_part(void *argument, int64_t part, int32_t thread) {
+    own_job *job = argument;
+    const kmseg_tiles *tiles = job->tiles;
+    double *spreads = job->spreads + part * job->n_labels;
+    int64_t end = (part + 1) * KM_SPREAD_ROWS;
+    end = end < tiles->n_samples ? end : tiles->n_samples;
+    for (int64_t first = part * KM_SPREAD_ROWS; first < end; first += KM_TILE_ROWS) {
+        int32_t n = end - first < KM_TILE_ROWS ? (int32_t)(end - first) : KM_TILE_ROWS;
+        int32_t labels[KM_TILE_ROWS];
+        double distance[KM_TILE_ROWS];
+        own_tile(job, first, n, thread, labels, distance);
+        for (int32_t r = 0; r < KM_TILE_ROWS; r++) {
+            distance[r] = sqrt(distance[r]);
         }
-        for (int32_t r = n; r < KM_TILE_ROWS; r++) {
-            square[r] = 0;
+        for (int32_t r = 0; r < n; r++) {
+            spreads[labels[r]] += distance[r] * km_tiles_weight(tiles, first + r);
         }
-        add_lanes(job, &job->sums[thread], square);
     }
 }
 
@@ -188,15 +220,18 @@ static kmseg_status sum_values(kmseg_context *ctx, own_job *job, double *out, in
     return KMSEG_OK;
 }
 
+/* Squares of every sample: to out, to the spreads, or to their sum alone. */
 static kmseg_status measure(kmseg_context *ctx, own_job *job, double *out_sum) {
     int exact = 0;
-    if (job->out == NULL) {
+    int64_t n = job->tiles->n_samples;
+    if (job->sum_alone) {
         KM_TRY(sum_values(ctx, job, out_sum, &exact));
     }
     if (exact) {
         return KMSEG_OK;
     }
-    KM_TRY(km_parallel(ctx, km_chunks(job->tiles->n_samples, KM_CHUNK_ROWS), own_chunk, job));
+    KM_TRY(job->spreads != NULL ? km_parallel(ctx, km_chunks(n, KM_SPREAD_ROWS), spread_part, job)
+                                : km_parallel(ctx, km_chunks(n, KM_CHUNK_ROWS), own_chunk, job));
     for (int32_t t = 1; t < ctx->n_threads && out_sum != NULL; t++) {
         km_exact_merge(&job->sums[0], &job->sums[t]);
     }
@@ -206,25 +241,38 @@ static kmseg_status measure(kmseg_context *ctx, own_job *job, double *out_sum) {
     return KMSEG_OK;
 }
 
-kmseg_status km_own_distances(kmseg_context *ctx, const kmseg_tiles *tiles, km_own_labels labels,
-                              const double *centroids, double *out, double *out_sum) {
-    int64_t block = (int64_t)tiles->n_features * KM_TILE_ROWS;
+static kmseg_status measure_all(kmseg_context *ctx, own_job *job, double *out_sum) {
+    int64_t block = (int64_t)job->tiles->n_features * KM_TILE_ROWS;
     km_arena arena;
     km_arena_init(&arena, &ctx->allocator);
-    own_job job = {.tiles = tiles,
-                   .kernels = ctx->kernels,
-                   .labels = labels,
-                   .centroids = centroids,
-                   .out = out};
-    job.blocks = km_arena_array(&arena, ctx->n_threads * block, sizeof *job.blocks);
-    job.sums = km_arena_array(&arena, ctx->n_threads, sizeof *job.sums);
-    job.wide = km_arena_array(&arena, ctx->n_threads, sizeof *job.wide);
+    job->kernels = ctx->kernels;
+    job->blocks = km_arena_array(&arena, ctx->n_threads * block, sizeof *job->blocks);
+    job->sums = km_arena_array(&arena, ctx->n_threads, sizeof *job->sums);
+    job->wide = km_arena_array(&arena, ctx->n_threads, sizeof *job->wide);
     kmseg_status status = KMSEG_OK;
-    if (job.blocks == NULL || job.sums == NULL || job.wide == NULL) {
+    if (job->blocks == NULL || job->sums == NULL || job->wide == NULL) {
         status = km_fail_memory(ctx, "distances");
     } else {
-        status = measure(ctx, &job, out_sum);
+        status = measure(ctx, job, out_sum);
     }
     km_arena_free(&arena);
     return status;
+}
+
+kmseg_status km_own_distances(kmseg_context *ctx, const kmseg_tiles *tiles, km_own_labels labels,
+                              const double *centroids, double *out, double *out_sum) {
+    own_job job = {.tiles = tiles, .labels = labels, .centroids = centroids, .out = out};
+    job.sum_alone = out == NULL;
+    return measure_all(ctx, &job, out_sum);
+}
+
+kmseg_status km_own_spreads(kmseg_context *ctx, const kmseg_tiles *tiles, const int32_t *labels,
+                            int32_t n_labels, const double *centroids, double *out_spreads,
+                            double *out_sum) {
+    own_job job = {.tiles = tiles,
+                   .labels = {.wide = labels, .n_clusters = n_labels},
+                   .centroids = centroids,
+                   .spreads = out_spreads,
+                   .n_labels = n_labels};
+    return measure_all(ctx, &job, out_sum);
 }

@@ -16,4 +16,12 @@ typedef struct km_own_labels {
 kmseg_status km_own_distances(kmseg_context *ctx, const kmseg_tiles *tiles, km_own_labels labels,
                               const double *centroids, double *out, double *out_sum);
 
+/* Sums of the weighted distances, not squared, of each label, in parts of KM_SPREAD_ROWS rows that are
+ * added up one after the other: to out_spreads, parts x n_labels, which is 0. Their weighted sum of squares
+ * to *out_sum, as above. */
+#define KM_SPREAD_ROWS (16 * KM_CHUNK_ROWS)
+kmseg_status km_own_spreads(kmseg_context *ctx, const kmseg_tiles *tiles, const int32_t *labels,
+                            int32_t n_labels, const double *centroids, double *out_spreads,
+                            double *out_sum);
+
 #endif

@@ -1,5 +1,7 @@
 #include "data/value_bins.h"
 
+#include "base/ahead.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,6 +112,7 @@ void km_value_bins_find(const km_value_bins *bins, const km_kernels *kernels, co
                         int64_t n, uint16_t *out) {
     int64_t first = 0;
     for (; n - first >= KM_LANES; first += KM_LANES) {
+        km_ask_ahead((const char *)(values + first) + KM_AHEAD, KM_LANES * sizeof *values);
         find_lanes(bins, kernels, values + first, out + first);
     }
     if (first < n) {

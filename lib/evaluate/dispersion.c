@@ -24,41 +24,23 @@ static double calinski_harabasz(const kmseg_tiles *tiles, const km_clusters *clu
     return within > 0 ? (between / (k - 1)) / (within / (n - k)) : INFINITY;
 }
 
-typedef struct spread_job {
-    const kmseg_tiles *tiles;
-    const km_labelling *labelling;
-    const double *squares; /* n_samples */
-    double *sums;          /* n_parts x n_clusters */
-} spread_job;
-
-/* Rows whose distances are added up one after the other; fixed, so that no sum depends on threads. */
-enum { PART_ROWS = 16 * KM_CHUNK_ROWS };
-
-static void spread_part(void *argument, int64_t part, int32_t thread) {
-    (void)thread;
-    spread_job *job = argument;
-    double *sums = job->sums + part * job->labelling->clusters.n_clusters;
-    int64_t end = (part + 1) * PART_ROWS;
-    end = end < job->tiles->n_samples ? end : job->tiles->n_samples;
-    for (int64_t i = part * PART_ROWS; i < end; i++) {
-        sums[job->labelling->labels[i]] += sqrt(job->squares[i]) * km_tiles_weight(job->tiles, i);
-    }
-}
-
-/* Weighted mean distance of each cluster's samples to its mean, from their squares. */
-static kmseg_status spreads(kmseg_context *ctx, spread_job *job, km_arena *arena, double *out) {
-    int64_t k = job->labelling->clusters.n_clusters;
-    int64_t n_parts = km_chunks(job->tiles->n_samples, PART_ROWS);
-    job->sums = km_arena_array(arena, n_parts * k, sizeof *job->sums);
-    if (job->sums == NULL) {
+/* Weighted mean distance of each cluster's samples to its mean, and the weighted sum of their squares. */
+static kmseg_status spreads(kmseg_context *ctx, const kmseg_tiles *tiles,
+                            const km_labelling *labelling, km_arena *arena, double *out,
+                            double *out_within) {
+    const km_clusters *clusters = &labelling->clusters;
+    int64_t k = clusters->n_clusters, n_parts = km_chunks(tiles->n_samples, KM_SPREAD_ROWS);
+    double *sums = km_arena_array(arena, n_parts * k, sizeof *sums);
+    if (sums == NULL) {
         return km_fail_memory(ctx, "the spreads of clusters");
     }
-    KM_TRY(km_parallel(ctx, n_parts, spread_part, job));
+    KM_TRY(km_own_spreads(ctx, tiles, labelling->labels, clusters->n_clusters, clusters->means,
+                          sums, out_within));
     for (int64_t c = 0; c < k; c++) {
         for (int64_t p = 0; p < n_parts; p++) {
-            out[c] += job->sums[p * k + c];
+            out[c] += sums[p * k + c];
         }
-        double weight = job->labelling->clusters.weights[c];
+        double weight = clusters->weights[c];
         out[c] = weight > 0 ? out[c] / weight : 0;
     }
     return KMSEG_OK;
@@ -91,35 +73,35 @@ static double davies_bouldin(const kmseg_tiles *tiles, const km_clusters *cluste
     return sum / clusters->n_weighted;
 }
 
+static kmseg_status measure(kmseg_context *ctx, const kmseg_tiles *tiles,
+                            const km_labelling *labelling, km_arena *arena,
+                            double *out_calinski_harabasz, double *out_davies_bouldin) {
+    const km_clusters *clusters = &labelling->clusters;
+    double within = 0;
+    if (out_davies_bouldin != NULL) {
+        double *spread = km_arena_array(arena, clusters->n_clusters, sizeof *spread);
+        if (spread == NULL) {
+            return km_fail_memory(ctx, "the spreads of clusters");
+        }
+        KM_TRY(spreads(ctx, tiles, labelling, arena, spread, &within));
+        *out_davies_bouldin = davies_bouldin(tiles, clusters, spread);
+    } else {
+        km_own_labels labels = {.wide = labelling->labels};
+        KM_TRY(km_own_distances(ctx, tiles, labels, clusters->means, NULL, &within));
+    }
+    if (out_calinski_harabasz != NULL) {
+        *out_calinski_harabasz = calinski_harabasz(tiles, clusters, within);
+    }
+    return KMSEG_OK;
+}
+
 kmseg_status km_dispersion(kmseg_context *ctx, const kmseg_tiles *tiles,
                            const km_labelling *labelling, double *out_calinski_harabasz,
                            double *out_davies_bouldin) {
-    const km_clusters *clusters = &labelling->clusters;
     km_arena arena;
     km_arena_init(&arena, &ctx->allocator);
-    double within = 0, *spread = NULL, *squares = NULL;
-    kmseg_status status = KMSEG_OK;
-    if (out_davies_bouldin != NULL) {
-        spread = km_arena_array(&arena, clusters->n_clusters, sizeof *spread);
-        squares = km_arena_array(&arena, tiles->n_samples, sizeof *squares);
-        status = spread != NULL && squares != NULL ? KMSEG_OK
-                                                   : km_fail_memory(ctx, "the spreads of clusters");
-    }
-    if (status == KMSEG_OK) {
-        km_own_labels labels = {.wide = labelling->labels};
-        status = km_own_distances(ctx, tiles, labels, clusters->means, squares,
-                                  out_calinski_harabasz != NULL ? &within : NULL);
-    }
-    if (status == KMSEG_OK && out_calinski_harabasz != NULL) {
-        *out_calinski_harabasz = calinski_harabasz(tiles, clusters, within);
-    }
-    if (status == KMSEG_OK && out_davies_bouldin != NULL) {
-        spread_job job = {.tiles = tiles, .labelling = labelling, .squares = squares};
-        status = spreads(ctx, &job, &arena, spread);
-    }
-    if (status == KMSEG_OK && out_davies_bouldin != NULL) {
-        *out_davies_bouldin = davies_bouldin(tiles, clusters, spread);
-    }
+    kmseg_status status =
+        measure(ctx, tiles, labelling, &arena, out_calinski_harabasz, out_davies_bouldin);
     km_arena_free(&arena);
     return status;
 }

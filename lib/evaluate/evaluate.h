@@ -58,12 +58,12 @@ typedef struct km_reference_use {
 /* With more rows than that, samples are compared with so many, or with as many as there are samples. */
 #define KM_MOST_REFERENCES 20000
 
-/* The first n of rows in the order of their numbers (see km_draw_rows()), and beyond them as many of
+/* first, the first n of rows in the order of their numbers (see km_draw_rows()), and beyond them as many of
  * each small cluster as it takes to have KM_LEAST_REFERENCES of it, or all its rows. */
 #define KM_LEAST_REFERENCES 64
-kmseg_status km_references_choose(kmseg_context *ctx, const km_labelling *labellings,
-                                  int32_t n_labellings, int64_t n_samples, const uint64_t *numbers,
-                                  const int64_t *first, int64_t n, km_arena *arena,
+kmseg_status km_references_choose(kmseg_context *ctx, const kmseg_tiles *tiles,
+                                  const km_labelling *labellings, int32_t n_labellings,
+                                  uint64_t seed, const int64_t *first, int64_t n, km_arena *arena,
                                   km_references *out);
 
 /* What follows needs labellings of two clusters at least: with samples for the silhouettes, of positive

@@ -4,6 +4,7 @@
  * cluster it holds about the same share, so a mean distance to a cluster is a mean over its rows in the
  * sample, without bias. A cluster of few rows may have none there; it is represented by further rows of
  * its own, which count for that cluster alone. Which ones follows from what the rows hold. */
+#include "data/draw_rows.h"
 #include "evaluate/evaluate.h"
 
 #include <stdlib.h>
@@ -36,10 +37,28 @@ static int64_t wanted_of(int64_t size) {
     return size < KM_LEAST_REFERENCES ? size : KM_LEAST_REFERENCES;
 }
 
+/* The number of every row, which only small clusters need: made for the first of them. */
+typedef struct numbering {
+    const kmseg_tiles *tiles;
+    uint64_t seed;
+    uint64_t *numbers; /* n_samples, or NULL: not made yet */
+} numbering;
+
+static kmseg_status number_rows(kmseg_context *ctx, numbering *of, km_arena *arena) {
+    int64_t none, n_none;
+    if (of->numbers != NULL) {
+        return KMSEG_OK;
+    }
+    of->numbers = km_arena_take(arena, (size_t)of->tiles->n_samples * sizeof *of->numbers);
+    return of->numbers != NULL ? km_draw_rows(ctx, of->tiles, 0, 0, of->seed, KM_STAGE_SILHOUETTE,
+                                              &none, &n_none, of->numbers)
+                               : km_fail_memory(ctx, "silhouettes");
+}
+
 /* Rows of the small clusters of a labelling: those that first does not have yet. */
 static kmseg_status add_small(kmseg_context *ctx, const km_labelling *labelling, int32_t l,
-                              int64_t n_samples, const uint64_t *numbers, const int64_t *counts,
-                              km_arena *arena, extras *out) {
+                              numbering *rows, const int64_t *counts, km_arena *arena,
+                              extras *out) {
     const km_clusters *clusters = &labelling->clusters;
     int64_t *starts = km_arena_array(arena, (int64_t)clusters->n_clusters + 1, sizeof *starts);
     int64_t *fills = km_arena_array(arena, clusters->n_clusters, sizeof *fills), n = 0;
@@ -51,14 +70,18 @@ static kmseg_status add_small(kmseg_context *ctx, const km_labelling *labelling,
         n += counts[c] < wanted_of(clusters->sizes[c]) ? clusters->sizes[c] : 0;
     }
     starts[clusters->n_clusters] = n;
+    if (n == 0) {
+        return KMSEG_OK;
+    }
+    KM_TRY(number_rows(ctx, rows, arena));
     member *members = km_arena_array(arena, n, sizeof *members);
     if (members == NULL) {
         return km_fail_memory(ctx, "silhouettes");
     }
-    for (int64_t i = 0; i < n_samples && n > 0; i++) {
+    for (int64_t i = 0; i < rows->tiles->n_samples; i++) {
         int32_t c = labelling->labels[i];
         if (starts[c + 1] > starts[c]) {
-            members[starts[c] + fills[c]++] = (member){numbers[i], i};
+            members[starts[c] + fills[c]++] = (member){rows->numbers[i], i};
         }
     }
     for (int32_t c = 0; c < clusters->n_clusters; c++) {
@@ -105,11 +128,12 @@ static kmseg_status fill_use(kmseg_context *ctx, const km_labelling *labelling, 
     return KMSEG_OK;
 }
 
-kmseg_status km_references_choose(kmseg_context *ctx, const km_labelling *labellings,
-                                  int32_t n_labellings, int64_t n_samples, const uint64_t *numbers,
-                                  const int64_t *first, int64_t n, km_arena *arena,
+kmseg_status km_references_choose(kmseg_context *ctx, const kmseg_tiles *tiles,
+                                  const km_labelling *labellings, int32_t n_labellings,
+                                  uint64_t seed, const int64_t *first, int64_t n, km_arena *arena,
                                   km_references *out) {
     extras further = {0};
+    numbering numbered = {.tiles = tiles, .seed = seed};
     for (int32_t l = 0; l < n_labellings; l++) {
         further.capacity += (int64_t)labellings[l].clusters.n_clusters * KM_LEAST_REFERENCES;
     }
@@ -122,7 +146,7 @@ kmseg_status km_references_choose(kmseg_context *ctx, const km_labelling *labell
     for (int32_t l = 0; l < n_labellings; l++) {
         int64_t *counts;
         KM_TRY(use_first(ctx, &labellings[l], first, n, arena, &counts));
-        KM_TRY(add_small(ctx, &labellings[l], l, n_samples, numbers, counts, arena, &further));
+        KM_TRY(add_small(ctx, &labellings[l], l, &numbered, counts, arena, &further));
     }
     int64_t *rows = km_arena_array(arena, n + further.n, sizeof *rows);
     if (rows == NULL) {

@@ -292,8 +292,7 @@ static kmseg_status choose_rows(kmseg_context *ctx, silhouette_job *job, uint64_
     int few = m < n && n > KM_MOST_REFERENCES;
     int64_t wanted = few && m < KM_MOST_REFERENCES ? KM_MOST_REFERENCES : m;
     int64_t *rows = km_arena_array(arena, wanted, sizeof *rows);
-    uint64_t *numbers = few ? km_arena_take(arena, (size_t)n * sizeof *numbers) : NULL;
-    if (rows == NULL || (few && numbers == NULL)) {
+    if (rows == NULL) {
         return km_fail_memory(ctx, "silhouettes");
     }
     job->sampled = rows;
@@ -303,10 +302,9 @@ static kmseg_status choose_rows(kmseg_context *ctx, silhouette_job *job, uint64_
         }
         return KMSEG_OK;
     }
-    KM_TRY(
-        km_draw_rows(ctx, job->tiles, wanted, 0, seed, KM_STAGE_SILHOUETTE, rows, &drawn, numbers));
+    KM_TRY(km_draw_rows(ctx, job->tiles, wanted, 0, seed, KM_STAGE_SILHOUETTE, rows, &drawn, NULL));
     if (few) {
-        KM_TRY(km_references_choose(ctx, job->labellings, job->n_labellings, n, numbers, rows,
+        KM_TRY(km_references_choose(ctx, job->tiles, job->labellings, job->n_labellings, seed, rows,
                                     wanted, arena, references));
         job->references = references;
         job->uses = references->uses;

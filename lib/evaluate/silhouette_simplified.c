@@ -20,20 +20,26 @@ typedef struct simplified_job {
     double *blocks, *distances;
 } simplified_job;
 
-static double simplified_value(const double *square, int32_t n_means, int32_t own, int32_t r) {
-    double a = 0, b = INFINITY;
-    for (int32_t c = 0; c < n_means; c++) {
-        double s = square[(int64_t)c * KM_TILE_ROWS + r];
-        if (c == own) {
-            a = s;
-        } else if (s < b) {
-            b = s;
+static void simplified_values(const double *square, int32_t n_means, const double *own,
+                              double *out) {
+    double mine[KM_TILE_ROWS], other[KM_TILE_ROWS];
+    for (int32_t r = 0; r < KM_TILE_ROWS; r++) {
+        mine[r] = 0;
+        other[r] = INFINITY;
+    }
+    for (int32_t c = 0; c < n_means; c++, square += KM_TILE_ROWS) {
+        const double mean = c;
+        for (int32_t r = 0; r < KM_TILE_ROWS; r++) {
+            double s = own[r] == mean ? INFINITY : square[r];
+            mine[r] = own[r] == mean ? square[r] : mine[r];
+            other[r] = s < other[r] ? s : other[r];
         }
     }
-    a = sqrt(a);
-    b = sqrt(b);
-    double larger = fmax(a, b);
-    return larger > 0 ? (b - a) / larger : 0;
+    for (int32_t r = 0; r < KM_TILE_ROWS; r++) {
+        double a = sqrt(mine[r]), b = sqrt(other[r]), larger = a > b ? a : b;
+        double value = (b - a) / larger;
+        out[r] = larger > 0 ? value : 0;
+    }
 }
 
 static void simplified_chunk(void *argument, int64_t chunk, int32_t thread) {
@@ -48,15 +54,18 @@ static void simplified_chunk(void *argument, int64_t chunk, int32_t thread) {
         int32_t n = end - first < KM_TILE_ROWS ? (int32_t)(end - first) : KM_TILE_ROWS;
         km_tiles_block(job->kernels, job->tiles, first, n, block);
         job->kernels->distances(block, d, job->means, job->n_means, square);
+        double own[KM_TILE_ROWS], values[KM_TILE_ROWS];
+        for (int32_t r = 0; r < KM_TILE_ROWS; r++) {
+            own[r] = job->positions[job->labels[first + (r < n ? r : n - 1)]];
+        }
+        simplified_values(square, job->n_means, own, values);
         for (int32_t r = 0; r < n; r++) {
-            int32_t own = job->positions[job->labels[first + r]];
-            double value = simplified_value(square, job->n_means, own, r);
             double weight = km_tiles_weight(job->tiles, first + r);
-            sum += value * weight;
+            sum += values[r] * weight;
             weights += weight;
-            if (job->values != NULL) {
-                job->values[first + r] = value;
-            }
+        }
+        if (job->values != NULL) {
+            memcpy(job->values + first, values, (size_t)n * sizeof *values);
         }
     }
     job->sums[2 * chunk] = sum;

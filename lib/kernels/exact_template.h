@@ -440,6 +440,7 @@ static void PASTE(steps_, SET)(const double *x, double low, double per_unit, int
     }
 }
 
+#include "kernels/draw_template.h"
 #include "kernels/fill_template.h"
 #include "kernels/scan_template.h"
 
@@ -538,11 +539,11 @@ OWN_SUM(own_sum_f64_, double)
         .move_f32 = PASTE(move_f32_, SET), .move_f64 = PASTE(move_f64_, SET),                      \
         .block_f32 = PASTE(block_f32_, SET), .block_f64 = PASTE(block_f64_, SET),                  \
         .widen = PASTE(widen_, SET), .sum_wide = PASTE(sum_wide_, SET), .bins = PASTE(bins_, SET), \
-        .steps = PASTE(steps_, SET), .sum_whole = PASTE(sum_whole_, SET),                          \
-        .fill_f32 = PASTE(fill_f32_, SET), .fill_f64 = PASTE(fill_f64_, SET),                      \
-        .scan_f32 = PASTE(scan_f32_, SET), .scan_f64 = PASTE(scan_f64_, SET),                      \
-        .own_distances = PASTE(own_distances_, SET), .distances = PASTE(distances_, SET),          \
-        .nearest = PASTE(nearest_, SET), .seed = (SEED),                                           \
+        .steps = PASTE(steps_, SET), .hash = PASTE(hash_, SET), .numbers = PASTE(numbers_, SET),   \
+        .sum_whole = PASTE(sum_whole_, SET), .fill_f32 = PASTE(fill_f32_, SET),                    \
+        .fill_f64 = PASTE(fill_f64_, SET), .scan_f32 = PASTE(scan_f32_, SET),                      \
+        .scan_f64 = PASTE(scan_f64_, SET), .own_distances = PASTE(own_distances_, SET),            \
+        .distances = PASTE(distances_, SET), .nearest = PASTE(nearest_, SET), .seed = (SEED),      \
         .seed_reached = PASTE(seed_reached_, SET), .seed_append = PASTE(seed_append_, SET),        \
         .filter = PASTE(filter_, SET), .margins = PASTE(margins_, SET),                            \
         .compact = PASTE(compact_, SET), .row_distances = PASTE(row_distances_, SET),              \

@@ -257,6 +257,12 @@ typedef struct km_kernels {
     /* For each of 64 values how many of 256 ascending numbers, the last of them infinity, are less. */
     void (*bins)(const double *upper, const double *x, uint8_t *out);
 
+    /* Hashes of 64 rows, each with one value more; see km_hash_values(). */
+    void (*hash)(const double *x, uint64_t *hashes);
+
+    /* km_random_u64(seed, stage, position, 0) of 64 positions. */
+    void (*numbers)(uint64_t seed, uint32_t stage, const uint64_t *positions, uint64_t *out);
+
     /* For each of 64 values which of n_steps, per_unit in a unit, from low on, it is in: the first where
      * it is lower, the last where it is higher, n_steps where it is not finite. */
     void (*steps)(const double *x, double low, double per_unit, int32_t n_steps, uint16_t *out);

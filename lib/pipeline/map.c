@@ -7,6 +7,7 @@
 #include "base/rng.h"
 #include "data/eigen.h"
 #include "data/table.h"
+#include "kernels/kernels.h"
 #include "pipeline/pipeline.h"
 
 #include <math.h>
@@ -22,6 +23,7 @@ typedef struct ticket {
 } ticket;
 
 typedef struct draw_job {
+    const km_kernels *kernels;
     const char *const *ids;
     int64_t n_samples;
     uint64_t seed, limit; /* numbers up to it are kept */
@@ -43,12 +45,20 @@ static void draw_chunk(void *argument, int64_t chunk, int32_t thread) {
     draw_job *job = argument;
     int64_t end = (chunk + 1) * KM_CHUNK_ROWS;
     end = end < job->n_samples ? end : job->n_samples;
-    for (int64_t i = chunk * KM_CHUNK_ROWS; i < end; i++) {
-        uint64_t number = km_random_u64(job->seed, KM_STAGE_MAP, hash_text(job->ids[i]), 0);
-        if (number <= job->limit) {
+    for (int64_t first = chunk * KM_CHUNK_ROWS; first < end; first += KM_LANES) {
+        int64_t n = end - first < KM_LANES ? end - first : KM_LANES;
+        uint64_t hashes[KM_LANES] = {0}, numbers[KM_LANES];
+        for (int64_t i = 0; i < n; i++) {
+            hashes[i] = hash_text(job->ids[first + i]);
+        }
+        job->kernels->numbers(job->seed, KM_STAGE_MAP, hashes, numbers);
+        for (int64_t i = 0; i < n; i++) {
+            if (numbers[i] > job->limit) {
+                continue;
+            }
             int64_t at = __atomic_fetch_add(&job->n, 1, __ATOMIC_RELAXED);
             if (at < job->capacity) {
-                job->tickets[at] = (ticket){number, i};
+                job->tickets[at] = (ticket){numbers[i], first + i};
             }
         }
     }
@@ -66,7 +76,11 @@ static int by_number(const void *a, const void *b) {
 static kmseg_status draw(kmseg_context *ctx, const kmseg_result *result, uint64_t seed,
                          int64_t n_wanted, km_arena *arena, draw_job *job, int64_t *out_n) {
     int64_t n = result->n_samples;
-    *job = (draw_job){.ids = result->ids, .n_samples = n, .seed = seed, .limit = UINT64_MAX};
+    *job = (draw_job){.kernels = ctx->kernels,
+                      .ids = result->ids,
+                      .n_samples = n,
+                      .seed = seed,
+                      .limit = UINT64_MAX};
     /* As many as wanted come below a limit 8 standard deviations higher, and no more than as many again
      * above it. */
     double spread = 8 * sqrt((double)n_wanted), share = ((double)n_wanted + spread) / (double)n;

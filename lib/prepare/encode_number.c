@@ -1,10 +1,12 @@
 /* Numbers: impute, winsorise, transform, centre, scale, weight. */
+#include "base/ahead.h"
 #include "base/parallel.h"
 #include "base/text.h"
 #include "data/moments.h"
 #include "data/quantile.h"
 #include "prepare/encoder.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,11 +27,33 @@ static int64_t gather_end(const gather_loop *loop, int64_t chunk) {
     return end < loop->fit->n_rows ? end : loop->fit->n_rows;
 }
 
+/* Values that are there, and whether one is infinite, of rows that lie side by side. */
+static int64_t count_there(const double *x, int64_t n, int *out_infinite) {
+    int64_t n_missing = 0, n_infinite = 0;
+    enum { EIGHT = 8 };
+    for (int64_t i = 0; i < n; i += EIGHT) {
+        km_ask_ahead((const char *)(x + i) + KM_AHEAD, EIGHT * sizeof *x);
+        for (int64_t j = i; j < (n - i < EIGHT ? n : i + EIGHT); j++) {
+            n_missing += x[j] != x[j];
+            n_infinite += fabs(x[j]) > DBL_MAX;
+        }
+    }
+    *out_infinite = n_infinite > 0;
+    return n - n_missing;
+}
+
 static void count_chunk(void *argument, int64_t chunk, int32_t thread) {
     (void)thread;
     gather_loop *loop = argument;
-    int64_t n = 0, infinite = INT64_MAX;
-    for (int64_t i = chunk * GATHER_ROWS; i < gather_end(loop, chunk); i++) {
+    int64_t begin = chunk * GATHER_ROWS, end = gather_end(loop, chunk), n = 0, infinite = INT64_MAX;
+    if (loop->fit->rows == NULL) {
+        int is_infinite;
+        loop->counts[chunk] = count_there(loop->numbers + begin, end - begin, &is_infinite);
+        if (!is_infinite) {
+            return;
+        }
+    }
+    for (int64_t i = begin; i < end; i++) {
         double x = loop->numbers[km_fit_row(loop->fit, i)];
         n += !isnan(x);
         if (isinf(x) && infinite == INT64_MAX) {
@@ -407,6 +431,7 @@ static void encode_block(const kmseg_prepare_column *column, const km_transform 
                          const km_source *source, const int64_t *rows, int64_t first, int64_t n,
                          double *y) {
     if (source->numbers != NULL && rows == NULL) {
+        km_ask_ahead(source->numbers + first + n, (size_t)n * sizeof *y);
         for (int64_t i = 0; i < n; i++) {
             double x = source->numbers[first + i] + 0.0;
             y[i] = x == x ? x : column->fill;

@@ -1,4 +1,5 @@
 /* Trees of very many rows: grown on some of them, measured on all. */
+#include "base/ahead.h"
 #include "base/parallel.h"
 #include "profile/tree.h"
 
@@ -43,6 +44,19 @@ static uint64_t bits_at(const km_raw_column *raw, int64_t row) {
     return u.bits;
 }
 
+/* Numbers of rows in order, without asking of each row what its column is. */
+static void mix_numbers(const km_raw_column *raw, int64_t first, int64_t n, uint64_t *hashes) {
+    const double *numbers = raw->numbers + first, fill = raw->fill;
+    km_ask_ahead(numbers + n, (size_t)n * sizeof *numbers);
+    for (int64_t i = 0; i < n; i++) {
+        union {
+            double number;
+            uint64_t bits;
+        } u = {(numbers[i] - numbers[i] == 0 ? numbers[i] : fill) + 0.0};
+        hashes[i] = mix(hashes[i], u.bits);
+    }
+}
+
 /* Column by column: the hashes of a block are in the cache, and none waits for another. */
 static void sample_chunk(void *argument, int64_t chunk, int32_t thread) {
     (void)thread;
@@ -52,6 +66,10 @@ static void sample_chunk(void *argument, int64_t chunk, int32_t thread) {
         uint64_t hashes[BLOCK] = {0};
         int64_t some = end - first < BLOCK ? end - first : BLOCK;
         for (int32_t c = 0; c < loop->n_columns; c++) {
+            if (loop->rows == NULL && loop->raw[c].kind == KM_RAW_NUMBER) {
+                mix_numbers(&loop->raw[c], first, some, hashes);
+                continue;
+            }
             for (int64_t i = 0; i < some; i++) {
                 int64_t row = loop->rows != NULL ? loop->rows[first + i] : first + i;
                 hashes[i] = mix(hashes[i], bits_at(&loop->raw[c], row));
@@ -134,8 +152,59 @@ typedef struct count_loop {
     const int64_t *weights;
     int64_t n;
     int32_t depth;
-    int64_t *counts; /* per thread: n_nodes x n_segments */
+    struct number_node *numbers; /* n_nodes, where all questions are about numbers; or NULL */
+    int64_t *counts;             /* per thread: n_nodes x n_segments */
 } count_loop;
+
+/* A node as rows in order pass it: without a branch, a leaf leads to itself. */
+typedef struct number_node {
+    const double *values;
+    double fill, threshold;
+    int32_t next[2]; /* no, yes */
+} number_node;
+
+/* NULL where a question is about a level. */
+static number_node *number_nodes(const km_tree *tree, const km_raw_column *raw) {
+    number_node *nodes = km_arena_take(tree->arena, (size_t)tree->n_nodes * sizeof *nodes);
+    for (int32_t at = 0; at < tree->n_nodes && nodes != NULL; at++) {
+        const kmseg_tree_node *node = &tree->nodes[at].shown;
+        int is_leaf = node->column < 0;
+        const km_raw_column *column = &raw[is_leaf ? tree->nodes[0].shown.column : node->column];
+        if (tree->nodes[0].shown.column < 0 || column->kind != KM_RAW_NUMBER) {
+            return NULL;
+        }
+        nodes[at] = (number_node){.values = column->numbers,
+                                  .fill = column->fill,
+                                  .threshold = node->threshold,
+                                  .next = {is_leaf ? at : node->no, is_leaf ? at : node->yes}};
+    }
+    return nodes;
+}
+
+static void pass_numbers(const count_loop *loop, int64_t first, int64_t n, int32_t *at) {
+    const number_node *nodes = loop->numbers;
+    for (int32_t depth = 0; depth < loop->depth; depth++) {
+        for (int64_t i = 0; i < n; i++) {
+            const number_node *node = &nodes[at[i]];
+            double x = node->values[first + i];
+            x = x - x == 0 ? x : node->fill;
+            at[i] = node->next[x <= node->threshold];
+        }
+    }
+}
+
+static void pass_any(const count_loop *loop, int64_t first, int64_t n, int32_t *at) {
+    for (int32_t depth = 0; depth < loop->depth; depth++) {
+        for (int64_t i = 0; i < n; i++) {
+            const kmseg_tree_node *node = &loop->tree->nodes[at[i]].shown;
+            int64_t row = loop->rows != NULL ? loop->rows[first + i] : first + i;
+            if (node->column >= 0) {
+                int yes = km_raw_answer(&loop->raw[node->column], node, row);
+                at[i] = yes ? node->yes : node->no;
+            }
+        }
+    }
+}
 
 /* A question for all rows of a block at a time: one by one, every row would wait for its last answer. */
 static void count_chunk(void *argument, int64_t chunk, int32_t thread) {
@@ -146,15 +215,10 @@ static void count_chunk(void *argument, int64_t chunk, int32_t thread) {
     for (int64_t first = chunk * ROWS; first < end; first += BLOCK) {
         int32_t at[BLOCK] = {0};
         int64_t some = end - first < BLOCK ? end - first : BLOCK;
-        for (int32_t depth = 0; depth < loop->depth; depth++) {
-            for (int64_t i = 0; i < some; i++) {
-                const kmseg_tree_node *node = &tree->nodes[at[i]].shown;
-                int64_t row = loop->rows != NULL ? loop->rows[first + i] : first + i;
-                if (node->column >= 0) {
-                    int yes = km_raw_answer(&loop->raw[node->column], node, row);
-                    at[i] = yes ? node->yes : node->no;
-                }
-            }
+        if (loop->numbers != NULL) {
+            pass_numbers(loop, first, some, at);
+        } else {
+            pass_any(loop, first, some, at);
         }
         for (int64_t i = 0; i < some; i++) {
             counts[(int64_t)at[i] * tree->n_segments + loop->labels[first + i]] +=
@@ -194,6 +258,7 @@ kmseg_status km_tree_recount(km_tree *tree, const km_raw_column *raw, const int6
     if (loop.counts == NULL) {
         return km_fail_memory(ctx, "the rules of segments");
     }
+    loop.numbers = rows == NULL ? number_nodes(tree, raw) : NULL;
     for (int32_t at = 0; at < tree->n_nodes; at++) {
         int32_t depth = tree->nodes[at].depth;
         loop.depth = depth > loop.depth ? depth : loop.depth;

@@ -92,6 +92,41 @@ Test(draw_rows, the_order_of_the_rows_changes_no_value)
     kmseg_context_free(ctx);
 }
 
+/* Where few are wanted there is another way; numbers of all rows are asked for to take the long one. */
+Test(draw_rows, few_of_many_are_those_of_the_lowest_numbers)
+{
+    enum { N = 100003, M = 700 };
+    static double x[N], weights[N];
+    static uint64_t numbers[N];
+    for (int repeats = 0; repeats < 4; repeats++) { /* none, some, many, nearly all */
+        for (int i = 0; i < N; i++) {
+            x[i] = repeats == 0   ? i
+                   : repeats == 1 ? (i % 50 == 0 ? i / 1000 : i)
+                   : repeats == 2 ? i / 2
+                                  : i % 10;
+            weights[i] = i % 3;
+        }
+        for (int32_t threads = 1; threads < 4; threads += 2) {
+            for (int weighted = 0; weighted < 2; weighted++) {
+                kmseg_context *ctx = test_context(threads, NULL);
+                kmseg_tiles *tiles = tiles_of(ctx, x, N, 1, weighted ? weights : NULL);
+                int64_t few[M], all[M], n, m;
+                OK(ctx, km_draw_rows(ctx, tiles, M, weighted, 3, KM_STAGE_SAMPLE, few, &n, NULL));
+                OK(ctx,
+                   km_draw_rows(ctx, tiles, M, weighted, 3, KM_STAGE_SAMPLE, all, &m, numbers));
+                cr_assert(n == M && m == M);
+                cr_assert_arr_eq(few, all, sizeof all, "%d repeats, %d threads", repeats, threads);
+                int done;
+                OK(ctx, km_draw_few(ctx, tiles, M, weighted, 3, KM_STAGE_SAMPLE, few, &done));
+                cr_assert_eq(done, repeats < 2 ||
+                                       (repeats == 2 && weighted)); /* equals differ in weight */
+                kmseg_tiles_free(tiles);
+                kmseg_context_free(ctx);
+            }
+        }
+    }
+}
+
 Test(draw_rows, all_rows_and_rows_of_weight)
 {
     enum { N = 9 };

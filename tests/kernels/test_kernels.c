@@ -1,6 +1,7 @@
 /* Every set of kernels against plain loops, and the certificate against the truth. */
 #include "base/rng.h"
 #include "base/sums.h"
+#include "data/draw_rows.h"
 #include "kernels/certify.h"
 #include "kernels/kernels.h"
 #include "support/support.h"
@@ -328,6 +329,31 @@ Test(exact, steps_rise_with_the_value_and_have_none_that_is_not_finite_in_every_
                                        : (int)(2 * (x[r] + 4));
             cr_assert_eq(steps[r], step, "%s: %g is in %d, not %d", kernels->named.name, x[r],
                          steps[r], step);
+        }
+    }
+}
+
+Test(exact, hashes_and_numbers_are_the_same_in_every_set)
+{
+    double x[KM_LANES];
+    for (int r = 0; r < KM_LANES; r++) {
+        x[r] = r == 3 ? -0.0 : r == 4 ? 0 : uniform(11, (uint64_t)r) - 0.5;
+    }
+    for (int32_t i = 0; km_kernels_at(i) != NULL; i++) {
+        const km_kernels *kernels = km_kernels_at(i);
+        uint64_t hashes[KM_LANES], numbers[KM_LANES];
+        if (!kernels->available()) {
+            continue;
+        }
+        for (int r = 0; r < KM_LANES; r++) {
+            hashes[r] = (uint64_t)(r / 2);
+        }
+        kernels->hash(x, hashes);
+        kernels->numbers(UINT64_C(0xfedcba9876543210), KM_STAGE_TEST, hashes, numbers);
+        for (int r = 0; r < KM_LANES; r++) {
+            cr_assert_eq(hashes[r], km_hash_values((uint64_t)(r / 2), &x[r], 1));
+            cr_assert_eq(numbers[r],
+                         km_random_u64(UINT64_C(0xfedcba9876543210), KM_STAGE_TEST, hashes[r], 0));
         }
     }
 }
