@@ -1,6 +1,7 @@
 """libkmseg_versus.so, which bench/versus/shim.c makes of libkmseg, as Python functions."""
 
 import ctypes
+import weakref
 
 import numpy as np
 
@@ -66,6 +67,14 @@ def load(path=LIBRARY):
     return lib
 
 
+def _lasting(lib, model, n):
+    """The n labels of a model, not copied, as a copy is no memory of the fit; with them the model ends."""
+    memory = (ctypes.c_int32 * n).from_address(
+        ctypes.addressof(lib.versus_labels(model).contents))
+    weakref.finalize(memory, lib.versus_model_free, model)
+    return np.frombuffer(memory, dtype=np.int32)
+
+
 class Kmseg:
     """A context of so many threads; its calls raise RuntimeError with the library's message."""
 
@@ -110,15 +119,14 @@ class Kmseg:
 
     def fit(self, x, k, start=None, n_init=1, max_iter=300, tol=0.0, seed=0, tile_dtype=0,
             algorithm=None, coreset_size=None):
-        """(labels, centroids, info) of one fit; the arrays are copies, made after the clock."""
+        """(labels, centroids, info) of one fit; the labels are the model's, which lives as long."""
         job = self._job(x, k, start, n_init, max_iter, tol, seed, tile_dtype, algorithm,
                         coreset_size)
         info, model = Info(), ctypes.c_void_p()
         self._check(self.lib.versus_fit(self.context, ctypes.byref(job), ctypes.byref(info),
                                         ctypes.byref(model)))
-        labels = np.ctypeslib.as_array(self.lib.versus_labels(model), (x.shape[0],)).copy()
+        labels = _lasting(self.lib, model, x.shape[0])
         centroids = np.ctypeslib.as_array(self.lib.versus_centroids(model), (k, x.shape[1])).copy()
-        self.lib.versus_model_free(model)
         return labels, centroids, info
 
     def sweep(self, x, first_k, last_k, n_init, max_iter, tol, seed=0, coreset_size=None):

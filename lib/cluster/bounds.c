@@ -8,19 +8,18 @@
 
 enum { FIRST_PAUSE = 2, LONGEST_PAUSE = 32, FIRST_PER_CHANGE = 30 };
 
-int km_bounds_init(km_bounds *bounds, const kmseg_tiles *tiles, int32_t n_clusters,
+int km_bounds_init(km_bounds *bounds, const kmseg_tiles *tiles, int32_t n_clusters, uint16_t *keys,
                    km_arena *arena) {
     int64_t k = n_clusters;
-    size_t n_rows = (size_t)(tiles->n_tiles * KM_TILE_ROWS);
     *bounds = (km_bounds){
-        .keys = km_arena_take(arena, n_rows * sizeof(uint16_t)),
+        .keys = keys,
         .tile_keys = km_arena_take(arena, (size_t)tiles->n_tiles * sizeof(float)),
         .lost = km_arena_array(arena, k, sizeof(double)),
         .losses = km_arena_array(arena, KM_LOSSES_AT_LEAST + k, sizeof(uint16_t)),
         .last = km_arena_array(arena, k * tiles->n_features, sizeof(double)),
     };
-    return bounds->keys != NULL && bounds->tile_keys != NULL && bounds->lost != NULL &&
-           bounds->losses != NULL && bounds->last != NULL;
+    return bounds->tile_keys != NULL && bounds->lost != NULL && bounds->losses != NULL &&
+           bounds->last != NULL;
 }
 
 void km_bounds_reset(km_bounds *bounds) {

@@ -41,7 +41,8 @@ typedef struct km_bounds {
     double per_change; /* rows that are not spared for each whose label changes, lately */
 } km_bounds;
 
-int km_bounds_init(km_bounds *bounds, const kmseg_tiles *tiles, int32_t n_clusters,
+/* keys: memory for n_tiles x 64 of them; the rest comes from arena. 0: out of memory. */
+int km_bounds_init(km_bounds *bounds, const kmseg_tiles *tiles, int32_t n_clusters, uint16_t *keys,
                    km_arena *arena);
 
 /* Labels are forgotten. */

@@ -172,7 +172,9 @@ kmseg_status km_pass_bound(kmseg_context *ctx, km_pass *pass, km_arena *arena) {
         return KMSEG_OK;
     }
     km_bounds *bounds = km_arena_array(arena, 1, sizeof *bounds);
-    if (bounds == NULL || !km_bounds_init(bounds, pass->tiles, pass->n_clusters, arena)) {
+    /* Labels have room for 32 bits and take 16: behind them nothing is needed before they are widened. */
+    uint16_t *keys = pass->labels + pass->tiles->n_tiles * KM_TILE_ROWS;
+    if (bounds == NULL || !km_bounds_init(bounds, pass->tiles, pass->n_clusters, keys, arena)) {
         return km_fail_memory(ctx, "bounds");
     }
     pass->bounds = bounds;

@@ -68,7 +68,7 @@ kmseg_status km_pass_init(kmseg_context *ctx, km_workspace *workspace, int32_t n
                           km_arena *arena, km_arena *labels, km_pass *out);
 
 /* Lets bounds spare rows from being assigned again, from when it pays on; no label depends on it. Only
- * 16-bit tiles have them. Takes memory from arena: 2 bytes a sample. */
+ * 16-bit tiles have them. Their keys lie behind the labels; what is small comes from arena. */
 kmseg_status km_pass_bound(kmseg_context *ctx, km_pass *pass, km_arena *arena);
 
 /* The arena of the bounds is about to be freed. */
