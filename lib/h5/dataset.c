@@ -1,6 +1,7 @@
 #include "h5/dataset.h"
 
 #include "base/parallel.h"
+#include "h5/pack.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -46,7 +47,7 @@ static hid_t creation_of(km_h5_storage storage, int rank, const hsize_t shape[2]
         hsize_t chunk[2] = {rows, rank == 2 ? shape[1] : 0};
         H5Pset_chunk(creation, rank, chunk);
         H5Pset_shuffle(creation);
-        H5Pset_deflate(creation, 1);
+        H5Pset_deflate(creation, KM_H5_DEFLATE);
     }
     return creation;
 }
@@ -98,10 +99,28 @@ static kmseg_status move_rows(km_h5_file *file, hid_t id, const char *path, hid_
     return status;
 }
 
+/* Chunks that lie in the file as they are in memory, but packed; 0: they do not. */
+static int is_packed(hid_t id, hid_t type, int rank, hsize_t columns, km_h5_chunking *out) {
+    hid_t creation = H5Dget_create_plist(id), in_file = H5Dget_type(id);
+    hsize_t chunk[H5S_MAX_RANK] = {0};
+    int packed = H5Pget_layout(creation) == H5D_CHUNKED && H5Tequal(type, in_file) > 0 &&
+                 H5Pget_chunk(creation, H5S_MAX_RANK, chunk) == rank;
+    *out = (km_h5_chunking){.rows = chunk[0], .element = H5Tget_size(in_file)};
+    out->row_bytes = out->element * (rank == 2 ? columns : 1);
+    H5Tclose(in_file);
+    H5Pclose(creation);
+    return packed;
+}
+
 void km_h5_dataset_write(km_h5_file *file, hid_t id, const char *path, hid_t type, int rank,
                          hsize_t columns, int64_t first, int64_t rows, const void *values) {
     if (km_cancelled(file->ctx)) {
         file->status = km_fail_cancelled(file->ctx);
+        return;
+    }
+    km_h5_chunking chunking;
+    if (is_packed(id, type, rank, columns, &chunking)) {
+        km_h5_write_packed(file, id, path, &chunking, first, rows, values);
     } else {
         move_rows(file, id, path, type, rank, columns, first, rows, (void *)(uintptr_t)values);
     }

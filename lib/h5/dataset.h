@@ -13,7 +13,7 @@ typedef enum km_h5_type { KM_H5_INT32, KM_H5_INT64, KM_H5_FLOAT64 } km_h5_type;
 /* How the values of a dataset lie in the file. */
 typedef enum km_h5_storage {
     KM_H5_PLAIN,  /* contiguous: read back at the speed of the disk */
-    KM_H5_PACKED, /* chunks near 1 MiB, shuffled, gzip level 1 */
+    KM_H5_PACKED, /* chunks near 1 MiB, shuffled, gzip level 1; by all threads */
 } km_h5_storage;  /* small datasets are compact either way: in the header, under its checksum */
 
 void km_h5_put_group(km_h5_file *file, const char *path);
