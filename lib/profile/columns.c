@@ -1,4 +1,5 @@
 /* Summaries of columns, over all rows and per segment. */
+#include "base/ahead.h"
 #include "base/parallel.h"
 #include "data/moments.h"
 #include "data/table.h"
@@ -6,6 +7,7 @@
 #include "profile/profile.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,19 +78,45 @@ static void *reserve(km_profiling *p, void **block, size_t size) {
     return *block;
 }
 
-static int all_finite(const double *values, int64_t n) {
-    for (int64_t i = 0; i < n; i++) {
-        if (!isfinite(values[i])) {
-            return 0;
+typedef struct finite_loop {
+    const double *values;
+    int64_t n;
+    atomic_int found; /* one that is not */
+} finite_loop;
+
+static void finite_chunk(void *argument, int64_t chunk, int32_t thread) {
+    (void)thread;
+    finite_loop *loop = argument;
+    enum { BLOCK = KM_AHEAD / sizeof(double) };
+    int64_t end = (chunk + 1) * SUM_ROWS < loop->n ? (chunk + 1) * SUM_ROWS : loop->n;
+    int found = 0;
+    for (int64_t first = chunk * SUM_ROWS; first < end; first += BLOCK) {
+        km_ask_ahead(loop->values + first + BLOCK, KM_AHEAD);
+        int64_t some = end - first < BLOCK ? end - first : BLOCK;
+        for (int64_t i = first; i < first + some; i++) {
+            found |= loop->values[i] - loop->values[i] != 0; /* NaN, where it is not finite */
         }
     }
-    return 1;
+    if (found) {
+        atomic_store(&loop->found, 1);
+    }
+}
+
+static kmseg_status all_finite(kmseg_context *ctx, const double *values, int64_t n, int *out) {
+    finite_loop loop = {.values = values, .n = n};
+    KM_TRY(km_parallel(ctx, km_chunks(n, SUM_ROWS), finite_chunk, &loop));
+    *out = !atomic_load(&loop.found);
+    return KMSEG_OK;
 }
 
 /* A column without gaps is read where it is; of others the finite values are moved together. */
 static kmseg_status find_present(km_profiling *p, const kmseg_column *column, int64_t *counts,
                                  filled *out) {
-    if (p->rows == NULL && column->n_missing == 0 && all_finite(column->numbers, p->n_rows)) {
+    int whole = p->rows == NULL && column->n_missing == 0;
+    if (whole) {
+        KM_TRY(all_finite(p->ctx, column->numbers, p->n_rows, &whole));
+    }
+    if (whole) {
         *out = (filled){column->numbers, p->labels, p->n_rows};
         memcpy(counts, p->sizes, (size_t)p->n_segments * sizeof *counts);
         return KMSEG_OK;

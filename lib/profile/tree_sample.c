@@ -81,27 +81,25 @@ static void sample_chunk(void *argument, int64_t chunk, int32_t thread) {
     }
 }
 
-static int by_size(const void *a, const void *b) {
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
-/* How many of the rows differ. */
-static int64_t count_different(const sample_loop *loop, const int64_t *sample, int64_t n,
-                               uint64_t *room) {
-    for (int64_t i = 0; i < n; i++) {
-        room[i] = 0;
+/* Whether at least n_wanted of the rows differ. seen: n_slots zeros, a power of two above n_wanted. */
+static int are_different(const sample_loop *loop, const int64_t *sample, int64_t n,
+                         int64_t n_wanted, uint64_t *seen, uint64_t n_slots) {
+    int64_t different = 0;
+    for (int64_t i = 0; i < n && different < n_wanted; i++) {
+        uint64_t hash = 0;
         int64_t row = loop->rows != NULL ? loop->rows[sample[i]] : sample[i];
         for (int32_t c = 0; c < loop->n_columns; c++) {
-            room[i] = mix(room[i], bits_at(&loop->raw[c], row));
+            hash = mix(hash, bits_at(&loop->raw[c], row));
         }
+        hash += hash == 0; /* which is a free slot */
+        uint64_t at = mix(hash, 0) >> 16 & (n_slots - 1);
+        while (seen[at] != 0 && seen[at] != hash) {
+            at = (at + 1) & (n_slots - 1);
+        }
+        different += seen[at] == 0;
+        seen[at] = hash;
     }
-    qsort(room, (size_t)n, sizeof *room, by_size);
-    int64_t different = n > 0;
-    for (int64_t i = 1; i < n; i++) {
-        different += room[i] != room[i - 1];
-    }
-    return different;
+    return different >= n_wanted;
 }
 
 kmseg_status km_tree_sample(kmseg_context *ctx, const km_raw_column *raw, int32_t n_columns,
@@ -124,8 +122,12 @@ kmseg_status km_tree_sample(kmseg_context *ctx, const km_raw_column *raw, int32_
         return KMSEG_OK; /* rows repeat too much */
     }
     int64_t *sample = km_arena_take(arena, (size_t)n * sizeof *sample);
-    uint64_t *room = km_arena_take(arena, (size_t)n * sizeof *room);
-    if (sample == NULL || room == NULL) {
+    int64_t n_slots = 1;
+    while (n_slots < 2 * n_different) {
+        n_slots *= 2;
+    }
+    uint64_t *seen = km_arena_array(arena, n_slots, sizeof *seen);
+    if (sample == NULL || seen == NULL) {
         return km_fail_memory(ctx, "the rules of segments");
     }
     n = 0;
@@ -134,7 +136,7 @@ kmseg_status km_tree_sample(kmseg_context *ctx, const km_raw_column *raw, int32_
             sample[n++] = i;
         }
     }
-    if (count_different(&loop, sample, n, room) < n_different) {
+    if (!are_different(&loop, sample, n, n_different, seen, (uint64_t)n_slots)) {
         return KMSEG_OK;
     }
     *out = sample;
