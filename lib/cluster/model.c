@@ -1,4 +1,6 @@
 /* Models: what a search found, in memory of its own. */
+#include "cluster/model.h"
+
 #include "cluster/cluster.h"
 
 #include <string.h>
@@ -6,6 +8,7 @@
 /* The model with the arena that owns it. */
 typedef struct owned_model {
     kmseg_model model;
+    double *means;
     km_arena arena;
 } owned_model;
 
@@ -60,6 +63,25 @@ static int take_weights(owned_model *owned, const km_pass *pass) {
     return weights != NULL;
 }
 
+/* A pass leaves the sums of the labels that it leaves. */
+static int take_means(owned_model *owned, const km_pass *pass) {
+    const kmseg_tiles *tiles = pass->tiles;
+    int64_t d = tiles->n_features;
+    owned->means = km_arena_array(&owned->arena, pass->n_clusters * d, sizeof *owned->means);
+    if (owned->means == NULL) {
+        return 0;
+    }
+    for (int32_t c = 0; c < pass->n_clusters; c++) {
+        memcpy(owned->means + c * d, tiles->means, (size_t)d * sizeof *owned->means);
+    }
+    km_pass_means(pass, pass->sums, pass->totals, owned->means);
+    return 1;
+}
+
+const double *km_model_means(const kmseg_model *model) {
+    return ((const owned_model *)model)->means;
+}
+
 kmseg_status km_model_new(kmseg_context *ctx, const km_model_parts *parts, kmseg_model **out) {
     km_climb *climb = parts->climb;
     km_pass *pass = &climb->pass;
@@ -92,7 +114,7 @@ kmseg_status km_model_new(kmseg_context *ctx, const km_model_parts *parts, kmseg
                       (int64_t)model->n_clusters * model->n_features, sizeof(double));
     model->history = km_arena_copy(&owned->arena, climb->history, climb->n_iter, sizeof(double));
     if (model->centroids == NULL || model->history == NULL || !take_weights(owned, pass) ||
-        !take_labels(owned, pass)) {
+        !take_means(owned, pass) || !take_labels(owned, pass)) {
         kmseg_model_free(model);
         return km_fail_memory(ctx, "a model");
     }

@@ -67,7 +67,7 @@ static double largest_of(const double *values) {
 }
 
 /* Adds 64 values >= 0: as whole numbers of a unit that follows the largest of them, in two words. */
-static void add_lanes(const own_job *job, km_exact_sum *sum, const double *values) {
+void km_add_lanes(const km_kernels *kernels, km_exact_sum *sum, const double *values) {
     double largest = largest_of(values);
     if (!(largest <= 0x1p900) || largest < 0x1p-800) { /* where units would leave the doubles */
         for (int r = 0; r < KM_TILE_ROWS; r++) {
@@ -77,7 +77,7 @@ static void add_lanes(const own_job *job, km_exact_sum *sum, const double *value
     }
     int power = km_sum_power(largest);
     int64_t high, low; /* low may be negative, never the sum of both */
-    job->kernels->sum_wide(values, ldexp(1.0, power), &high, &low);
+    kernels->sum_wide(values, ldexp(1.0, power), &high, &low);
     int64_t carry = low >> KM_WIDE_BITS;
     add_whole(sum, high + carry, power);
     add_whole(sum, low - carry * (INT64_C(1) << KM_WIDE_BITS), power + KM_WIDE_BITS);
@@ -99,7 +99,7 @@ static void own_tile(own_job *job, int64_t first, int32_t n, int32_t thread, int
     for (int32_t r = n; r < KM_TILE_ROWS; r++) {
         weighted[r] = 0;
     }
-    add_lanes(job, &job->sums[thread], weighted);
+    km_add_lanes(job->kernels, &job->sums[thread], weighted);
 }
 
 static void own_chunk(void *argument, int64_t chunk, int32_t thread) {

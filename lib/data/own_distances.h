@@ -24,4 +24,8 @@ kmseg_status km_own_spreads(kmseg_context *ctx, const kmseg_tiles *tiles, const 
                             int32_t n_labels, const double *centroids, double *out_spreads,
                             double *out_sum);
 
+/* Adds 64 values >= 0, such as squared distances, without loss but of what lies 2^-80 below the largest
+ * of them: the sums above are made of these. */
+void km_add_lanes(const km_kernels *kernels, km_exact_sum *sum, const double *values);
+
 #endif

@@ -8,8 +8,7 @@
 
 #include <math.h>
 
-static double calinski_harabasz(const kmseg_tiles *tiles, const km_clusters *clusters,
-                                double within) {
+double km_calinski_harabasz(const kmseg_tiles *tiles, const km_clusters *clusters, double within) {
     double between = 0;
     for (int32_t c = 0; c < clusters->n_clusters; c++) {
         for (int32_t j = 0; j < tiles->n_features; j++) {
@@ -24,25 +23,31 @@ static double calinski_harabasz(const kmseg_tiles *tiles, const km_clusters *clu
     return within > 0 ? (between / (k - 1)) / (within / (n - k)) : INFINITY;
 }
 
-/* Weighted mean distance of each cluster's samples to its mean, and the weighted sum of their squares. */
-static kmseg_status spreads(kmseg_context *ctx, const kmseg_tiles *tiles,
-                            const km_labelling *labelling, km_arena *arena, double *out,
-                            double *out_within) {
+void km_spreads_conclude(const km_clusters *clusters, const double *sums, int64_t n_parts,
+                         km_spreads *out) {
+    int64_t k = clusters->n_clusters;
+    for (int64_t c = 0; c < k; c++) {
+        double sum = 0, weight = clusters->weights[c];
+        for (int64_t p = 0; p < n_parts; p++) {
+            sum += sums[p * k + c];
+        }
+        out->distances[c] = weight > 0 ? sum / weight : 0;
+    }
+}
+
+static kmseg_status measure_spreads(kmseg_context *ctx, const kmseg_tiles *tiles,
+                                    const km_labelling *labelling, km_arena *arena,
+                                    km_spreads *out) {
     const km_clusters *clusters = &labelling->clusters;
     int64_t k = clusters->n_clusters, n_parts = km_chunks(tiles->n_samples, KM_SPREAD_ROWS);
     double *sums = km_arena_array(arena, n_parts * k, sizeof *sums);
-    if (sums == NULL) {
+    out->distances = km_arena_array(arena, k, sizeof *out->distances);
+    if (sums == NULL || out->distances == NULL) {
         return km_fail_memory(ctx, "the spreads of clusters");
     }
     KM_TRY(km_own_spreads(ctx, tiles, labelling->labels, clusters->n_clusters, clusters->means,
-                          sums, out_within));
-    for (int64_t c = 0; c < k; c++) {
-        for (int64_t p = 0; p < n_parts; p++) {
-            out[c] += sums[p * k + c];
-        }
-        double weight = clusters->weights[c];
-        out[c] = weight > 0 ? out[c] / weight : 0;
-    }
+                          sums, &out->within));
+    km_spreads_conclude(clusters, sums, n_parts, out);
     return KMSEG_OK;
 }
 
@@ -64,46 +69,32 @@ static double worst_ratio(const km_clusters *clusters, const double *spread, int
     return worst;
 }
 
-static double davies_bouldin(const kmseg_tiles *tiles, const km_clusters *clusters,
-                             const double *spread) {
+double km_davies_bouldin(const kmseg_tiles *tiles, const km_clusters *clusters,
+                         const double *distances) {
     double sum = 0;
     for (int32_t c = 0; c < clusters->n_clusters; c++) {
-        sum += clusters->weights[c] > 0 ? worst_ratio(clusters, spread, tiles->n_features, c) : 0;
+        sum +=
+            clusters->weights[c] > 0 ? worst_ratio(clusters, distances, tiles->n_features, c) : 0;
     }
     return sum / clusters->n_weighted;
 }
 
+/* One of the outputs is NULL. */
 static kmseg_status measure(kmseg_context *ctx, const kmseg_tiles *tiles,
                             const km_labelling *labelling, km_arena *arena,
                             double *out_calinski_harabasz, double *out_davies_bouldin) {
     const km_clusters *clusters = &labelling->clusters;
-    double within = 0;
     if (out_davies_bouldin != NULL) {
-        double *spread = km_arena_array(arena, clusters->n_clusters, sizeof *spread);
-        if (spread == NULL) {
-            return km_fail_memory(ctx, "the spreads of clusters");
-        }
-        KM_TRY(spreads(ctx, tiles, labelling, arena, spread, &within));
-        *out_davies_bouldin = davies_bouldin(tiles, clusters, spread);
-    } else {
-        km_own_labels labels = {.wide = labelling->labels};
-        KM_TRY(km_own_distances(ctx, tiles, labels, clusters->means, NULL, &within));
+        km_spreads spreads;
+        KM_TRY(measure_spreads(ctx, tiles, labelling, arena, &spreads));
+        *out_davies_bouldin = km_davies_bouldin(tiles, clusters, spreads.distances);
+        return KMSEG_OK;
     }
-    if (out_calinski_harabasz != NULL) {
-        *out_calinski_harabasz = calinski_harabasz(tiles, clusters, within);
-    }
+    km_own_labels labels = {.wide = labelling->labels};
+    double within;
+    KM_TRY(km_own_distances(ctx, tiles, labels, clusters->means, NULL, &within));
+    *out_calinski_harabasz = km_calinski_harabasz(tiles, clusters, within);
     return KMSEG_OK;
-}
-
-kmseg_status km_dispersion(kmseg_context *ctx, const kmseg_tiles *tiles,
-                           const km_labelling *labelling, double *out_calinski_harabasz,
-                           double *out_davies_bouldin) {
-    km_arena arena;
-    km_arena_init(&arena, &ctx->allocator);
-    kmseg_status status =
-        measure(ctx, tiles, labelling, &arena, out_calinski_harabasz, out_davies_bouldin);
-    km_arena_free(&arena);
-    return status;
 }
 
 /* Measures the clusters, then one of the indices. */
@@ -118,7 +109,7 @@ static kmseg_status measured(kmseg_context *ctx, const kmseg_tiles *tiles, const
         status = km_clusters_need_two(ctx, labelling.clusters.n_weighted, index);
     }
     if (status == KMSEG_OK) {
-        status = km_dispersion(ctx, tiles, &labelling, out_calinski_harabasz, out_davies_bouldin);
+        status = measure(ctx, tiles, &labelling, &arena, out_calinski_harabasz, out_davies_bouldin);
     }
     km_arena_free(&arena);
     return status;

@@ -5,6 +5,8 @@
 #include "base/registry.h"
 #include "data/tiles.h"
 
+#include <kmseg/evaluate.h>
+
 /* Row of the registry "metrics"; NULL behind the last. */
 const km_named *km_metric_at(int32_t i);
 
@@ -76,14 +78,32 @@ kmseg_status km_silhouettes(kmseg_context *ctx, const kmseg_tiles *tiles,
                             uint64_t seed, km_arena *arena, double *out_mean, double *out_error,
                             double *out_samples);
 
-/* out_samples NULL or n_samples. */
-kmseg_status km_silhouette_simplified(kmseg_context *ctx, const kmseg_tiles *tiles,
-                                      const km_labelling *labelling, double *out_mean,
-                                      double *out_samples);
+/* How far samples lie from the means of their clusters. */
+typedef struct km_spreads {
+    double *distances; /* n_clusters weighted means; 0 of a cluster without weight */
+    double within;     /* weighted sum of squares */
+} km_spreads;
 
-/* Either output may be NULL. */
-kmseg_status km_dispersion(kmseg_context *ctx, const kmseg_tiles *tiles,
-                           const km_labelling *labelling, double *out_calinski_harabasz,
-                           double *out_davies_bouldin);
+/* Simplified silhouettes measure all distances to means, so the spreads come with them, where
+ * out_spreads is not NULL: in memory from arena. out_samples NULL or n_samples. */
+kmseg_status km_silhouette_simplified(kmseg_context *ctx, const kmseg_tiles *tiles,
+                                      const km_labelling *labelling, km_arena *arena,
+                                      double *out_mean, double *out_samples,
+                                      km_spreads *out_spreads);
+
+/* The mean distances from sums of parts of KM_SPREAD_ROWS rows, n_parts x n_clusters. */
+void km_spreads_conclude(const km_clusters *clusters, const double *sums, int64_t n_parts,
+                         km_spreads *out);
+
+double km_calinski_harabasz(const kmseg_tiles *tiles, const km_clusters *clusters, double within);
+double km_davies_bouldin(const kmseg_tiles *tiles, const km_clusters *clusters,
+                         const double *distances);
+
+/* All indices of labellings whose clusters are known: clusters[l] as km_clusters_measure() has them, or
+ * with n_clusters 0 where they are to be measured; NULL: all are. */
+kmseg_status km_evaluate(kmseg_context *ctx, const kmseg_tiles *tiles,
+                         const kmseg_labelling *labellings, const km_clusters *clusters,
+                         int32_t n_labellings, int64_t n_sampled, uint64_t seed,
+                         kmseg_indices *out);
 
 #endif

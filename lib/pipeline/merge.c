@@ -141,8 +141,7 @@ static int merge_pairs(merging *m) {
 /* Clusters of the model that have samples; those that have none are no segments. */
 static kmseg_status measure(merging *m, km_arena *arena, const kmseg_model *model) {
     km_clusters clusters;
-    KM_TRY(km_clusters_measure(m->run->ctx, m->run->tiles, model->labels, model->n_clusters, arena,
-                               &clusters));
+    KM_TRY(km_model_clusters(m->run->ctx, model, NULL, arena, &clusters));
     int32_t n = 0;
     for (int32_t c = 0; c < clusters.n_clusters; c++) {
         if (clusters.sizes[c] > 0) {

@@ -126,21 +126,23 @@ static int drop_empty(kmseg_result *result, double *centroids, int32_t *labels, 
     return kept < n;
 }
 
-/* Inertia of the result; the model's unless a tie changed a label. */
-static kmseg_status measure_inertia(km_run_state *run, const rank *ranks) {
+/* Inertia and clusters of the result: the model's unless a tie changed a label. map is scratch. */
+static kmseg_status measure_segments(km_run_state *run, const rank *ranks, int32_t *map) {
     kmseg_result *result = &run->result->result;
     const kmseg_model *model = run->model;
-    result->inertia = model->inertia;
-    int same = 1;
+    int same = result->n_segments == model->n_clusters;
+    for (int32_t c = 0; c < model->n_clusters; c++) {
+        map[c] = ranks[c].cluster;
+    }
     for (int64_t i = 0; i < result->n_samples && same; i++) {
-        same = result->n_segments == model->n_clusters &&
-               ranks[result->labels[i]].cluster == model->labels[i];
+        same = map[result->labels[i]] == model->labels[i];
     }
     if (!same) {
         return kmseg_inertia(run->ctx, run->tiles, result->labels, result->centroids,
                              result->n_segments, &result->inertia);
     }
-    return KMSEG_OK;
+    result->inertia = model->inertia;
+    return km_model_clusters(run->ctx, model, map, &run->result->arena, &run->clusters);
 }
 
 static kmseg_status order(km_run_state *run, int32_t value, rank *ranks) {
@@ -172,7 +174,7 @@ static kmseg_status order(km_run_state *run, int32_t value, rank *ranks) {
     result->distances = distances;
     result->radii = radii;
     KM_TRY(kmseg_prepare_invert(run->ctx, result->prepare, centroids, result->n_segments, raw));
-    KM_TRY(measure_inertia(run, ranks));
+    KM_TRY(measure_segments(run, ranks, map));
     /* Beyond P99 of the distances in its segment a new customer is outlying. */
     return km_group_quantiles(run->ctx, distances, labels, result->n_samples, result->n_segments,
                               RADIUS_PERCENT / 100.0, radii, NULL);

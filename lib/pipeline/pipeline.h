@@ -3,6 +3,7 @@
 #define KM_PIPELINE_PIPELINE_H
 
 #include "data/result.h"
+#include "evaluate/evaluate.h"
 #include "report/json_writer.h"
 
 #include <kmseg/kmseg.h>
@@ -23,8 +24,9 @@ typedef struct km_run_state {
     kmseg_prepared *prepared;
     kmseg_tiles *tiles;
     kmseg_model *model;
-    double *weights;     /* n_samples, or NULL; with the context's allocator */
-    kmseg_merge *merges; /* in the arena of the result; segment is a cluster of the model */
+    km_clusters clusters; /* of the segments, in the arena of the result; n_clusters 0: not known */
+    double *weights;      /* n_samples, or NULL; with the context's allocator */
+    kmseg_merge *merges;  /* in the arena of the result; segment is a cluster of the model */
     int32_t n_merges;
 } km_run_state;
 
@@ -62,9 +64,15 @@ void km_describe_merges(km_run_state *run);
  * value, none empty. value is a column of table, or -1. */
 kmseg_status km_order_segments(km_run_state *run, int32_t value);
 
-/* All scores of n clusterings of the samples, whose inertias are known. */
-kmseg_status km_score(km_run_state *run, const kmseg_labelling *clusterings, const double *inertias,
-                      int32_t n, kmseg_scores *out);
+/* The clusters of the labels of a model, as km_clusters_measure() finds them, without a look at the
+ * samples; order NULL, or n_clusters numbers: which cluster of the model each is to be. */
+kmseg_status km_model_clusters(kmseg_context *ctx, const kmseg_model *model, const int32_t *order,
+                               km_arena *arena, km_clusters *out);
+
+/* All scores of n clusterings of the samples, whose inertias are known; clusters as in km_evaluate(). */
+kmseg_status km_score(km_run_state *run, const kmseg_labelling *clusterings,
+                      const km_clusters *clusters, const double *inertias, int32_t n,
+                      kmseg_scores *out);
 
 /* Scores of every model of a sweep, all in one go, and what else is in their rows. */
 kmseg_status km_score_sweep(km_run_state *run, const kmseg_sweep_result *sweep,

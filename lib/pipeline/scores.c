@@ -1,9 +1,11 @@
 /* Every score of clusterings. One that the data do not define is NaN: a fact about the data, not a
  * failure of the run. */
+#include "cluster/model.h"
 #include "data/tiles.h"
 #include "pipeline/pipeline.h"
 
 #include <math.h>
+#include <string.h>
 
 double km_total_squares(const kmseg_tiles *tiles) {
     double total = 0;
@@ -26,8 +28,31 @@ static int64_t silhouette_samples(int64_t asked, int64_t n_rows) {
     return n < n_rows ? n : n_rows;
 }
 
-kmseg_status km_score(km_run_state *run, const kmseg_labelling *clusterings, const double *inertias,
-                      int32_t n, kmseg_scores *out) {
+kmseg_status km_model_clusters(kmseg_context *ctx, const kmseg_model *model, const int32_t *order,
+                               km_arena *arena, km_clusters *out) {
+    int64_t d = model->n_features;
+    const double *means = km_model_means(model);
+    *out = (km_clusters){.n_clusters = model->n_clusters};
+    out->sizes = km_arena_array(arena, model->n_clusters, sizeof *out->sizes);
+    out->weights = km_arena_array(arena, model->n_clusters, sizeof *out->weights);
+    out->means = km_arena_array(arena, model->n_clusters * d, sizeof *out->means);
+    if (out->sizes == NULL || out->weights == NULL || out->means == NULL) {
+        return km_fail_memory(ctx, "the means of clusters");
+    }
+    for (int32_t c = 0; c < model->n_clusters; c++) {
+        int64_t from = order != NULL ? order[c] : c;
+        out->sizes[c] = model->cluster_sizes[from];
+        out->weights[c] = model->cluster_weights[from];
+        out->n_nonempty += out->sizes[c] > 0;
+        out->n_weighted += out->weights[c] > 0;
+        memcpy(out->means + c * d, means + from * d, (size_t)d * sizeof *means);
+    }
+    return KMSEG_OK;
+}
+
+kmseg_status km_score(km_run_state *run, const kmseg_labelling *clusterings,
+                      const km_clusters *clusters, const double *inertias, int32_t n,
+                      kmseg_scores *out) {
     kmseg_context *ctx = run->ctx;
     const kmseg_segment_options *options = run->options;
     int64_t n_sampled =
@@ -37,8 +62,8 @@ kmseg_status km_score(km_run_state *run, const kmseg_labelling *clusterings, con
     if (indices == NULL) {
         return km_fail_memory(ctx, "scores");
     }
-    kmseg_status status =
-        kmseg_evaluate(ctx, run->tiles, clusterings, n, n_sampled, options->fit.seed, indices);
+    kmseg_status status = km_evaluate(ctx, run->tiles, clusterings, clusters, n, n_sampled,
+                                      options->fit.seed, indices);
     for (int32_t i = 0; i < n && status == KMSEG_OK; i++) {
         out[i] = (kmseg_scores){.inertia = inertias[i],
                                 .explained = total > 0 ? 1 - inertias[i] / total : NAN,

@@ -96,7 +96,7 @@ static kmseg_status run_stages(km_run_state *run) {
     KM_TRY(describe_fit(run));
     result->seconds_fit = km_lap(&clock);
     kmseg_labelling segments = {result->labels, result->n_segments};
-    KM_TRY(km_score(run, &segments, &result->inertia, 1, &result->scores));
+    KM_TRY(km_score(run, &segments, &run->clusters, &result->inertia, 1, &result->scores));
     result->seconds_scores = km_lap(&clock);
     const int64_t *rows = rows_alone(run);
     KM_TRY(describe_rows(run, rows));

@@ -31,18 +31,21 @@ kmseg_status km_score_sweep(km_run_state *run, const kmseg_sweep_result *sweep,
     km_arena_init(&arena, &run->ctx->allocator);
     int32_t n = sweep->n_models;
     kmseg_labelling *clusterings = km_arena_array(&arena, n, sizeof *clusterings);
+    km_clusters *clusters = km_arena_array(&arena, n, sizeof *clusters);
     double *inertias = km_arena_array(&arena, n, sizeof *inertias);
     kmseg_scores *scores = km_arena_array(&arena, n, sizeof *scores);
     kmseg_status status = KMSEG_OK;
-    if (clusterings == NULL || inertias == NULL || scores == NULL) {
+    if (clusterings == NULL || clusters == NULL || inertias == NULL || scores == NULL) {
         status = km_fail_memory(run->ctx, "the scores of a sweep");
-    } else {
-        for (int32_t i = 0; i < n; i++) {
-            const kmseg_model *model = sweep->models[i];
-            clusterings[i] = (kmseg_labelling){model->labels, model->n_clusters};
-            inertias[i] = model->inertia;
-        }
-        status = km_score(run, clusterings, inertias, n, scores);
+    }
+    for (int32_t i = 0; i < n && status == KMSEG_OK; i++) {
+        const kmseg_model *model = sweep->models[i];
+        clusterings[i] = (kmseg_labelling){model->labels, model->n_clusters};
+        inertias[i] = model->inertia;
+        status = km_model_clusters(run->ctx, model, NULL, &arena, &clusters[i]);
+    }
+    if (status == KMSEG_OK) {
+        status = km_score(run, clusterings, clusters, inertias, n, scores);
     }
     for (int32_t i = 0; i < n && status == KMSEG_OK; i++) {
         describe(sweep->models[i], &rows[i]);

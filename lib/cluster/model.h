@@ -1,0 +1,12 @@
+/* What a model knows of its clusters beyond what it shows. */
+#ifndef KM_CLUSTER_MODEL_H
+#define KM_CLUSTER_MODEL_H
+
+#include <kmseg/cluster.h>
+
+/* Weighted means of the samples with each label, n_clusters x n_features, as the exact sums of the fit
+ * have them; the mean of all samples where a cluster has no weight. They are the centroids only where the
+ * fit came to its end. Of a model that a fit has made. */
+const double *km_model_means(const kmseg_model *model);
+
+#endif
