@@ -44,6 +44,13 @@ typedef struct km_moments {
     double skew;      /* third central moment over deviation^3; 0 for a constant */
 } km_moments;
 
+/* Moments of columns that one step has found, for those behind it; a column has known moments only where
+ * it has a finite number in every row. */
+typedef struct km_known_moments {
+    km_moments *columns; /* by column of the table */
+    unsigned char *are_known;
+} km_known_moments;
+
 /* Moments of n >= 1 finite numbers. Cost O(n), three passes. */
 kmseg_status km_moments_of(kmseg_context *ctx, const double *values, int64_t n, km_moments *out);
 

@@ -184,7 +184,7 @@ kmseg_status kmseg_choose_k(kmseg_context *ctx, const kmseg_table *table,
     *out = NULL;
     kmseg_choose_options defaults;
     kmseg_choose_options_init(&defaults);
-    choosing c = {.run = {.ctx = ctx, .table = table, .options = segment},
+    choosing c = {.run = km_run_begin(ctx, table, segment),
                   .options = options != NULL ? options : &defaults,
                   .k_min = k_min,
                   .k_max = k_max};

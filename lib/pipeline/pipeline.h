@@ -2,6 +2,7 @@
 #ifndef KM_PIPELINE_PIPELINE_H
 #define KM_PIPELINE_PIPELINE_H
 
+#include "data/moments.h"
 #include "data/result.h"
 #include "evaluate/evaluate.h"
 #include "report/json_writer.h"
@@ -21,6 +22,8 @@ typedef struct km_run_state {
     const kmseg_table *table;
     const kmseg_segment_options *options;
     km_result *result; /* NULL in a sweep */
+    km_arena scratch;
+    km_known_moments known; /* of columns of table, in scratch */
     kmseg_prepared *prepared;
     kmseg_tiles *tiles;
     kmseg_model *model;
@@ -29,6 +32,10 @@ typedef struct km_run_state {
     kmseg_merge *merges;  /* in the arena of the result; segment is a cluster of the model */
     int32_t n_merges;
 } km_run_state;
+
+/* A run that has made nothing yet. */
+km_run_state km_run_begin(kmseg_context *ctx, const kmseg_table *table,
+                          const kmseg_segment_options *options);
 
 /* Fits the prepare step of a run to *out, applies it, and takes the weights of the samples. */
 kmseg_status km_prepare_samples(km_run_state *run, kmseg_prepare **out);

@@ -1,6 +1,7 @@
 /* From a table to samples in tiles: what every run begins with. */
 #include "data/table.h"
 #include "pipeline/pipeline.h"
+#include "prepare/fit.h"
 
 #include <math.h>
 #include <string.h>
@@ -53,6 +54,12 @@ kmseg_status km_prepare_samples(km_run_state *run, kmseg_prepare **out) {
     if (kmseg_table_n_rows(run->table) == 0) {
         return km_fail(ctx, KMSEG_E_DATA, "the table has no rows; a fit needs at least one");
     }
+    int32_t n_columns = kmseg_table_n_columns(run->table);
+    run->known.columns = km_arena_array(&run->scratch, n_columns, sizeof *run->known.columns);
+    run->known.are_known = km_arena_array(&run->scratch, n_columns, 1);
+    if (run->known.columns == NULL || run->known.are_known == NULL) {
+        return km_fail_memory(ctx, "the columns of a fit");
+    }
     kmseg_prepare_options options = run->options->prepare;
     const char *weight = run->options->sample_weight;
     km_string exclude;
@@ -62,8 +69,9 @@ kmseg_status km_prepare_samples(km_run_state *run, kmseg_prepare **out) {
                          options.exclude != NULL && options.exclude[0] != '\0' ? "," : "", weight);
         options.exclude = exclude.data;
     }
-    kmseg_status status = exclude.failed ? km_fail_memory(ctx, "the options of a run")
-                                         : kmseg_prepare_fit(ctx, run->table, &options, out);
+    kmseg_status status = exclude.failed
+                              ? km_fail_memory(ctx, "the options of a run")
+                              : km_prepare_fit(ctx, run->table, &options, &run->known, out);
     km_string_free(&exclude);
     KM_TRY(status);
     KM_TRY(kmseg_prepare_apply(ctx, *out, run->table, &run->prepared));
@@ -93,9 +101,17 @@ kmseg_status km_make_tiles(km_run_state *run, int32_t n_clusters) {
     return kmseg_tiles_new(run->ctx, samples, run->weights, &options, &run->tiles);
 }
 
+km_run_state km_run_begin(kmseg_context *ctx, const kmseg_table *table,
+                          const kmseg_segment_options *options) {
+    km_run_state run = {.ctx = ctx, .table = table, .options = options};
+    km_arena_init(&run.scratch, &ctx->allocator);
+    return run;
+}
+
 void km_run_free(km_run_state *run) {
     kmseg_model_free(run->model);
     kmseg_tiles_free(run->tiles);
     kmseg_prepared_free(run->prepared);
     km_release(&run->ctx->allocator, run->weights);
+    km_arena_free(&run->scratch);
 }

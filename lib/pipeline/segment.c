@@ -1,6 +1,7 @@
 /* The whole way from a customer table to a result, one stage after the other. */
 #include "data/table.h"
 #include "pipeline/pipeline.h"
+#include "profile/profile.h"
 
 /* The profile decides which column is the value; asked about one row, it tells before the work. */
 kmseg_status km_value_column(kmseg_context *ctx, const kmseg_table *table,
@@ -100,9 +101,9 @@ static kmseg_status run_stages(km_run_state *run) {
     result->seconds_scores = km_lap(&clock);
     const int64_t *rows = rows_alone(run);
     KM_TRY(describe_rows(run, rows));
-    KM_TRY(kmseg_profile_new(ctx, run->table, rows, result->n_samples, result->labels,
-                             result->n_segments, result->prepare, &run->options->profile,
-                             &result->profile));
+    KM_TRY(km_profile_make(ctx, run->table, rows, result->n_samples, result->labels,
+                           result->n_segments, result->prepare, &run->options->profile, &run->known,
+                           &result->profile));
     KM_TRY(explain_segments(run, rows));
     result->seconds_profile = km_lap(&clock);
     KM_TRY(km_segment_params(ctx, run->options, &run->result->arena, &result->params));
@@ -114,7 +115,7 @@ kmseg_status kmseg_segment(kmseg_context *ctx, const kmseg_table *table,
                            const kmseg_segment_options *options, kmseg_result **out) {
     *out = NULL;
     KM_TRY(km_segment_options_check(ctx, options));
-    km_run_state run = {.ctx = ctx, .table = table, .options = options};
+    km_run_state run = km_run_begin(ctx, table, options);
     KM_TRY(km_result_new(ctx, &run.result));
     kmseg_status status = run_stages(&run);
     km_run_free(&run);

@@ -100,7 +100,7 @@ kmseg_status kmseg_sweep_table(kmseg_context *ctx, const kmseg_table *table,
     }
     *owned = (owned_summary){.summary = {.struct_size = sizeof owned->summary}};
     km_arena_init(&owned->arena, &ctx->allocator);
-    km_run_state run = {.ctx = ctx, .table = table, .options = options};
+    km_run_state run = km_run_begin(ctx, table, options);
     kmseg_status status = run_stages(&run, k_min, k_max, owned);
     km_run_free(&run);
     if (status != KMSEG_OK) {

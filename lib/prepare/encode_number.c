@@ -311,6 +311,10 @@ static kmseg_status fit_number(km_fit *fit, int32_t i, kmseg_prepare_column *out
     KM_TRY(gather(fit, column, &values, &n));
     km_moments moments;
     KM_TRY(km_moments_of(fit->ctx, values, n, &moments));
+    if (fit->known != NULL && values == column->numbers) {
+        fit->known->columns[i] = moments;
+        fit->known->are_known[i] = 1;
+    }
     out->mean = moments.mean;
     out->minimum = moments.minimum;
     out->maximum = moments.maximum;

@@ -3,6 +3,7 @@
 #define KM_PREPARE_FIT_H
 
 #include "base/context.h"
+#include "data/moments.h"
 #include "prepare/scale.h"
 #include "prepare/transform.h"
 
@@ -61,8 +62,9 @@ typedef struct km_fit {
     kmseg_context *ctx;
     const kmseg_table *table;
     const kmseg_prepare_options *options;
-    km_arena *arena;  /* of the kmseg_prepare that is being made */
-    km_arena scratch; /* freed when the fit ends */
+    km_known_moments *known; /* to be filled; or NULL */
+    km_arena *arena;         /* of the kmseg_prepare that is being made */
+    km_arena scratch;        /* freed when the fit ends */
     km_notes notes;
     int32_t id;            /* column that names the customer, or -1 */
     km_settings *settings; /* one per column of the table */
@@ -77,6 +79,12 @@ typedef struct km_fit {
     int32_t n_groups;
     km_impute impute; /* of columns that none was given for */
 } km_fit;
+
+/* kmseg_prepare_fit() that leaves the moments of the columns that it clusters on in known, which knows
+ * none; NULL: they are not wanted. */
+kmseg_status km_prepare_fit(kmseg_context *ctx, const kmseg_table *table,
+                            const kmseg_prepare_options *options, km_known_moments *known,
+                            kmseg_prepare **out);
 
 /* Row i of the fit as a row of the table. */
 static inline int64_t km_fit_row(const km_fit *fit, int64_t i) {

@@ -174,8 +174,9 @@ static kmseg_status fit_all(km_fit *fit, kmseg_prepare *out) {
     return KMSEG_OK;
 }
 
-kmseg_status kmseg_prepare_fit(kmseg_context *ctx, const kmseg_table *table,
-                               const kmseg_prepare_options *options, kmseg_prepare **out) {
+kmseg_status km_prepare_fit(kmseg_context *ctx, const kmseg_table *table,
+                            const kmseg_prepare_options *options, km_known_moments *known,
+                            kmseg_prepare **out) {
     *out = NULL;
     kmseg_prepare_options defaults;
     kmseg_prepare_options_init(&defaults);
@@ -191,6 +192,7 @@ kmseg_status kmseg_prepare_fit(kmseg_context *ctx, const kmseg_table *table,
         return km_fail_memory(ctx, "a fitted encoding");
     }
     km_fit fit = {.ctx = ctx, .table = table, .options = options, .arena = &object->arena};
+    fit.known = known;
     fit.n_rows = n_rows;
     fit.notes.arena = &object->arena;
     km_arena_init(&fit.scratch, &ctx->allocator);
@@ -202,4 +204,9 @@ kmseg_status kmseg_prepare_fit(kmseg_context *ctx, const kmseg_table *table,
     }
     *out = &object->shown;
     return KMSEG_OK;
+}
+
+kmseg_status kmseg_prepare_fit(kmseg_context *ctx, const kmseg_table *table,
+                               const kmseg_prepare_options *options, kmseg_prepare **out) {
+    return km_prepare_fit(ctx, table, options, NULL, out);
 }

@@ -32,35 +32,45 @@ typedef struct sum_loop {
     const double *values;
     km_fixed fixed;
     int32_t n_segments;
-    km_int128 *sums; /* per thread: n_segments */
+    km_int128 *sums; /* per thread: SUM_SIDE x n_segments */
 } sum_loop;
 
-enum { SUM_ROWS = 8 * KM_CHUNK_ROWS };
+/* Rows next to each other go to sums of their own: often they are of one segment, whose sum would have to
+ * wait for the one before. */
+enum { SUM_ROWS = 8 * KM_CHUNK_ROWS, SUM_SIDE = 4 };
 
 static void sum_chunk(void *argument, int64_t chunk, int32_t thread) {
     const sum_loop *loop = argument;
-    km_int128 *sums = loop->sums + (int64_t)thread * loop->n_segments;
-    int64_t end = (chunk + 1) * SUM_ROWS;
+    const int32_t *labels = loop->from->labels;
+    const int64_t k = loop->n_segments;
+    const km_fixed fixed = loop->fixed;
+    km_int128 *sums = loop->sums + thread * SUM_SIDE * k;
+    int64_t i = chunk * SUM_ROWS, end = (chunk + 1) * SUM_ROWS;
     end = end < loop->from->n ? end : loop->from->n;
-    for (int64_t i = chunk * SUM_ROWS; i < end; i++) {
-        sums[loop->from->labels[i]] += km_fixed_of(loop->fixed, loop->values[i]);
+    for (; end - i >= SUM_SIDE; i += SUM_SIDE) {
+        for (int side = 0; side < SUM_SIDE; side++) {
+            sums[side * k + labels[i + side]] += km_fixed_of(fixed, loop->values[i + side]);
+        }
+    }
+    for (; i < end; i++) {
+        sums[labels[i]] += km_fixed_of(fixed, loop->values[i]);
     }
 }
 
 /* Mean of values, which are of the rows of from, in each segment; NaN where counts is 0. */
 static kmseg_status segment_means(km_profiling *p, const filled *from, const double *values,
                                   double magnitude, const int64_t *counts, double *out) {
-    int32_t threads = kmseg_context_threads(p->ctx), k = p->n_segments;
+    int32_t n_sums = kmseg_context_threads(p->ctx) * SUM_SIDE, k = p->n_segments;
     sum_loop loop = {from, values, km_fixed_for(magnitude), k, NULL};
-    loop.sums = km_allocate_array(&p->ctx->allocator, (int64_t)threads * k, sizeof *loop.sums);
+    loop.sums = km_allocate_array(&p->ctx->allocator, (int64_t)n_sums * k, sizeof *loop.sums);
     if (loop.sums == NULL) {
         return km_fail_memory(p->ctx, "the profile of a column");
     }
-    memset(loop.sums, 0, (size_t)threads * (size_t)k * sizeof *loop.sums);
+    memset(loop.sums, 0, (size_t)n_sums * (size_t)k * sizeof *loop.sums);
     kmseg_status status = km_parallel(p->ctx, km_chunks(from->n, SUM_ROWS), sum_chunk, &loop);
     for (int32_t s = 0; s < k && status == KMSEG_OK; s++) {
         km_int128 sum = 0;
-        for (int32_t t = 0; t < threads; t++) {
+        for (int32_t t = 0; t < n_sums; t++) {
             sum += loop.sums[(int64_t)t * k + s];
         }
         out[s] = counts[s] > 0 ? km_int128_double(sum) / (double)counts[s] / loop.fixed.scale
@@ -109,11 +119,19 @@ static kmseg_status all_finite(kmseg_context *ctx, const double *values, int64_t
     return KMSEG_OK;
 }
 
+/* Moments of a column of which every row is profiled, where they are known; or NULL. */
+static const km_moments *known_moments(const km_profiling *p, const kmseg_column *column) {
+    int64_t at = column - kmseg_table_column(p->table, 0);
+    int is_known = p->known != NULL && p->rows == NULL && p->n_rows == column->n_rows &&
+                   p->known->are_known[at];
+    return is_known ? &p->known->columns[at] : NULL;
+}
+
 /* A column without gaps is read where it is; of others the finite values are moved together. */
 static kmseg_status find_present(km_profiling *p, const kmseg_column *column, int64_t *counts,
                                  filled *out) {
     int whole = p->rows == NULL && column->n_missing == 0;
-    if (whole) {
+    if (whole && known_moments(p, column) == NULL) {
         KM_TRY(all_finite(p->ctx, column->numbers, p->n_rows, &whole));
     }
     if (whole) {
@@ -219,7 +237,12 @@ static kmseg_status summarise_numbers(km_profiling *p, const kmseg_column *colum
     }
     km_moments raw, drawn;
     const double *drawn_values;
-    KM_TRY(km_moments_of(p->ctx, from.values, from.n, &raw));
+    const km_moments *known = known_moments(p, column);
+    if (known != NULL) {
+        raw = *known;
+    } else {
+        KM_TRY(km_moments_of(p->ctx, from.values, from.n, &raw));
+    }
     KM_TRY(draw_in(p, &from, &raw, &drawn, &drawn_values));
     KM_TRY(segment_means(p, &from, from.values, largest(&raw), contrast->present, means));
     memcpy(drawn_means, means, (size_t)p->n_segments * sizeof *means);

@@ -119,10 +119,10 @@ static kmseg_status profile_all(km_profiling *p) {
     return km_profile_names(p);
 }
 
-kmseg_status kmseg_profile_new(kmseg_context *ctx, const kmseg_table *table, const int64_t *samples,
-                               int64_t n_rows, const int32_t *labels, int32_t n_segments,
-                               const kmseg_prepare *prepare, const kmseg_profile_options *options,
-                               kmseg_profile **out) {
+kmseg_status km_profile_make(kmseg_context *ctx, const kmseg_table *table, const int64_t *samples,
+                             int64_t n_rows, const int32_t *labels, int32_t n_segments,
+                             const kmseg_prepare *prepare, const kmseg_profile_options *options,
+                             const km_known_moments *known, kmseg_profile **out) {
     *out = NULL;
     kmseg_profile_options defaults;
     kmseg_profile_options_init(&defaults);
@@ -140,6 +140,7 @@ kmseg_status kmseg_profile_new(kmseg_context *ctx, const kmseg_table *table, con
                       .n_segments = n_segments,
                       .prepare = prepare,
                       .options = options,
+                      .known = known,
                       .arena = &object->arena,
                       .out = &object->shown};
     km_arena_init(&p.scratch, &ctx->allocator);
@@ -151,4 +152,12 @@ kmseg_status kmseg_profile_new(kmseg_context *ctx, const kmseg_table *table, con
     }
     *out = &object->shown;
     return KMSEG_OK;
+}
+
+kmseg_status kmseg_profile_new(kmseg_context *ctx, const kmseg_table *table, const int64_t *samples,
+                               int64_t n_rows, const int32_t *labels, int32_t n_segments,
+                               const kmseg_prepare *prepare, const kmseg_profile_options *options,
+                               kmseg_profile **out) {
+    return km_profile_make(ctx, table, samples, n_rows, labels, n_segments, prepare, options, NULL,
+                           out);
 }

@@ -3,6 +3,7 @@
 #define KM_PROFILE_PROFILE_H
 
 #include "base/context.h"
+#include "data/moments.h"
 
 #include <kmseg/profile.h>
 
@@ -27,8 +28,9 @@ typedef struct km_profiling {
     int32_t n_segments;
     const kmseg_prepare *prepare; /* or NULL */
     const kmseg_profile_options *options;
-    km_arena *arena;  /* of the profile */
-    km_arena scratch; /* freed at the end */
+    const km_known_moments *known; /* or NULL */
+    km_arena *arena;               /* of the profile */
+    km_arena scratch;              /* freed at the end */
     kmseg_profile *out;
     int64_t *sizes;
     kmseg_profile_column *columns;
@@ -47,6 +49,12 @@ typedef struct km_profile {
 } km_profile;
 
 km_profile *km_profile_new(kmseg_context *ctx);
+
+/* kmseg_profile_new(), where moments of columns are known. */
+kmseg_status km_profile_make(kmseg_context *ctx, const kmseg_table *table, const int64_t *samples,
+                             int64_t n_rows, const int32_t *labels, int32_t n_segments,
+                             const kmseg_prepare *prepare, const kmseg_profile_options *options,
+                             const km_known_moments *known, kmseg_profile **out);
 
 /* Summaries of every column worth profiling, into p->columns, p->contrasts and p->out. */
 kmseg_status km_profile_columns(km_profiling *p);
