@@ -79,37 +79,42 @@ double km_davies_bouldin(const kmseg_tiles *tiles, const km_clusters *clusters,
     return sum / clusters->n_weighted;
 }
 
-/* One of the outputs is NULL. */
-static kmseg_status measure(kmseg_context *ctx, const kmseg_tiles *tiles,
-                            const km_labelling *labelling, km_arena *arena,
-                            double *out_calinski_harabasz, double *out_davies_bouldin) {
-    const km_clusters *clusters = &labelling->clusters;
-    if (out_davies_bouldin != NULL) {
-        km_spreads spreads;
-        KM_TRY(measure_spreads(ctx, tiles, labelling, arena, &spreads));
-        *out_davies_bouldin = km_davies_bouldin(tiles, clusters, spreads.distances);
-        return KMSEG_OK;
-    }
+/* One of the indices, of measured clusters. */
+typedef kmseg_status index_of(kmseg_context *ctx, const kmseg_tiles *tiles,
+                              const km_labelling *labelling, km_arena *arena, double *out);
+
+static kmseg_status find_calinski_harabasz(kmseg_context *ctx, const kmseg_tiles *tiles,
+                                           const km_labelling *labelling, km_arena *arena,
+                                           double *out) {
     km_own_labels labels = {.wide = labelling->labels};
     double within;
-    KM_TRY(km_own_distances(ctx, tiles, labels, clusters->means, NULL, &within));
-    *out_calinski_harabasz = km_calinski_harabasz(tiles, clusters, within);
+    (void)arena;
+    KM_TRY(km_own_distances(ctx, tiles, labels, labelling->clusters.means, NULL, &within));
+    *out = km_calinski_harabasz(tiles, &labelling->clusters, within);
     return KMSEG_OK;
 }
 
-/* Measures the clusters, then one of the indices. */
+static kmseg_status find_davies_bouldin(kmseg_context *ctx, const kmseg_tiles *tiles,
+                                        const km_labelling *labelling, km_arena *arena,
+                                        double *out) {
+    km_spreads spreads;
+    KM_TRY(measure_spreads(ctx, tiles, labelling, arena, &spreads));
+    *out = km_davies_bouldin(tiles, &labelling->clusters, spreads.distances);
+    return KMSEG_OK;
+}
+
+/* Measures the clusters, then the index. */
 static kmseg_status measured(kmseg_context *ctx, const kmseg_tiles *tiles, const int32_t *labels,
-                             int32_t n_clusters, const char *index, double *out_calinski_harabasz,
-                             double *out_davies_bouldin) {
+                             int32_t n_clusters, const char *name, index_of *index, double *out) {
     km_arena arena;
     km_arena_init(&arena, &ctx->allocator);
     km_labelling labelling;
     kmseg_status status = km_labelling_measure(ctx, tiles, labels, n_clusters, &arena, &labelling);
     if (status == KMSEG_OK) {
-        status = km_clusters_need_two(ctx, labelling.clusters.n_weighted, index);
+        status = km_clusters_need_two(ctx, labelling.clusters.n_weighted, name);
     }
     if (status == KMSEG_OK) {
-        status = measure(ctx, tiles, &labelling, &arena, out_calinski_harabasz, out_davies_bouldin);
+        status = index(ctx, tiles, &labelling, &arena, out);
     }
     km_arena_free(&arena);
     return status;
@@ -117,10 +122,12 @@ static kmseg_status measured(kmseg_context *ctx, const kmseg_tiles *tiles, const
 
 kmseg_status kmseg_calinski_harabasz(kmseg_context *ctx, const kmseg_tiles *tiles,
                                      const int32_t *labels, int32_t n_clusters, double *out) {
-    return measured(ctx, tiles, labels, n_clusters, "Calinski-Harabasz index", out, NULL);
+    return measured(ctx, tiles, labels, n_clusters, "Calinski-Harabasz index",
+                    find_calinski_harabasz, out);
 }
 
 kmseg_status kmseg_davies_bouldin(kmseg_context *ctx, const kmseg_tiles *tiles,
                                   const int32_t *labels, int32_t n_clusters, double *out) {
-    return measured(ctx, tiles, labels, n_clusters, "Davies-Bouldin index", NULL, out);
+    return measured(ctx, tiles, labels, n_clusters, "Davies-Bouldin index", find_davies_bouldin,
+                    out);
 }
