@@ -6,7 +6,8 @@
  * one of 16 times the number that the centroid's scores begin with.
  *
  * Of 16 rows there are, per 64 features, an operand of high and one of low bytes as well, in 16 lines of 16
- * times four features. */
+ * times four features. Of four features the third comes before the second, here and in the centroids: so
+ * two registers of pairs need no shuffling to be split. */
 #ifndef KM_KERNELS_PLANES_H
 #define KM_KERNELS_PLANES_H
 
