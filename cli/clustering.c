@@ -1,6 +1,7 @@
 #include "clustering.h"
 
 #include <stddef.h>
+#include <string.h>
 
 void cli_clustering_init(cli_clustering *clustering) {
     kmseg_segment_options_init(&clustering->segment);
@@ -23,6 +24,20 @@ const kmseg_option_table *cli_scoring_table(void) {
     table = (kmseg_option_table){"weights", all->struct_size, N_NAMES, rows};
     for (int i = 0; i < N_NAMES; i++) {
         rows[i] = *kmseg_options_find(all, names[i]);
+    }
+    return &table;
+}
+
+const kmseg_option_table *cli_described_table(void) {
+    enum { MOST = 128 };
+    static kmseg_option rows[MOST];
+    static kmseg_option_table table;
+    const kmseg_option_table *all = kmseg_segment_option_table();
+    table = (kmseg_option_table){all->name, all->struct_size, 0, rows};
+    for (int32_t i = 0; i < all->n_options && table.n_options < MOST; i++) {
+        if (strcmp(all->options[i].name, "profile") != 0) {
+            rows[table.n_options++] = all->options[i];
+        }
     }
     return &table;
 }

@@ -19,6 +19,9 @@ extern const cli_argument cli_customers_argument[1];
 /* Of the options of a run those about weights, scores and tiles, where no segments are described. */
 const kmseg_option_table *cli_scoring_table(void);
 
+/* All options of a run but --no-profile: of a command that makes a report, which needs the profile. */
+const kmseg_option_table *cli_described_table(void);
+
 /* --n-clusters FROM:TO, --output, and --plot where it is in the table. */
 typedef struct cli_numbers {
     size_t struct_size;

@@ -88,7 +88,9 @@ static int print_result(cli_run *run, const cli_joined *customers, const kmseg_r
     }
     char clean[300];
     cli_clean(command->files.output, clean, sizeof clean);
-    printf("\nSegments: %s\nNext: kmseg profile %s\n", clean, clean);
+    printf("\nSegments: %s\nNext: kmseg %s %s%s\n", clean,
+           kmseg_result_has_profile(result) ? "profile" : "predict", clean,
+           kmseg_result_has_profile(result) ? "" : " CUSTOMERS");
     return CLI_OK;
 }
 
@@ -245,9 +247,10 @@ static int run_fit(cli_run *run) {
     if (code == CLI_OK && command->files.by != NULL) {
         code = fit_by(run, &customers, input);
     } else if (code == CLI_OK) {
-        code = cli_status_of(
-            run, kmseg_segment(run->ctx, customers.table, &command->clustering.segment, &result),
-            input);
+        code = cli_status_of(run,
+                             kmseg_segment_consume(run->ctx, &customers.table,
+                                                   &command->clustering.segment, &result),
+                             input);
         if (code == CLI_OK) {
             code = cli_protect_result(run, result);
         }

@@ -1,4 +1,5 @@
 /* kmseg run: from files of orders or customers to segments and all that is made of them. */
+#include "clustering.h"
 #include "run.h"
 
 #include <errno.h>
@@ -91,8 +92,7 @@ static const cli_group groups[] = {
      offsetof(cli_run_options, run.segment.prepare)},
     {"Describing segments", kmseg_profile_option_table,
      offsetof(cli_run_options, run.segment.profile)},
-    {"Weights, scores and tiles", kmseg_segment_option_table,
-     offsetof(cli_run_options, run.segment)},
+    {"Weights, scores and tiles", cli_described_table, offsetof(cli_run_options, run.segment)},
     {"Evidence for the number of segments", kmseg_choose_option_table,
      offsetof(cli_run_options, run.choose)},
     {"Report", kmseg_report_option_table, offsetof(cli_run_options, report)},

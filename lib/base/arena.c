@@ -149,6 +149,19 @@ char *km_arena_format(km_arena *arena, const char *format, ...) {
     return text;
 }
 
+/* A block of one large request is full with it. */
+void km_arena_give(km_arena *arena, const void *taken) {
+    for (km_arena_block **at = &arena->blocks; taken != NULL && *at != NULL; at = &(*at)->next) {
+        km_arena_block *block = *at;
+        if ((const void *)(block + 1) == taken && block->used == block->capacity &&
+            block->capacity > ARENA_BLOCK) {
+            *at = block->next;
+            km_release(&arena->allocator, block);
+            return;
+        }
+    }
+}
+
 void km_arena_free(km_arena *arena) {
     km_arena_block *block = arena->blocks;
     while (block != NULL) {

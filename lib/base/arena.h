@@ -43,6 +43,10 @@ char *km_arena_format(km_arena *arena, const char *format, ...)
 /* A copy of n elements. */
 void *km_arena_copy(km_arena *arena, const void *from, int64_t n, size_t size);
 
+/* Gives back what one large request got, so that its memory can be used again before the arena ends; a
+ * small one stays until then. NULL is fine. */
+void km_arena_give(km_arena *arena, const void *taken);
+
 /* Frees everything; the arena can be used again. */
 void km_arena_free(km_arena *arena);
 

@@ -48,6 +48,21 @@ int km_result_has_ids(const kmseg_result *result) {
     return !left_out;
 }
 
+/* Every profile is at least of the columns that were clustered on. */
+int32_t kmseg_result_has_profile(const kmseg_result *result) {
+    return result->profile->n_columns > 0;
+}
+
+kmseg_status km_need_profile(kmseg_context *ctx, const kmseg_result *result, const char *what) {
+    if (kmseg_result_has_profile(result)) {
+        return KMSEG_OK;
+    }
+    return km_fail(ctx, KMSEG_E_DATA,
+                   "%s needs a profile, and the segments were made without one (--no-profile); fit "
+                   "again without that: the same options and seed give the same segments",
+                   what);
+}
+
 int km_report_name_is_good(const char *name) {
     size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_");
     return length >= 1 && length <= 64 && name[length] == '\0' && name[0] >= 'a' && name[0] <= 'z';

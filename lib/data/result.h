@@ -20,6 +20,10 @@ kmseg_status km_result_new(kmseg_context *ctx, km_result **out);
  * ids, and not what kmseg_result_protect() left in place of ids. */
 int km_result_has_ids(const kmseg_result *result);
 
+/* KMSEG_E_DATA, with what to do about it, when the result was made without the profile that what
+ * ("a report") needs. */
+kmseg_status km_need_profile(kmseg_context *ctx, const kmseg_result *result, const char *what);
+
 /* 1 when name may be that of a stored report: a to z, 0 to 9 and _, a letter first, 1 to 64 bytes. */
 int km_report_name_is_good(const char *name);
 

@@ -135,6 +135,16 @@ kmseg_status km_table_set_levels(kmseg_context *ctx, kmseg_table *table, int32_t
     return KMSEG_OK;
 }
 
+void km_table_forget(kmseg_table *table, int32_t column) {
+    kmseg_column *at = &table->columns[column];
+    km_arena_give(&table->arena, at->numbers);
+    km_arena_give(&table->arena, at->times);
+    km_arena_give(&table->arena, at->codes);
+    at->numbers = NULL;
+    at->times = NULL;
+    at->codes = NULL;
+}
+
 void km_table_count_missing(kmseg_table *table, int32_t i) {
     kmseg_column *column = &table->columns[i];
     int64_t missing = 0;

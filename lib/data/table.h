@@ -31,6 +31,9 @@ kmseg_status km_table_set_levels(kmseg_context *ctx, kmseg_table *table, int32_t
 /* Counts n_missing of one column from its values. */
 void km_table_count_missing(kmseg_table *table, int32_t column);
 
+/* Frees the values of a column, which nobody will read any more; what describes it stays. */
+void km_table_forget(kmseg_table *table, int32_t column);
+
 /* A new table of the given rows (positions in table) of every column, in that order; -1 is a row
  * without any value. */
 kmseg_status km_table_take_rows(kmseg_context *ctx, const kmseg_table *table, const int64_t *rows,

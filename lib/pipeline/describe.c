@@ -125,6 +125,7 @@ static kmseg_status widen(describing *d) {
 }
 
 static kmseg_status describe(describing *d) {
+    KM_TRY(km_need_profile(d->ctx, d->result, "describing segments by more columns"));
     KM_TRY(list_customers(d));
     KM_TRY(find_key(d));
     kmseg_status status =

@@ -35,6 +35,14 @@ static const kmseg_option own_rows[] = {
      .choices = "customers|weight",
      .metavar = "WHAT",
      .help = "what --min-size counts: customers, or their --sample-weight"},
+    {.name = "profile",
+     .type = KMSEG_OPTION_BOOL,
+     .offset = offsetof(kmseg_segment_options, has_profile),
+     .default_number = 1,
+     .help =
+         "describe the segments: profile, names in words, rules, scores, typical customers and a "
+         "map; without, only centroids, labels and what new customers are assigned by, in about "
+         "half the time"},
     {.name = "tiles",
      .type = KMSEG_OPTION_CHOICE,
      .offset = offsetof(kmseg_segment_options, tiles),

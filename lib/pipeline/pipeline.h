@@ -20,6 +20,7 @@ kmseg_status km_segment_params(kmseg_context *ctx, const kmseg_segment_options *
 typedef struct km_run_state {
     kmseg_context *ctx;
     const kmseg_table *table;
+    kmseg_table *spare; /* table, where it may lose columns that nothing needs any more; or NULL */
     const kmseg_segment_options *options;
     km_result *result; /* NULL in a sweep */
     km_arena scratch;
@@ -80,6 +81,9 @@ kmseg_status km_model_clusters(kmseg_context *ctx, const kmseg_model *model, con
 kmseg_status km_score(km_run_state *run, const kmseg_labelling *clusterings,
                       const km_clusters *clusters, const double *inertias, int32_t n,
                       kmseg_scores *out);
+
+/* What of them needs no distance: inertia and explained; the others are NaN. */
+void km_score_inertia(const km_run_state *run, double inertia, kmseg_scores *out);
 
 /* Scores of every model of a sweep, all in one go, and what else is in their rows. */
 kmseg_status km_score_sweep(km_run_state *run, const kmseg_sweep_result *sweep,

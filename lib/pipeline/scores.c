@@ -50,6 +50,16 @@ kmseg_status km_model_clusters(kmseg_context *ctx, const kmseg_model *model, con
     return KMSEG_OK;
 }
 
+void km_score_inertia(const km_run_state *run, double inertia, kmseg_scores *out) {
+    double total = km_total_squares(run->tiles);
+    *out = (kmseg_scores){.inertia = inertia,
+                          .explained = total > 0 ? 1 - inertia / total : NAN,
+                          .silhouette = NAN,
+                          .silhouette_simplified = NAN,
+                          .calinski_harabasz = NAN,
+                          .davies_bouldin = NAN};
+}
+
 kmseg_status km_score(km_run_state *run, const kmseg_labelling *clusterings,
                       const km_clusters *clusters, const double *inertias, int32_t n,
                       kmseg_scores *out) {
@@ -57,7 +67,6 @@ kmseg_status km_score(km_run_state *run, const kmseg_labelling *clusterings,
     const kmseg_segment_options *options = run->options;
     int64_t n_sampled =
         silhouette_samples(options->silhouette_samples, run->prepared->matrix.n_rows);
-    double total = km_total_squares(run->tiles);
     kmseg_indices *indices = km_allocate_array(&ctx->allocator, n, sizeof *indices);
     if (indices == NULL) {
         return km_fail_memory(ctx, "scores");
@@ -65,14 +74,13 @@ kmseg_status km_score(km_run_state *run, const kmseg_labelling *clusterings,
     kmseg_status status = km_evaluate(ctx, run->tiles, clusterings, clusters, n, n_sampled,
                                       options->fit.seed, indices);
     for (int32_t i = 0; i < n && status == KMSEG_OK; i++) {
-        out[i] = (kmseg_scores){.inertia = inertias[i],
-                                .explained = total > 0 ? 1 - inertias[i] / total : NAN,
-                                .silhouette = indices[i].silhouette,
-                                .silhouette_error = indices[i].silhouette_error,
-                                .silhouette_samples = n_sampled,
-                                .silhouette_simplified = indices[i].silhouette_simplified,
-                                .calinski_harabasz = indices[i].calinski_harabasz,
-                                .davies_bouldin = indices[i].davies_bouldin};
+        km_score_inertia(run, inertias[i], &out[i]);
+        out[i].silhouette = indices[i].silhouette;
+        out[i].silhouette_error = indices[i].silhouette_error;
+        out[i].silhouette_samples = n_sampled;
+        out[i].silhouette_simplified = indices[i].silhouette_simplified;
+        out[i].calinski_harabasz = indices[i].calinski_harabasz;
+        out[i].davies_bouldin = indices[i].davies_bouldin;
     }
     km_release(&ctx->allocator, indices);
     return status;

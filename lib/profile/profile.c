@@ -119,33 +119,36 @@ static kmseg_status profile_all(km_profiling *p) {
     return km_profile_names(p);
 }
 
-kmseg_status km_profile_make(kmseg_context *ctx, const kmseg_table *table, const int64_t *samples,
-                             int64_t n_rows, const int32_t *labels, int32_t n_segments,
-                             const kmseg_prepare *prepare, const kmseg_profile_options *options,
-                             const km_known_moments *known, kmseg_profile **out) {
-    *out = NULL;
-    kmseg_profile_options defaults;
-    kmseg_profile_options_init(&defaults);
-    options = options != NULL ? options : &defaults;
-    KM_TRY(kmseg_options_check(ctx, &option_table, options));
-    km_profile *object = km_profile_new(ctx);
-    if (object == NULL) {
-        return km_fail_memory(ctx, "a profile");
+/* Segments by their numbers, where there is nothing to name them by. */
+static kmseg_status profile_sizes(km_profiling *p) {
+    KM_TRY(check(p));
+    KM_TRY(count_sizes(p));
+    KM_TRY(km_profile_values(p));
+    const char **names = km_arena_array(p->arena, p->n_segments, sizeof *names);
+    p->out->n_traits = km_arena_array(p->arena, p->n_segments, sizeof *p->out->n_traits);
+    int ok = names != NULL && p->out->n_traits != NULL;
+    for (int32_t s = 0; ok && s < p->n_segments; s++) {
+        names[s] = km_arena_format(p->arena, "Segment %d", s + 1);
+        ok = names[s] != NULL;
     }
-    km_profiling p = {.ctx = ctx,
-                      .table = table,
-                      .rows = samples,
-                      .n_rows = n_rows,
-                      .labels = labels,
-                      .n_segments = n_segments,
-                      .prepare = prepare,
-                      .options = options,
-                      .known = known,
-                      .arena = &object->arena,
-                      .out = &object->shown};
-    km_arena_init(&p.scratch, &ctx->allocator);
-    kmseg_status status = profile_all(&p);
-    km_arena_free(&p.scratch);
+    p->out->names = names;
+    return ok ? KMSEG_OK : km_fail_memory(p->ctx, "the names of segments");
+}
+
+/* Makes the profile of p, which is filled but for its memory. */
+static kmseg_status make(km_profiling *p, kmseg_status (*profile)(km_profiling *p),
+                         kmseg_profile **out) {
+    *out = NULL;
+    KM_TRY(kmseg_options_check(p->ctx, &option_table, p->options));
+    km_profile *object = km_profile_new(p->ctx);
+    if (object == NULL) {
+        return km_fail_memory(p->ctx, "a profile");
+    }
+    p->arena = &object->arena;
+    p->out = &object->shown;
+    km_arena_init(&p->scratch, &p->ctx->allocator);
+    kmseg_status status = profile(p);
+    km_arena_free(&p->scratch);
     if (status != KMSEG_OK) {
         kmseg_profile_free(&object->shown);
         return status;
@@ -154,10 +157,41 @@ kmseg_status km_profile_make(kmseg_context *ctx, const kmseg_table *table, const
     return KMSEG_OK;
 }
 
+kmseg_status km_profile_make(kmseg_context *ctx, const kmseg_table *table, const int64_t *samples,
+                             int64_t n_rows, const int32_t *labels, int32_t n_segments,
+                             const kmseg_prepare *prepare, const kmseg_profile_options *options,
+                             const km_known_moments *known, kmseg_profile **out) {
+    km_profiling p = {.ctx = ctx,
+                      .table = table,
+                      .rows = samples,
+                      .n_rows = n_rows,
+                      .labels = labels,
+                      .n_segments = n_segments,
+                      .prepare = prepare,
+                      .options = options,
+                      .known = known};
+    return make(&p, profile_all, out);
+}
+
+kmseg_status km_profile_sizes(kmseg_context *ctx, const kmseg_table *table, const int64_t *samples,
+                              int64_t n_rows, const int32_t *labels, int32_t n_segments,
+                              const kmseg_profile_options *options, kmseg_profile **out) {
+    km_profiling p = {.ctx = ctx,
+                      .table = table,
+                      .rows = samples,
+                      .n_rows = n_rows,
+                      .labels = labels,
+                      .n_segments = n_segments,
+                      .options = options};
+    return make(&p, profile_sizes, out);
+}
+
 kmseg_status kmseg_profile_new(kmseg_context *ctx, const kmseg_table *table, const int64_t *samples,
                                int64_t n_rows, const int32_t *labels, int32_t n_segments,
                                const kmseg_prepare *prepare, const kmseg_profile_options *options,
                                kmseg_profile **out) {
-    return km_profile_make(ctx, table, samples, n_rows, labels, n_segments, prepare, options, NULL,
-                           out);
+    kmseg_profile_options defaults;
+    kmseg_profile_options_init(&defaults);
+    return km_profile_make(ctx, table, samples, n_rows, labels, n_segments, prepare,
+                           options != NULL ? options : &defaults, NULL, out);
 }

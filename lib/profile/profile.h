@@ -50,11 +50,16 @@ typedef struct km_profile {
 
 km_profile *km_profile_new(kmseg_context *ctx);
 
-/* kmseg_profile_new(), where moments of columns are known. */
+/* kmseg_profile_new(), where moments of columns are known; options are not NULL. */
 kmseg_status km_profile_make(kmseg_context *ctx, const kmseg_table *table, const int64_t *samples,
                              int64_t n_rows, const int32_t *labels, int32_t n_segments,
                              const kmseg_prepare *prepare, const kmseg_profile_options *options,
                              const km_known_moments *known, kmseg_profile **out);
+
+/* A profile of no columns: sizes and values of segments, which are called "Segment 1" and so on. */
+kmseg_status km_profile_sizes(kmseg_context *ctx, const kmseg_table *table, const int64_t *samples,
+                              int64_t n_rows, const int32_t *labels, int32_t n_segments,
+                              const kmseg_profile_options *options, kmseg_profile **out);
 
 /* Summaries of every column worth profiling, into p->columns, p->contrasts and p->out. */
 kmseg_status km_profile_columns(km_profiling *p);

@@ -12,6 +12,7 @@ typedef struct km_report_format {
     km_named named;
     /* Appends the report to out; out of memory is seen by the caller in out->failed. */
     void (*write)(const kmseg_result *result, const kmseg_report_options *options, km_string *out);
+    int needs_profile;
 } km_report_format;
 
 extern const km_registry km_report_formats;

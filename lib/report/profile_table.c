@@ -1,5 +1,6 @@
 /* A profile as a table of numbers, for spreadsheets. */
 #include "base/text.h"
+#include "data/result.h"
 #include "report/formats.h"
 
 #include <math.h>
@@ -201,6 +202,7 @@ static kmseg_status fill(lines *from, kmseg_table *table) {
 kmseg_status kmseg_profile_table(kmseg_context *ctx, const kmseg_result *result,
                                  kmseg_table **out) {
     *out = NULL;
+    KM_TRY(km_need_profile(ctx, result, "a table of the profile"));
     lines all = {.ctx = ctx, .result = result};
     km_arena_init(&all.arena, &ctx->allocator);
     for (int32_t s = 0; s < result->n_segments; s++) {

@@ -1,4 +1,5 @@
 #include "base/context.h"
+#include "data/result.h"
 #include "report/document.h"
 #include "report/formats.h"
 #include "report/page_assets.h"
@@ -8,12 +9,12 @@
 #include <string.h>
 
 static const km_report_format formats[] = {
-    {{"text", "tables and sentences for people"}, km_report_text},
-    {{"profile", "one section per segment, for people"}, km_report_profile},
-    {{"json", "everything but the labels, for programs"}, km_report_json},
-    {{"html", "a page of its own, with charts, for those who have no kmseg"}, km_report_html},
-    {{"markdown", "the same without charts"}, km_report_markdown},
-    {{"document", "the same as JSON"}, km_report_document},
+    {{"text", "tables and sentences for people"}, km_report_text, 0},
+    {{"profile", "one section per segment, for people"}, km_report_profile, 1},
+    {{"json", "everything but the labels, for programs"}, km_report_json, 0},
+    {{"html", "a page of its own, with charts, for those who have no kmseg"}, km_report_html, 1},
+    {{"markdown", "the same without charts"}, km_report_markdown, 1},
+    {{"document", "the same as JSON"}, km_report_document, 1},
 };
 
 enum { N_FORMATS = sizeof formats / sizeof *formats };
@@ -154,6 +155,11 @@ kmseg_status kmseg_report(kmseg_context *ctx, const kmseg_result *result, const 
     const km_report_format *row = find(format);
     if (row == NULL) {
         return km_report_fail_format(ctx, format);
+    }
+    if (row->needs_profile) {
+        char what[64];
+        snprintf(what, sizeof what, "a report as %s", row->named.name);
+        KM_TRY(km_need_profile(ctx, result, what));
     }
     km_string text;
     km_string_init(&text, &ctx->allocator);

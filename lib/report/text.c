@@ -317,7 +317,7 @@ void km_page_segments(const km_page *page) {
         if (!beside) { /* the names have the room that the features do not take */
             int room = room_of_names(page, &grid, base);
             fill_names(page, &grid, room > 12 ? room : 12);
-        } else {
+        } else if (page->n_features > 0) {
             int before = km_grid_width(&grid, 0, base) + 2;
             km_string_format(page->out, "%*s%s\n", before, "", "mean per customer");
         }
@@ -525,9 +525,21 @@ static void print_fit(const km_page *page) {
     print_line(page, "fit", &text);
 }
 
+static void print_no_profile(const km_page *page) {
+    km_string text;
+    km_string_init(&text, &page->out->allocator);
+    km_string_add(&text,
+                  "not made (--no-profile): without it there are no names in words, no rules, no "
+                  "scores that measure distances and no page of kmseg report. kmseg predict and "
+                  "kmseg export need none");
+    print_line(page, "profile", &text);
+}
+
 static void print_quality(const km_page *page) {
     km_page_heading(page, "How good the segments are");
-    print_silhouette(page);
+    if (kmseg_result_has_profile(page->result)) {
+        print_silhouette(page);
+    }
     print_explained(page);
     print_merges(page);
     print_small(page);
@@ -540,6 +552,9 @@ static void print_quality(const km_page *page) {
         print_line(page, "value", &text);
     }
     print_fit(page);
+    if (!kmseg_result_has_profile(page->result)) {
+        print_no_profile(page);
+    }
 }
 
 static void print_notes(const km_page *page) {
@@ -628,7 +643,9 @@ void km_report_text(const kmseg_result *result, const kmseg_report_options *opti
     km_page page = km_page_of(result, options, out);
     km_page_title(&page);
     km_page_segments(&page);
-    print_traits(&page);
+    if (kmseg_result_has_profile(result)) {
+        print_traits(&page);
+    }
     print_rules(&page);
     print_quality(&page);
     print_notes(&page);

@@ -268,8 +268,8 @@ class tree(Structure):
 class segment_options(Structure):
     _fields_ = [("struct_size", c_size_t), ("prepare", prepare_options), ("fit", fit_options),
                 ("profile", profile_options), ("sample_weight", c_char_p), ("silhouette_samples", c_int64),
-                ("min_size", c_char_p), ("min_size_by", c_char_p), ("tiles", c_char_p), ("by", c_char_p),
-                ("joined", c_char_p)]
+                ("min_size", c_char_p), ("min_size_by", c_char_p), ("tiles", c_char_p),
+                ("has_profile", c_int32), ("by", c_char_p), ("joined", c_char_p)]
 
 
 class scores(Structure):
@@ -743,7 +743,10 @@ FUNCTIONS = {
     "segment_option_table": (POINTER(option_table), ()),
     "segment_options_init": (None, (POINTER(segment_options),)),
     "segment": (c_int, (c_void_p, c_void_p, POINTER(segment_options), POINTER(POINTER(result)))),
+    "segment_consume": (c_int, (c_void_p, POINTER(c_void_p), POINTER(segment_options),
+        POINTER(POINTER(result)))),
     "result_free": (None, (POINTER(result),)),
+    "result_has_profile": (c_int32, (POINTER(result),)),
     "result_add_report": (c_int, (c_void_p, POINTER(result), c_char_p, c_char_p)),
     "result_report": (c_char_p, (POINTER(result), c_char_p)),
     "result_describe": (c_int, (c_void_p, POINTER(result), c_void_p, POINTER(join_options),

@@ -58,6 +58,7 @@ def matrix_of(x: np.ndarray) -> _abi.matrix:
 
 def _parameters(message: str) -> str:
     """Messages name options as the command has them: --date-order is date_order= here."""
+    message = re.sub(r"(?<![\w-])--no-([a-z]+(?:-[a-z]+)*)", lambda flag: flag[1].replace("-", "_") + "=False", message)
     return re.sub(r"(?<![\w-])--([a-z]+(?:-[a-z]+)*)", lambda flag: flag[1].replace("-", "_") + "=", message)
 
 

@@ -54,6 +54,18 @@ def test_segments_are_those_of_the_command(orders, tmp_path):
     assert command("profile", tmp_path / "ours.h5") == command("profile", tmp_path / "out" / "segments.h5")
 
 
+def test_segments_can_be_had_without_a_profile(orders, fitted):
+    bare = kmseg.Segmenter(n_clusters=4, profile=False).fit(orders)
+    assert (bare.labels_ == fitted.labels_).all()
+    assert bare.scores_["inertia"] == fitted.scores_["inertia"]
+    assert np.isnan(bare.scores_["silhouette"])
+    assert bare.segments["name"].tolist() == [f"Segment {i}" for i in range(1, 5)]
+    assigned = bare.assign(orders)
+    assert assigned["segment"].tolist() == fitted.assign(orders)["segment"].tolist()
+    with pytest.raises(ValueError, match="profile=False"):
+        bare.profile()
+
+
 @pytest.mark.parametrize("kind", ["pandas", "parsed", "polars", "path"])
 def test_online_retail_is_segmented_as_by_the_command(kind, tmp_path):
     path = DATASETS / "online_retail" / "online_retail.csv.gz"

@@ -221,6 +221,40 @@ def test_columns_that_are_profiled_can_be_chosen(folder):
     assert "rule " not in ok("profile", "few.h5", cwd=folder)
 
 
+def test_segments_without_a_profile_are_the_same_and_can_be_used(folder):
+    whole = json.loads(ok("fit", "customers.csv", "-k", 4, "-o", "whole.h5", "--json", cwd=folder))
+    bare = json.loads(ok("fit", "customers.csv", "-k", 4, "--no-profile", "-o", "bare.h5", "--json", cwd=folder))
+    assert bare["fit"]["inertia"] == whole["fit"]["inertia"]
+    assert [s["centroid"] for s in bare["segments"]] == [s["centroid"] for s in whole["segments"]]
+    assert [s["customers"] for s in bare["segments"]] == [s["customers"] for s in whole["segments"]]
+    assert [s["name"] for s in bare["segments"]] == [f"Segment {i}" for i in range(1, 5)]
+    assert bare["columns"] == [] and "tree" not in bare and bare["params"]["profile"] is False
+    assert bare["scores"]["explained"] == whole["scores"]["explained"]
+    assert bare["scores"]["silhouette"] is None
+    given = []
+    for file in ("whole.h5", "bare.h5"):
+        ok("predict", file, "customers.csv", "-o", "labels.csv", cwd=folder)
+        with open(folder / "labels.csv", encoding="utf-8") as rows:
+            given.append([{k: v for k, v in row.items() if k != "name"} for row in csv.DictReader(rows)])
+    assert given[0] == given[1]
+    ok("export", "bare.h5", "-o", "crm.csv", cwd=folder)
+    ok("explain", "bare.h5", "customers.csv", given[0][0]["id"], cwd=folder)
+    labels(folder, "[segment 1]\nname = Champions\n")
+    ok("profile", "bare.h5", "--labels", "labels.txt", "-o", "named.h5", cwd=folder)
+    assert "Champions" in ok("info", "named.h5", cwd=folder)
+    text = ok("fit", "customers.csv", "-k", 4, "--no-profile", "-o", "bare.h5", cwd=folder)
+    assert "Segment 4" in text and "not made (--no-profile)" in text and "kmseg predict bare.h5" in text
+
+
+def test_what_needs_a_profile_says_so(folder):
+    ok("fit", "customers.csv", "-k", 3, "--no-profile", "-o", "bare.h5", cwd=folder)
+    for words in (("profile", "bare.h5"), ("profile", "bare.h5", "--csv"), ("report", "bare.h5", "-o", "page.html"),
+                  ("profile", "bare.h5", "--with", "customers.csv")):
+        refused(1, *words, cwd=folder, says=("--no-profile", "fit again"))
+    assert not (folder / "page.html").exists()
+    refused(2, "run", "customers.csv", "--no-profile", "-o", "out", cwd=folder, says=("no option --no-profile",))
+
+
 def test_columns_of_other_tables_are_profiled_too(folder):
     with open(folder / "customers.csv", encoding="utf-8") as file:
         ids = [row["customer_id"] for row in csv.DictReader(file)]

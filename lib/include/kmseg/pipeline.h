@@ -21,7 +21,9 @@ typedef struct kmseg_segment_options {
     const char *min_size;       /* least size of a segment: "50", or "2%" of the total; smaller ones
                                    are merged. NULL: any size will do */
     const char *min_size_by;    /* "customers", or "weight": their sample weights count */
-    const char *tiles; /* "auto", "int16", "float32" or "float64"; no result depends on it */
+    const char *tiles;   /* "auto", "int16", "float32" or "float64"; no result depends on it */
+    int32_t has_profile; /* 0: only centroids, labels, distances, inertia and what new customers are
+                            assigned by; see kmseg_result_has_profile() */
     const char *by; /* "tier=A" where these are the rows of one level, kept in the parameters of a
                            result; NULL: they are all */
     const char *joined; /* what the table was joined from, kept in the parameters of a result as a
@@ -91,7 +93,7 @@ typedef struct kmseg_result {
                             distinct values than that, or where small ones were merged */
     int32_t n_outputs;
     kmseg_prepare *prepare;
-    kmseg_profile *profile;
+    kmseg_profile *profile;  /* of no columns where there was to be none: sizes and values alone */
     const kmseg_plan *plans; /* n_segments; NULL: nobody gave any */
     kmseg_tree *rules;       /* NULL: not asked for, or a file of before 0.2 */
     kmseg_scores scores;
@@ -128,7 +130,7 @@ typedef struct kmseg_result {
 } kmseg_result;
 
 /**
- * prepare, cluster, order segments by value, score, profile.
+ * prepare, cluster, order segments by value, score, profile; with has_profile 0 neither of the last two.
  *
  * Segments are numbered by the mean of the value column, highest first (by size where there is no
  * value column), so that numbers do not depend on chance.
@@ -142,7 +144,24 @@ typedef struct kmseg_result {
 KMSEG_API kmseg_status kmseg_segment(kmseg_context *ctx, const kmseg_table *table,
                                      const kmseg_segment_options *options, kmseg_result **out);
 
+/**
+ * The same with a table that is given away: *table is NULL afterwards, also on failure. Of what it holds,
+ * memory is used again as soon as nothing needs it, which without a profile is early: then a run takes
+ * about a quarter less memory. *table may not be NULL.
+ */
+KMSEG_API kmseg_status kmseg_segment_consume(kmseg_context *ctx, kmseg_table **table,
+                                             const kmseg_segment_options *options,
+                                             kmseg_result **out);
+
 KMSEG_API void kmseg_result_free(kmseg_result *result);
+
+/**
+ * 1 where the segments were described: columns, traits and names in words in the profile, rules, scores,
+ * typical customers and a map. 0 after a run with has_profile 0: segments have the same numbers, centroids
+ * and customers, but are called "Segment 1" and so on; profile has no columns, of the scores there are only
+ * inertia and explained, and the rest is NULL. Whatever needs more fails with KMSEG_E_DATA and says so.
+ */
+KMSEG_API int32_t kmseg_result_has_profile(const kmseg_result *result);
 
 /**
  * Keeps in a result what a command on the way to it printed with --json, for reports and for those who
