@@ -91,15 +91,19 @@ static void assign_all(const km_pass *pass, km_worker *w, km_span *s) {
         return;
     }
     measure(pass, bounds, w, values, s->n_tiles, s);
-    uint16_t *keys = bounds->keys + s->tile * KM_TILE_ROWS;
+    uint16_t least[KM_CHUNK_TILES];
+    km_keys keys = {
+        .n_tiles = s->n_tiles,
+        .n_clusters = pass->n_clusters,
+        .labels = w->nearest,
+        .losses = bounds->losses,
+        .steps = w->margins,
+        .out = bounds->keys + s->tile * KM_TILE_ROWS,
+        .least = least,
+    };
+    pass->workspace->kernels->keys(&keys);
     for (int32_t t = 0; t < s->n_tiles; t++) {
-        uint32_t least = UINT16_MAX;
-        for (int64_t r = (int64_t)t * KM_TILE_ROWS; r < (int64_t)(t + 1) * KM_TILE_ROWS; r++) {
-            uint32_t steps = w->margins[r];
-            keys[r] = km_bounds_key(bounds, steps, w->nearest[r]);
-            least = steps < least ? steps : least;
-        }
-        bounds->tile_keys[s->tile + t] = km_bounds_tile_key(bounds, least);
+        bounds->tile_keys[s->tile + t] = km_bounds_tile_key(bounds, least[t]);
     }
 }
 

@@ -6,18 +6,19 @@
 
 #ifdef __AVX512BW__
 /* What 32 labels have lost. */
-static inline __m512i PASTE(losses_of_, SET)(const km_filter *f, __m512i labels) {
-    if (f->n_clusters <= 32) {
-        return _mm512_permutexvar_epi16(labels, _mm512_loadu_si512(f->losses));
+static inline __m512i PASTE(losses_of_, SET)(const uint16_t *losses, int32_t n_clusters,
+                                             __m512i labels) {
+    if (n_clusters <= 32) {
+        return _mm512_permutexvar_epi16(labels, _mm512_loadu_si512(losses));
     }
-    if (f->n_clusters <= 64) {
-        return _mm512_permutex2var_epi16(_mm512_loadu_si512(f->losses), labels,
-                                         _mm512_loadu_si512(f->losses + 32));
+    if (n_clusters <= 64) {
+        return _mm512_permutex2var_epi16(_mm512_loadu_si512(losses), labels,
+                                         _mm512_loadu_si512(losses + 32));
     }
     __m256i half[2] = {_mm512_castsi512_si256(labels), _mm512_extracti64x4_epi64(labels, 1)};
     for (int i = 0; i < 2; i++) { /* 32 bits are read, of which the lower ones are kept */
         __m512i at = _mm512_cvtepu16_epi32(half[i]);
-        half[i] = _mm512_cvtepi32_epi16(_mm512_i32gather_epi32(at, f->losses, 2));
+        half[i] = _mm512_cvtepi32_epi16(_mm512_i32gather_epi32(at, losses, 2));
     }
     return _mm512_inserti64x4(_mm512_castsi256_si512(half[0]), half[1], 1);
 }
@@ -39,8 +40,8 @@ static void PASTE(filter_, SET)(const km_filter *f) {
         __mmask32 safe[2];
         __m512i least = _mm512_set1_epi16(-1);
         for (int half = 0; half < 2; half++) {
-            __m512i loss =
-                PASTE(losses_of_, SET)(f, _mm512_loadu_si512(labels + (ptrdiff_t)half * 32));
+            __m512i label = _mm512_loadu_si512(labels + (ptrdiff_t)half * 32);
+            __m512i loss = PASTE(losses_of_, SET)(f->losses, f->n_clusters, label);
             __m512i key = _mm512_loadu_si512(keys + (ptrdiff_t)half * 32);
             safe[half] = _mm512_cmpgt_epu16_mask(key, loss);
             __m512i left = _mm512_sub_epi16(key, loss);
@@ -59,6 +60,34 @@ static void PASTE(filter_, SET)(const km_filter *f) {
         }
         f->least[t] = least;
         f->rows[t] = rows;
+#endif
+    }
+}
+
+static void PASTE(keys_, SET)(const km_keys *in) {
+    for (int32_t t = 0; t < in->n_tiles; t++) {
+        const km_label *labels = in->labels + (int64_t)t * KM_LANES;
+        const uint16_t *steps = in->steps + (int64_t)t * KM_LANES;
+        uint16_t *out = in->out + (int64_t)t * KM_LANES;
+#ifdef __AVX512BW__
+        __m512i least = _mm512_set1_epi16(-1);
+        for (int r = 0; r < KM_LANES; r += 32) {
+            __m512i label = _mm512_loadu_si512(labels + r), step = _mm512_loadu_si512(steps + r);
+            __m512i loss = PASTE(losses_of_, SET)(in->losses, in->n_clusters, label);
+            __mmask32 known = _mm512_test_epi16_mask(step, step);
+            _mm512_storeu_si512(out + r, _mm512_maskz_adds_epu16(known, step, loss));
+            least = _mm512_min_epu16(least, step);
+        }
+        in->least[t] = PASTE(least_of_, SET)(least);
+#else
+        uint16_t least = UINT16_MAX;
+        for (int r = 0; r < KM_LANES; r++) {
+            uint32_t key = (uint32_t)steps[r] + in->losses[labels[r]];
+            key = key < UINT16_MAX ? key : UINT16_MAX;
+            out[r] = (uint16_t)(steps[r] == 0 ? 0 : key);
+            least = steps[r] < least ? steps[r] : least;
+        }
+        in->least[t] = least;
 #endif
     }
 }

@@ -146,6 +146,17 @@ typedef struct km_margins {
     uint16_t *out;  /* n_tiles x 64: whole steps, at most UINT16_MAX */
 } km_margins;
 
+/* Keys of the rows of some tiles: what a row's margin is in whole steps and its label has lost, at most
+ * UINT16_MAX; 0 where there is no margin. */
+typedef struct km_keys {
+    int32_t n_tiles, n_clusters;
+    const km_label *labels; /* n_tiles x 64, less than n_clusters or less than 64 */
+    const uint16_t *losses; /* as in km_filter */
+    const uint16_t *steps;  /* n_tiles x 64 */
+    uint16_t *out;          /* n_tiles x 64 */
+    uint16_t *least;        /* out, n_tiles: lowest margin */
+} km_keys;
+
 /* Rows of some tiles of 16 bits, laid out again as dense tiles. */
 typedef struct km_compact {
     const int32_t *tiles; /* n_tiles x n_pairs x 64 */
@@ -228,6 +239,7 @@ typedef struct km_kernels {
 
     void (*filter)(const km_filter *filter);
     void (*margins)(const km_margins *margins);
+    void (*keys)(const km_keys *keys);
     int32_t (*compact)(const km_compact *compact); /* returns how many rows */
 
     /* Squared distances of one row to centroids given by columns: columns[j * stride + c], stride a

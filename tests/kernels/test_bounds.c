@@ -137,6 +137,59 @@ Test(bounds, margins_are_never_more_than_the_difference_of_the_distances)
     }
 }
 
+/* A row's key is its margin plus what its label has lost: 10 + 3 = 13; 65,530 + 9 is more than there is,
+ * 65,535; without a margin it is 0, whatever its label has lost. */
+static void check_keys(const km_kernels *kernels, int32_t n_clusters) {
+    static km_label labels[ROWS];
+    static uint16_t losses[KM_LOSSES_AT_LEAST + MOST_K], steps[ROWS], out[ROWS];
+    uint16_t least[TILES];
+    for (int32_t c = 0; c < n_clusters; c++) {
+        losses[c] = (uint16_t)(c == 1 ? 3 : c == 2 ? 9 : draw(c, 8, 3000));
+    }
+    for (int32_t i = 0; i < ROWS; i++) {
+        labels[i] = (km_label)draw(i, 9, (uint32_t)n_clusters);
+        steps[i] = (uint16_t)(draw(i, 10, 8) == 0 ? 0 : draw(i, 11, 1 << 16));
+    }
+    labels[0] = 1, steps[0] = 10;
+    labels[ROWS - 1] = 2, steps[ROWS - 1] = 65530;
+    for (int32_t i = KM_LANES; i < 2 * KM_LANES; i++) {
+        steps[i] = (uint16_t)(700 + i); /* a tile of which every row has a margin */
+    }
+    km_keys keys = {.n_tiles = TILES,
+                    .n_clusters = n_clusters,
+                    .labels = labels,
+                    .losses = losses,
+                    .steps = steps,
+                    .out = out,
+                    .least = least};
+    kernels->keys(&keys);
+    cr_assert_eq(out[0], 13);
+    cr_assert_eq(out[ROWS - 1], UINT16_MAX);
+    cr_assert_eq(least[1], 700 + KM_LANES);
+    for (int32_t t = 0; t < TILES; t++) {
+        int32_t lowest = UINT16_MAX;
+        for (int32_t i = t * KM_LANES; i < (t + 1) * KM_LANES; i++) {
+            int32_t key = steps[i] + losses[labels[i]];
+            key = steps[i] == 0 ? 0 : key > UINT16_MAX ? UINT16_MAX : key;
+            cr_assert_eq(out[i], key, "%s k %d: row %d", kernels->named.name, n_clusters, i);
+            lowest = steps[i] < lowest ? steps[i] : lowest;
+        }
+        cr_assert_eq(least[t], lowest);
+    }
+}
+
+Test(bounds, a_key_is_the_margin_and_what_the_label_has_lost)
+{
+    const int32_t ks[] = {3, 31, 32, 33, 64, 65, MOST_K};
+    for (int32_t s = 0; km_kernels_at(s) != NULL; s++) {
+        for (size_t i = 0; i < sizeof ks / sizeof *ks; i++) {
+            if (kmseg_kernels_available(kmseg_kernels_name(s))) {
+                check_keys(km_kernels_at(s), ks[i]);
+            }
+        }
+    }
+}
+
 Test(bounds, rows_are_laid_out_densely_in_their_order)
 {
     static int32_t tiles[TILES * MOST_PAIRS * KM_LANES], out[TILES * MOST_PAIRS * KM_LANES];
