@@ -62,6 +62,8 @@ static const struct field {
     {"largest_share", 0},
     {"n_iter", 1},
     {"best_init", 1},
+    {"n_coreset", 1},
+    {"n_given_up", 1},
 };
 enum { N_FIELDS = sizeof all_fields / sizeof *all_fields };
 
@@ -85,6 +87,8 @@ static void fields_of(const kmseg_sweep_summary *summary, int32_t i, double *out
         share(summary, row->largest),
         row->n_iter,
         row->best_init,
+        row->n_coreset,
+        row->n_given_up,
     };
     memcpy(out, fields, sizeof fields);
 }
@@ -323,6 +327,31 @@ static void heading(FILE *out, const char *text) {
     fprintf(out, cli_colour(out) ? "\033[1m%s\033[0m\n" : "%s\n", text);
 }
 
+/* That restarts did not all go from their first centroids to their end on all customers. A coreset is too
+ * small for the largest numbers of segments, or serves all. */
+static void print_coreset(FILE *out, const kmseg_sweep_summary *summary) {
+    int64_t n_given_up = 0;
+    int32_t n_begun = 0;
+    for (int32_t i = 0; i < summary->n_rows; i++) {
+        n_given_up += summary->rows[i].n_given_up;
+        n_begun += summary->rows[i].n_coreset > 0;
+    }
+    if (n_begun == 0) {
+        return;
+    }
+    char number[32];
+    fprintf(out, "Restarts began on %s customers that stand for all",
+            cli_count(summary->rows[0].n_coreset, number, sizeof number));
+    if (n_begun < summary->n_rows) {
+        fprintf(out, ", up to %d segments", summary->rows[n_begun - 1].n_clusters);
+    }
+    if (n_given_up > 0) {
+        fprintf(out, "; %s fell behind and %s given up",
+                cli_count(n_given_up, number, sizeof number), n_given_up == 1 ? "was" : "were");
+    }
+    fputc('\n', out);
+}
+
 static void print_title(FILE *out, const cli_run *run, const kmseg_sweep_summary *summary) {
     const sweep_command *command = run->options;
     int32_t n_init = command->clustering.segment.fit.n_init;
@@ -342,6 +371,7 @@ static void print_title(FILE *out, const cli_run *run, const kmseg_sweep_summary
         fprintf(out, "Left out: %s customers, because a column that is clustered on is missing\n",
                 cli_count(left_out, number, sizeof number));
     }
+    print_coreset(out, summary);
     fputc('\n', out);
 }
 

@@ -149,39 +149,51 @@ static void keep_end(search *s, int32_t which, const km_climb *climb) {
     s->end_inertias[at] = km_climb_inertia(climb);
 }
 
+/* It came to an end, and was not given up on the way. */
+static int has_ended(const attempt *a) {
+    return a->live && a->climb.stage == KM_CLIMB_DONE && !a->climb.is_given_up;
+}
+
+static double sum_of_squares(const kmseg_tiles *tiles) {
+    double total = 0;
+    for (int32_t j = 0; j < tiles->n_features; j++) {
+        total += tiles->squares[j];
+    }
+    return total;
+}
+
+/* Lowest inertia of a number of clusters so far and in the batch, as far as the sums of climbs tell. */
+static double lowest_of(const search *s, int32_t which, int32_t first, const attempt *batch,
+                        int32_t n) {
+    double lowest = s->best[which].live ? s->inertias[which] : INFINITY;
+    for (int32_t i = 0; i < n; i++) {
+        int32_t other, restart;
+        number(s, first + i, &other, &restart);
+        if (other == which && has_ended(&batch[i])) {
+            lowest = fmin(lowest, km_climb_inertia(&batch[i].climb));
+        }
+    }
+    return lowest;
+}
+
 /* Of the climbs of a batch that are done: those that the estimate from their sums does not rule out are
- * compared by their exact inertia. */
+ * compared by their exact inertia. On a coreset each is but a start. */
 static kmseg_status finish(kmseg_context *ctx, search *s, int32_t first, attempt *batch,
                            int32_t n) {
-    double total = 0;
-    for (int32_t j = 0; j < s->tiles->n_features; j++) {
-        total += s->tiles->squares[j];
-    }
+    double doubt = 2 * KM_INERTIA_DOUBT * sum_of_squares(s->tiles);
     for (int32_t i = 0; i < n; i++) {
+        const km_climb *climb = &batch[i].climb;
         int32_t which, restart;
         number(s, first + i, &which, &restart);
-        if (!batch[i].live || batch[i].climb.stage != KM_CLIMB_DONE) {
+        if (!batch[i].live || climb->stage != KM_CLIMB_DONE) {
             continue;
         }
-        s->rechecked[which] += batch[i].climb.pass.n_rechecked;
-        s->given_up[which] += batch[i].climb.is_given_up;
-        if (batch[i].climb.is_given_up || s->is_coreset) {
-            if (s->is_coreset) {
-                keep_end(s, which, &batch[i].climb);
-            }
-            drop(&batch[i]);
-            continue;
-        }
-        double lowest = s->best[which].live ? s->inertias[which] : INFINITY;
-        for (int32_t m = 0; m < n; m++) {
-            int32_t other, ignored;
-            number(s, first + m, &other, &ignored);
-            if (other == which && batch[m].live && batch[m].climb.stage == KM_CLIMB_DONE &&
-                !batch[m].climb.is_given_up) {
-                lowest = fmin(lowest, km_climb_inertia(&batch[m].climb));
-            }
-        }
-        if (!(km_climb_inertia(&batch[i].climb) > lowest + 2 * KM_INERTIA_DOUBT * total)) {
+        s->rechecked[which] += climb->pass.n_rechecked;
+        s->given_up[which] += climb->is_given_up;
+        if (s->is_coreset) {
+            keep_end(s, which, climb);
+        } else if (has_ended(&batch[i]) &&
+                   !(km_climb_inertia(climb) > lowest_of(s, which, first, batch, n) + doubt)) {
             KM_TRY(compare(ctx, s, which, &batch[i]));
         }
         drop(&batch[i]);

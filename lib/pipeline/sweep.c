@@ -16,6 +16,8 @@ static void describe(const kmseg_model *model, kmseg_sweep_row *row) {
     row->n_iter = model->n_iter;
     row->best_init = model->best_init;
     row->stop_reason = model->stop_reason;
+    row->n_coreset = model->n_coreset;
+    row->n_given_up = model->n_given_up;
     for (int32_t c = 0; c < model->n_clusters; c++) {
         int64_t size = model->cluster_sizes[c];
         if (size > 0 && (row->smallest == 0 || size < row->smallest)) {

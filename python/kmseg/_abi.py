@@ -321,7 +321,8 @@ class description(Structure):
 
 class sweep_row(Structure):
     _fields_ = [("n_clusters", c_int32), ("n_segments", c_int32), ("scores", scores), ("smallest", c_int64),
-                ("largest", c_int64), ("n_iter", c_int32), ("best_init", c_int32), ("stop_reason", c_int)]
+                ("largest", c_int64), ("n_iter", c_int32), ("best_init", c_int32), ("stop_reason", c_int),
+                ("n_coreset", c_int32), ("n_given_up", c_int32)]
 
 
 class sweep_summary(Structure):

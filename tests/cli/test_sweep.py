@@ -43,6 +43,20 @@ def test_every_number_has_the_scores_of_a_fit(customers):
     assert inertias == sorted(inertias, reverse=True)
 
 
+def test_it_says_when_restarts_began_on_a_coreset(customers):
+    # 140 are less than an eighth of the customers, and 64 for each of two segments but not of three.
+    def sweep(numbers, *more):
+        return ok("sweep", customers, "-k", numbers, "--coreset-size", 140, *more)
+
+    two, three = json.loads(sweep("2:3", "--json"))["sweep"]
+    assert 100 < two["n_coreset"] < 250
+    assert (three["n_coreset"], three["n_given_up"]) == (0, 0)
+    began = f"Restarts began on {two['n_coreset']} customers that stand for all"
+    assert f"{began}, up to 2 segments" in sweep("2:3")
+    assert f"{began}\n" in sweep("2:2") or f"{began}; " in sweep("2:2")
+    assert "Restarts began" not in ok("sweep", customers, "-k", "2:3")
+
+
 def test_threads_and_kernels_change_no_byte(customers, tmp_path):
     kernels = [row["name"] for row in json.loads(ok("list", "kernels", "--json"))["items"]]
     tables, texts = set(), set()

@@ -67,30 +67,6 @@ static const char *make_log(const shop *s) {
     return path;
 }
 
-static void assert_same_tables(const kmseg_table *a, const kmseg_table *b) {
-    cr_assert_eq(kmseg_table_n_rows(a), kmseg_table_n_rows(b));
-    cr_assert_eq(kmseg_table_n_columns(a), kmseg_table_n_columns(b));
-    size_t n = (size_t)kmseg_table_n_rows(a);
-    for (int32_t i = 0; i < kmseg_table_n_columns(a); i++) {
-        const kmseg_column *x = kmseg_table_column(a, i), *y = kmseg_table_column(b, i);
-        cr_assert_str_eq(x->name, y->name);
-        cr_assert(x->type == y->type && x->n_missing == y->n_missing);
-        switch (x->type) {
-        case KMSEG_COLUMN_NUMBER:
-            cr_assert_eq(memcmp(x->numbers, y->numbers, n * 8), 0, "%s", x->name);
-            break;
-        case KMSEG_COLUMN_TIME:
-            cr_assert_eq(memcmp(x->times, y->times, n * 8), 0, "%s", x->name);
-            break;
-        case KMSEG_COLUMN_TEXT:
-            for (size_t r = 0; r < n; r++) {
-                cr_assert_str_eq(x->levels[x->codes[r]], y->levels[y->codes[r]]);
-            }
-            break;
-        }
-    }
-}
-
 static void assert_same_reports(const kmseg_features_report *a, const kmseg_features_report *b) {
     cr_assert(a->n_lines == b->n_lines && a->n_kept == b->n_kept && a->n_orders == b->n_orders);
     cr_assert_eq(memcmp(a->n_rejected, b->n_rejected, sizeof a->n_rejected), 0);
@@ -132,7 +108,8 @@ static void compare(const shop *s, kmseg_features_options options, int expect_pi
     for (int32_t n_threads = 1; n_threads <= 5; n_threads += 2) {
         ctx = test_context(n_threads, NULL);
         OK(ctx, kmseg_features_from_file(ctx, path, &options, NULL, &table, &got));
-        assert_same_tables(table, expected);
+        const char *other = test_table_difference(table, expected, 0);
+        cr_assert_null(other, "%s", other);
         assert_same_reports(&got, &want);
         kmseg_table_free(table);
         kmseg_context_free(ctx);

@@ -192,25 +192,6 @@ Test(csv_chunks, random_files_cut_anywhere_give_the_cells_of_a_plain_reader)
     kmseg_context_free(contexts[1]);
 }
 
-static void assert_same(const kmseg_table *a, const kmseg_table *b) {
-    cr_assert_eq(kmseg_table_n_rows(a), kmseg_table_n_rows(b));
-    cr_assert_eq(kmseg_table_n_columns(a), kmseg_table_n_columns(b));
-    size_t n = (size_t)kmseg_table_n_rows(a);
-    for (int32_t i = 0; i < kmseg_table_n_columns(a); i++) {
-        const kmseg_column *x = kmseg_table_column(a, i), *y = kmseg_table_column(b, i);
-        cr_assert_str_eq(x->name, y->name);
-        cr_assert_eq(x->type, y->type, "%s", x->name);
-        cr_assert_eq(x->n_missing, y->n_missing, "%s", x->name);
-        cr_assert_eq(x->n_levels, y->n_levels, "%s", x->name);
-        cr_assert(x->numbers == NULL || memcmp(x->numbers, y->numbers, n * sizeof(double)) == 0);
-        cr_assert(x->times == NULL || memcmp(x->times, y->times, n * sizeof(int64_t)) == 0);
-        cr_assert(x->codes == NULL || memcmp(x->codes, y->codes, n * sizeof(int32_t)) == 0);
-        for (int32_t l = 0; l < x->n_levels; l++) {
-            cr_assert_str_eq(x->levels[l], y->levels[l]);
-        }
-    }
-}
-
 /* The table, or NULL and the message, of any bytes. */
 static kmseg_table *try_bytes(kmseg_context *ctx, const char *bytes, size_t n,
                               int64_t chunk_bytes) {
@@ -225,8 +206,6 @@ static kmseg_table *try_bytes(kmseg_context *ctx, const char *bytes, size_t n,
     free(copy);
     return table;
 }
-
-static void assert_same(const kmseg_table *a, const kmseg_table *b);
 
 Test(csv_chunks, any_bytes_give_the_same_table_or_the_same_message_however_they_are_cut)
 {
@@ -252,7 +231,7 @@ Test(csv_chunks, any_bytes_give_the_same_table_or_the_same_message_however_they_
             kmseg_table *cut = try_bytes(ctx, bytes, n, chunk);
             cr_assert((whole == NULL) == (cut == NULL));
             if (whole != NULL) {
-                assert_same(whole, cut);
+                cr_assert_null(test_table_difference(whole, cut, 1));
             } else {
                 cr_assert_str_eq(kmseg_last_error(ctx), message);
             }
@@ -298,7 +277,7 @@ Test(csv_chunks, the_table_is_the_same_for_any_threads_and_chunks)
         kmseg_context *ctx = test_context(threads[t], NULL);
         for (size_t s = 0; s < 5; s++) {
             kmseg_table *table = read_text(ctx, text, sizes[s], NULL);
-            assert_same(expected, table);
+            cr_assert_null(test_table_difference(expected, table, 1));
             kmseg_table_free(table);
         }
         kmseg_context_free(ctx);

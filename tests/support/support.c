@@ -94,6 +94,60 @@ kmseg_allocator test_allocator(test_memory *memory) {
     return (kmseg_allocator){counted_allocate, counted_release, memory};
 }
 
+static int same_bytes(const void *a, const void *b, size_t n) {
+    return (a == NULL) == (b == NULL) && (a == NULL || memcmp(a, b, n) == 0);
+}
+
+static const char *word_at(const kmseg_column *column, int64_t row) {
+    return column->codes[row] < 0 ? "" : column->levels[column->codes[row]];
+}
+
+static int same_words(const kmseg_column *a, const kmseg_column *b) {
+    for (int64_t r = 0; a->codes != NULL && r < a->n_rows; r++) {
+        if ((a->codes[r] < 0) != (b->codes[r] < 0) || strcmp(word_at(a, r), word_at(b, r)) != 0) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static int same_levels(const kmseg_column *a, const kmseg_column *b) {
+    for (int32_t l = 0; l < a->n_levels && l < b->n_levels; l++) {
+        if (strcmp(a->levels[l], b->levels[l]) != 0) {
+            return 0;
+        }
+    }
+    return a->n_levels == b->n_levels;
+}
+
+const char *test_column_difference(const kmseg_column *a, const kmseg_column *b, int same_codes) {
+    if (a->type != b->type || a->n_rows != b->n_rows || a->n_missing != b->n_missing) {
+        return "the type, or how many values there are";
+    }
+    size_t n = (size_t)a->n_rows;
+    if (!same_bytes(a->numbers, b->numbers, n * sizeof *a->numbers) ||
+        !same_bytes(a->times, b->times, n * sizeof *a->times) || !same_words(a, b)) {
+        return "values";
+    }
+    int same =
+        !same_codes || (same_levels(a, b) && same_bytes(a->codes, b->codes, n * sizeof *a->codes));
+    return same ? NULL : "levels";
+}
+
+const char *test_table_difference(const kmseg_table *a, const kmseg_table *b, int same_codes) {
+    if (kmseg_table_n_rows(a) != kmseg_table_n_rows(b) ||
+        kmseg_table_n_columns(a) != kmseg_table_n_columns(b)) {
+        return "how many rows or columns there are";
+    }
+    for (int32_t i = 0; i < kmseg_table_n_columns(a); i++) {
+        const kmseg_column *x = kmseg_table_column(a, i), *y = kmseg_table_column(b, i);
+        if (strcmp(x->name, y->name) != 0 || test_column_difference(x, y, same_codes) != NULL) {
+            return x->name;
+        }
+    }
+    return NULL;
+}
+
 void test_decimal_comma(void) {
     char command[512];
     snprintf(command, sizeof command, "sh '%s/tests/support/comma_locale.sh' '%s'",

@@ -58,6 +58,11 @@ typedef struct test_memory {
 /* An allocator over that memory, for a context of one thread. */
 kmseg_allocator test_allocator(test_memory *memory);
 
+/* NULL where two columns, or tables, hold the same to the byte, else what differs. The same words may be
+ * numbered otherwise unless same_codes. */
+const char *test_column_difference(const kmseg_column *a, const kmseg_column *b, int same_codes);
+const char *test_table_difference(const kmseg_table *a, const kmseg_table *b, int same_codes);
+
 /* Sets LC_NUMERIC to a locale whose decimal point is a comma. */
 void test_decimal_comma(void);
 

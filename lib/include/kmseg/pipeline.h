@@ -222,6 +222,8 @@ typedef struct kmseg_sweep_row {
     int32_t n_iter;            /* of the kept restart, as are the next two */
     int32_t best_init;         /* which restart that is, from 0 */
     kmseg_stop_reason stop_reason;
+    int32_t n_coreset; /* as in kmseg_result, as is the next */
+    int32_t n_given_up;
 } kmseg_sweep_row;
 
 /** Every number of clusters of a sweep. Owned; every pointer too. */
