@@ -9,4 +9,9 @@
  * fit came to its end. Of a model that a fit has made. */
 const double *km_model_means(const kmseg_model *model);
 
+/* kmseg_predict() of the samples of tiles, which are known to be finite. */
+kmseg_status km_predict_samples(kmseg_context *ctx, const kmseg_tiles *tiles,
+                                const double *centroids, int32_t n_clusters, int32_t *out_labels,
+                                double *out_distances);
+
 #endif

@@ -1,6 +1,7 @@
 /* Nearest centroids of any samples, in float64: the decision that the fit's certified kernels
  * reproduce. */
 #include "base/parallel.h"
+#include "cluster/model.h"
 #include "data/tiles.h"
 #include "kernels/kernels.h"
 
@@ -47,7 +48,7 @@ static void predict_chunk(void *argument, int64_t chunk, int32_t thread) {
 }
 
 static kmseg_status check(kmseg_context *ctx, const kmseg_matrix *samples, const double *centroids,
-                          int32_t n_clusters) {
+                          int32_t n_clusters, int are_finite) {
     if (n_clusters < 1 || samples->n_cols < 1 || samples->n_cols > INT32_MAX / KM_TILE_ROWS) {
         return km_fail(ctx, KMSEG_E_ARGUMENT,
                        "%d clusters of %lld features; both need to be at least 1", n_clusters,
@@ -55,22 +56,45 @@ static kmseg_status check(kmseg_context *ctx, const kmseg_matrix *samples, const
     }
     KM_TRY(km_dtype_check(ctx, samples->dtype, "samples"));
     KM_TRY(km_centroids_check(ctx, centroids, n_clusters, samples->n_cols, "centroids"));
-    return km_matrix_check(ctx, samples, "samples");
+    return are_finite ? KMSEG_OK : km_matrix_check(ctx, samples, "samples");
+}
+
+static kmseg_status predict(kmseg_context *ctx, predict_job *job) {
+    const kmseg_matrix *samples = job->samples;
+    job->kernels = ctx->kernels;
+    job->blocks = km_allocate_array(
+        &ctx->allocator, ctx->n_threads * samples->n_cols * KM_TILE_ROWS, sizeof *job->blocks);
+    if (job->blocks == NULL) {
+        return km_fail_memory(ctx, "a prediction");
+    }
+    kmseg_status status =
+        km_parallel(ctx, km_chunks(samples->n_rows, KM_CHUNK_ROWS), predict_chunk, job);
+    km_release(&ctx->allocator, job->blocks);
+    return status;
 }
 
 kmseg_status kmseg_predict(kmseg_context *ctx, const kmseg_matrix *samples, const double *centroids,
                            int32_t n_clusters, int32_t *out_labels, double *out_distances,
                            int32_t *out_runner_up, double *out_runner_distances) {
-    KM_TRY(check(ctx, samples, centroids, n_clusters));
-    predict_job job = {samples,    ctx->kernels,  centroids,     n_clusters,          NULL,
-                       out_labels, out_runner_up, out_distances, out_runner_distances};
-    job.blocks = km_allocate_array(&ctx->allocator, ctx->n_threads * samples->n_cols * KM_TILE_ROWS,
-                                   sizeof *job.blocks);
-    if (job.blocks == NULL) {
-        return km_fail_memory(ctx, "a prediction");
-    }
-    kmseg_status status =
-        km_parallel(ctx, km_chunks(samples->n_rows, KM_CHUNK_ROWS), predict_chunk, &job);
-    km_release(&ctx->allocator, job.blocks);
-    return status;
+    KM_TRY(check(ctx, samples, centroids, n_clusters, 0));
+    predict_job job = {.samples = samples,
+                       .centroids = centroids,
+                       .n_clusters = n_clusters,
+                       .labels = out_labels,
+                       .runner_up = out_runner_up,
+                       .distances = out_distances,
+                       .runner_distances = out_runner_distances};
+    return predict(ctx, &job);
+}
+
+kmseg_status km_predict_samples(kmseg_context *ctx, const kmseg_tiles *tiles,
+                                const double *centroids, int32_t n_clusters, int32_t *out_labels,
+                                double *out_distances) {
+    KM_TRY(check(ctx, &tiles->samples, centroids, n_clusters, 1));
+    predict_job job = {.samples = &tiles->samples,
+                       .centroids = centroids,
+                       .n_clusters = n_clusters,
+                       .labels = out_labels,
+                       .distances = out_distances};
+    return predict(ctx, &job);
 }

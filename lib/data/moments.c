@@ -117,6 +117,10 @@ static kmseg_status run_passes(kmseg_context *ctx, pass *p, km_moments *out) {
         out->minimum = fmin(out->minimum, p->partials[c].minimum);
         out->maximum = fmax(out->maximum, p->partials[c].maximum);
     }
+    if (isinf(out->minimum) || isinf(out->maximum)) {
+        out->mean = out->deviation = out->skew = NAN;
+        return KMSEG_OK;
+    }
     out->deviation = 0;
     out->skew = 0;
     if (out->minimum == out->maximum) {

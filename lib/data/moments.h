@@ -51,7 +51,8 @@ typedef struct km_known_moments {
     unsigned char *are_known;
 } km_known_moments;
 
-/* Moments of n >= 1 finite numbers. Cost O(n), three passes. */
+/* Moments of n >= 1 numbers, none of them NaN. Where one is infinite so is minimum or maximum, and the
+ * others are NaN. Cost O(n), three passes. */
 kmseg_status km_moments_of(kmseg_context *ctx, const double *values, int64_t n, km_moments *out);
 
 #endif

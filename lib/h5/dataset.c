@@ -126,6 +126,63 @@ void km_h5_dataset_write(km_h5_file *file, hid_t id, const char *path, hid_t typ
     }
 }
 
+/* Bytes between memory and a place in the file, past HDF5, by all threads. */
+typedef struct direct_move {
+    km_h5_file *file;
+    char *values;
+    off_t offset;
+    int64_t bytes;
+    atomic_int error;
+} direct_move;
+
+static void move_piece(void *argument, int64_t chunk, int32_t thread) {
+    direct_move *move = argument;
+    int64_t at = chunk * STEP_BYTES;
+    int64_t end = at + STEP_BYTES < move->bytes ? at + STEP_BYTES : move->bytes;
+    int fd = move->file->io.fd, writing = move->file->writing;
+    km_progress_step(move->file->ctx, end - at, thread == 0);
+    while (at < end && atomic_load(&move->error) == 0) {
+        size_t size = (size_t)(end - at);
+        ssize_t done = writing ? pwrite(fd, move->values + at, size, move->offset + at)
+                               : pread(fd, move->values + at, size, move->offset + at);
+        if (done <= 0 && !(done < 0 && errno == EINTR)) {
+            atomic_store(&move->error, done < 0 ? errno : writing ? ENOSPC : EIO);
+        }
+        at += done > 0 ? done : 0;
+    }
+}
+
+/* Where the values lie in the file just as memory has them, or HADDR_UNDEF. */
+static haddr_t direct_offset(hid_t id, hid_t type) {
+    hid_t creation = H5Dget_create_plist(id), in_file = H5Dget_type(id);
+    int direct = H5Pget_layout(creation) == H5D_CONTIGUOUS && H5Pget_nfilters(creation) == 0 &&
+                 H5Tequal(in_file, type) > 0;
+    H5Tclose(in_file);
+    H5Pclose(creation);
+    return direct ? H5Dget_offset(id) : HADDR_UNDEF;
+}
+
+/* Writes what is behind the first done bytes, which HDF5 has written and so given the dataset its place in
+ * the file; 0 where it does not lie there as in memory. */
+static int write_direct(km_h5_file *file, hid_t id, const char *path, hid_t type,
+                        const void *values, int64_t done, int64_t bytes) {
+    haddr_t offset = done < bytes ? direct_offset(id, type) : HADDR_UNDEF;
+    if (offset == HADDR_UNDEF || file->status != KMSEG_OK) {
+        return 0;
+    }
+    direct_move move = {.file = file,
+                        .values = (char *)(uintptr_t)values + done,
+                        .offset = (off_t)offset + done,
+                        .bytes = bytes - done};
+    file->status = km_parallel(file->ctx, km_chunks(move.bytes, STEP_BYTES), move_piece, &move);
+    int error = atomic_load(&move.error);
+    if (file->status == KMSEG_OK && error != 0) {
+        file->io.error = file->io.error != 0 ? file->io.error : error;
+        file->status = km_h5_fail(file, "cannot write dataset %s", path);
+    }
+    return 1;
+}
+
 void km_h5_put(km_h5_file *file, const char *path, km_h5_type type, km_h5_storage storage,
                int64_t rows, int64_t columns, const void *values) {
     if (file->status != KMSEG_OK) {
@@ -144,6 +201,10 @@ void km_h5_put(km_h5_file *file, const char *path, km_h5_type type, km_h5_storag
         km_h5_dataset_write(file, id, path, memory_type(type), rank, shape[1], r, n,
                             (const char *)values + r * row_bytes);
         km_progress_step(file->ctx, n * row_bytes, 1);
+        if (r == 0 && write_direct(file, id, path, memory_type(type), values, n * row_bytes,
+                                   rows * row_bytes)) {
+            break;
+        }
     }
     H5Dclose(id);
 }
@@ -261,38 +322,6 @@ kmseg_status km_h5_dataset_read(km_h5_file *file, const km_h5_dataset *dataset, 
                      values);
 }
 
-typedef struct direct_read {
-    km_h5_file *file;
-    char *to;
-    off_t offset;
-    int64_t bytes;
-    atomic_int error;
-} direct_read;
-
-static void read_piece(void *argument, int64_t chunk, int32_t thread) {
-    direct_read *read = argument;
-    int64_t at = chunk * STEP_BYTES;
-    int64_t end = at + STEP_BYTES < read->bytes ? at + STEP_BYTES : read->bytes;
-    km_progress_step(read->file->ctx, end - at, thread == 0);
-    while (at < end && atomic_load(&read->error) == 0) {
-        ssize_t done =
-            pread(read->file->io.fd, read->to + at, (size_t)(end - at), read->offset + at);
-        if (done <= 0 && !(done < 0 && errno == EINTR)) {
-            atomic_store(&read->error, done < 0 ? errno : EIO);
-        }
-        at += done > 0 ? done : 0;
-    }
-}
-
-/* Where the values lie in the file just as memory wants them, or HADDR_UNDEF. */
-static haddr_t direct_offset(const km_h5_dataset *dataset, hid_t type) {
-    hid_t creation = H5Dget_create_plist(dataset->id);
-    int direct = H5Pget_layout(creation) == H5D_CONTIGUOUS && H5Pget_nfilters(creation) == 0 &&
-                 H5Tequal(dataset->type, type) > 0;
-    H5Pclose(creation);
-    return direct ? H5Dget_offset(dataset->id) : HADDR_UNDEF;
-}
-
 kmseg_status km_h5_dataset_read_all(km_h5_file *file, const km_h5_dataset *dataset,
                                     const char *path, hid_t type, size_t size, void *values) {
     int64_t rows = (int64_t)dataset->shape[0];
@@ -300,11 +329,11 @@ kmseg_status km_h5_dataset_read_all(km_h5_file *file, const km_h5_dataset *datas
     if (rows == 0 || row_bytes == 0) {
         return KMSEG_OK;
     }
-    haddr_t offset = direct_offset(dataset, type);
+    haddr_t offset = direct_offset(dataset->id, type);
     if (offset != HADDR_UNDEF) {
-        direct_read read = {
-            .file = file, .to = values, .offset = (off_t)offset, .bytes = rows * row_bytes};
-        KM_TRY(km_parallel(file->ctx, km_chunks(read.bytes, STEP_BYTES), read_piece, &read));
+        direct_move read = {
+            .file = file, .values = values, .offset = (off_t)offset, .bytes = rows * row_bytes};
+        KM_TRY(km_parallel(file->ctx, km_chunks(read.bytes, STEP_BYTES), move_piece, &read));
         int error = atomic_load(&read.error);
         return error == 0 ? KMSEG_OK
                           : km_h5_fault(file, KMSEG_E_IO, "cannot read dataset %s: %s", path,

@@ -1,6 +1,7 @@
 /* Datasets of strings. Fixed-length strings are one block that compresses and reads fast; where one
  * long string would pad all others, strings of variable length take less. */
 #include "base/arena.h"
+#include "base/parallel.h"
 #include "h5/dataset.h"
 
 #include <string.h>
@@ -16,53 +17,116 @@ static hid_t text_type(size_t size) {
 /* Padding up to here is fine; beyond, up to three quarters of all may be padding. */
 #define PADDING_BYTES ((size_t)64 << 20)
 
-/* The longest string where fixed length is worth it, else H5T_VARIABLE. */
-static size_t text_size(int64_t n, const char *const *texts) {
+/* Strings looked at together by a thread. */
+enum { TEXT_ROWS = 16384 };
+
+typedef struct text_loop {
+    const char *const *texts;
+    int64_t n;
+    size_t *longest, *totals; /* per thread */
+    char *block;              /* n strings of size bytes each, padded with zeros */
+    size_t size;
+} text_loop;
+
+static int64_t end_of_texts(const text_loop *loop, int64_t chunk) {
+    int64_t end = (chunk + 1) * TEXT_ROWS;
+    return end < loop->n ? end : loop->n;
+}
+
+static void measure_texts(void *argument, int64_t chunk, int32_t thread) {
+    const text_loop *loop = argument;
     size_t longest = 1, total = 0;
-    for (int64_t i = 0; i < n; i++) {
-        size_t length = strlen(texts[i]);
+    for (int64_t i = chunk * TEXT_ROWS; i < end_of_texts(loop, chunk); i++) {
+        size_t length = strlen(loop->texts[i]);
         longest = length > longest ? length : longest;
         total += length;
     }
-    size_t padded;
-    if (__builtin_mul_overflow((size_t)n, longest, &padded) ||
-        padded / 4 > total + PADDING_BYTES / 4) {
-        return H5T_VARIABLE;
+    loop->longest[thread] = longest > loop->longest[thread] ? longest : loop->longest[thread];
+    loop->totals[thread] += total;
+}
+
+static void pad_texts(void *argument, int64_t chunk, int32_t thread) {
+    (void)thread;
+    const text_loop *loop = argument;
+    for (int64_t i = chunk * TEXT_ROWS; i < end_of_texts(loop, chunk); i++) {
+        char *to = loop->block + (size_t)i * loop->size;
+        size_t length = strlen(loop->texts[i]);
+        memcpy(to, loop->texts[i], length);
+        memset(to + length, 0, loop->size - length);
     }
-    return longest;
+}
+
+/* The longest string where fixed length is worth it, else H5T_VARIABLE. */
+static kmseg_status text_size(kmseg_context *ctx, int64_t n, const char *const *texts,
+                              km_arena *arena, size_t *out) {
+    text_loop loop = {.texts = texts, .n = n};
+    loop.longest = km_arena_array(arena, ctx->n_threads, sizeof *loop.longest);
+    loop.totals = km_arena_array(arena, ctx->n_threads, sizeof *loop.totals);
+    if (loop.longest == NULL || loop.totals == NULL) {
+        return km_fail_memory(ctx, "texts");
+    }
+    KM_TRY(km_parallel(ctx, km_chunks(n, TEXT_ROWS), measure_texts, &loop));
+    size_t longest = 1, total = 0, padded;
+    for (int32_t t = 0; t < ctx->n_threads; t++) {
+        longest = loop.longest[t] > longest ? loop.longest[t] : longest;
+        total += loop.totals[t];
+    }
+    int is_padding = __builtin_mul_overflow((size_t)n, longest, &padded) ||
+                     padded / 4 > total + PADDING_BYTES / 4;
+    *out = is_padding ? H5T_VARIABLE : longest;
+    return KMSEG_OK;
+}
+
+/* Rows [first, first + rows), padded to fixed size in block where that is not NULL. */
+static void put_step(km_h5_file *file, hid_t id, const char *path, hid_t type, int64_t first,
+                     int64_t rows, const char *const *texts, char *block) {
+    const void *from = texts + first;
+    if (block != NULL) {
+        text_loop loop = {
+            .texts = texts + first, .n = rows, .block = block, .size = H5Tget_size(type)};
+        file->status = km_parallel(file->ctx, km_chunks(rows, TEXT_ROWS), pad_texts, &loop);
+        from = block;
+    }
+    if (file->status == KMSEG_OK) {
+        km_h5_dataset_write(file, id, path, type, 1, 0, first, rows, from);
+    }
+}
+
+static void put_all(km_h5_file *file, const char *path, int64_t n, const char *const *texts,
+                    km_arena *arena) {
+    size_t size = 1;
+    file->status = text_size(file->ctx, n, texts, arena, &size);
+    if (file->status != KMSEG_OK) {
+        return;
+    }
+    int fixed = size != H5T_VARIABLE;
+    hid_t type = text_type(size);
+    hsize_t shape[2] = {(hsize_t)n, 0};
+    hid_t id = km_h5_dataset_create(file, path, type, fixed ? KM_H5_PACKED : KM_H5_PLAIN, 1, shape);
+    int64_t step = id >= 0 ? km_h5_step_rows(id, n, (int64_t)H5Tget_size(type)) : 1;
+    char *block = fixed ? km_arena_take(arena, (size_t)step * size) : NULL;
+    if (fixed && block == NULL && file->status == KMSEG_OK) {
+        file->status = km_fail_memory(file->ctx, path);
+    }
+    for (int64_t first = 0; first < n && file->status == KMSEG_OK; first += step) {
+        int64_t rows = n - first < step ? n - first : step;
+        put_step(file, id, path, type, first, rows, texts, block);
+        km_progress_step(file->ctx, rows * (int64_t)(fixed ? size : sizeof(char *)), 1);
+    }
+    if (id >= 0) {
+        H5Dclose(id);
+    }
+    H5Tclose(type);
 }
 
 void km_h5_put_texts(km_h5_file *file, const char *path, int64_t n, const char *const *texts) {
     if (file->status != KMSEG_OK) {
         return;
     }
-    size_t size = text_size(n, texts);
-    int fixed = size != H5T_VARIABLE;
-    hid_t type = text_type(size);
-    hsize_t shape[2] = {(hsize_t)n, 0};
-    hid_t id = km_h5_dataset_create(file, path, type, fixed ? KM_H5_PACKED : KM_H5_PLAIN, 1, shape);
-    int64_t step = id >= 0 ? km_h5_step_rows(id, n, (int64_t)H5Tget_size(type)) : 1;
-    char *block = fixed ? km_allocate_array(&file->ctx->allocator, step, size) : NULL;
-    if (fixed && block == NULL && file->status == KMSEG_OK) {
-        file->status = km_fail_memory(file->ctx, path);
-    }
-    for (int64_t first = 0; first < n && file->status == KMSEG_OK; first += step) {
-        int64_t rows = n - first < step ? n - first : step;
-        for (int64_t i = 0; fixed && i < rows; i++) {
-            char *to = block + (size_t)i * size;
-            size_t length = strlen(texts[first + i]);
-            memcpy(to, texts[first + i], length);
-            memset(to + length, 0, size - length);
-        }
-        km_h5_dataset_write(file, id, path, type, 1, 0, first, rows,
-                            fixed ? (const void *)block : (const void *)(texts + first));
-        km_progress_step(file->ctx, rows * (int64_t)(fixed ? size : sizeof(char *)), 1);
-    }
-    km_release(&file->ctx->allocator, block);
-    if (id >= 0) {
-        H5Dclose(id);
-    }
-    H5Tclose(type);
+    km_arena arena;
+    km_arena_init(&arena, &file->ctx->allocator);
+    put_all(file, path, n, texts, &arena);
+    km_arena_free(&arena);
 }
 
 /* Hands out the strings of one step. */

@@ -1,5 +1,6 @@
 /* From the clusters of a model to segments that people can refer to: numbered by value, none
  * empty, with labels that kmseg_predict() gives again. */
+#include "cluster/model.h"
 #include "data/moments.h"
 #include "data/quantile.h"
 #include "pipeline/pipeline.h"
@@ -165,8 +166,8 @@ static kmseg_status order(km_run_state *run, int32_t value, rank *ranks) {
     }
     KM_TRY(rank_clusters(run, value, ranks));
     result->n_segments = take_centroids(run, ranks, centroids);
-    KM_TRY(kmseg_predict(run->ctx, &run->prepared->matrix, centroids, result->n_segments, labels,
-                         distances, NULL, NULL));
+    KM_TRY(
+        km_predict_samples(run->ctx, run->tiles, centroids, result->n_segments, labels, distances));
     (void)drop_empty(result, centroids, labels, map);
     result->centroids = centroids;
     result->centroids_raw = raw;

@@ -79,12 +79,23 @@ static void move_chunk(void *argument, int64_t chunk, int32_t thread) {
     }
 }
 
+static kmseg_status fail_infinite(const km_fit *fit, const kmseg_column *column, int64_t row) {
+    return km_fail(fit->ctx, KMSEG_E_DATA,
+                   "column %s is infinite in row %lld; it needs to be a finite number or missing",
+                   column->name, (long long)row + 1);
+}
+
 /* The values of the rows of the fit that are there: *out_n of them at *out_values, which is the
- * column itself where none is missing. */
+ * column itself where none is missing; that one may have infinite values. */
 static kmseg_status gather(km_fit *fit, const kmseg_column *column, const double **out_values,
                            int64_t *out_n) {
     int64_t n_chunks = km_chunks(fit->n_rows, GATHER_ROWS), n = 0;
     gather_loop loop = {.fit = fit, .numbers = column->numbers, .out = fit->values};
+    if (fit->rows == NULL && column->n_missing == 0) {
+        *out_n = fit->n_rows;
+        *out_values = column->numbers;
+        return KMSEG_OK;
+    }
     atomic_init(&loop.first_infinite, INT64_MAX);
     loop.counts = km_arena_array(&fit->scratch, n_chunks, sizeof *loop.counts);
     if (loop.counts == NULL) {
@@ -92,11 +103,7 @@ static kmseg_status gather(km_fit *fit, const kmseg_column *column, const double
     }
     KM_TRY(km_parallel(fit->ctx, n_chunks, count_chunk, &loop));
     if (atomic_load(&loop.first_infinite) != INT64_MAX) {
-        return km_fail(fit->ctx, KMSEG_E_DATA,
-                       "column %s is infinite in row %lld; it needs to be a finite number or "
-                       "missing",
-                       column->name,
-                       (long long)km_fit_row(fit, atomic_load(&loop.first_infinite)) + 1);
+        return fail_infinite(fit, column, km_fit_row(fit, atomic_load(&loop.first_infinite)));
     }
     for (int64_t c = 0; c < n_chunks; c++) {
         int64_t count = loop.counts[c];
@@ -104,10 +111,6 @@ static kmseg_status gather(km_fit *fit, const kmseg_column *column, const double
         n += count;
     }
     *out_n = n;
-    *out_values = column->numbers;
-    if (fit->rows == NULL && n == fit->n_rows) {
-        return KMSEG_OK;
-    }
     *out_values = fit->values;
     return km_parallel(fit->ctx, n_chunks, move_chunk, &loop);
 }
@@ -311,6 +314,9 @@ static kmseg_status fit_number(km_fit *fit, int32_t i, kmseg_prepare_column *out
     KM_TRY(gather(fit, column, &values, &n));
     km_moments moments;
     KM_TRY(km_moments_of(fit->ctx, values, n, &moments));
+    for (int64_t r = 0; isnan(moments.mean) && r < n; r++) { /* of a column without gaps */
+        KM_TRY(isinf(values[r]) ? fail_infinite(fit, column, r) : KMSEG_OK);
+    }
     if (fit->known != NULL && values == column->numbers) {
         fit->known->columns[i] = moments;
         fit->known->are_known[i] = 1;

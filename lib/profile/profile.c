@@ -1,8 +1,10 @@
 /* The kmseg_profile object, and making it step by step. */
 #include "profile/profile.h"
 
+#include "base/parallel.h"
 #include "data/table.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 static const kmseg_option rows[] = {
@@ -67,6 +69,37 @@ void kmseg_profile_free(kmseg_profile *profile) {
     }
 }
 
+enum { COUNT_ROWS = 8 * KM_CHUNK_ROWS };
+
+typedef struct count_loop {
+    const km_profiling *p;
+    int64_t n_table;
+    int64_t *sizes;            /* per thread: COUNT_SIDE x n_segments */
+    _Atomic int64_t first_bad; /* sample whose row or label is not there */
+} count_loop;
+
+/* Samples next to each other are counted apart: often they are of one segment, whose count would have to
+ * wait for the one before. */
+enum { COUNT_SIDE = 4 };
+
+static void count_chunk(void *argument, int64_t chunk, int32_t thread) {
+    count_loop *loop = argument;
+    const km_profiling *p = loop->p;
+    const int64_t k = p->n_segments, n_table = loop->n_table;
+    int64_t *sizes = loop->sizes + (int64_t)thread * COUNT_SIDE * k;
+    int64_t end = (chunk + 1) * COUNT_ROWS < p->n_rows ? (chunk + 1) * COUNT_ROWS : p->n_rows;
+    for (int64_t i = chunk * COUNT_ROWS; i < end; i++) {
+        int64_t r = km_profiling_row(p, i), label = p->labels[i];
+        if (r >= 0 && r < n_table && label >= 0 && label < k) {
+            sizes[i % COUNT_SIDE * k + label]++;
+            continue;
+        }
+        int64_t first = atomic_load(&loop->first_bad);
+        while (i < first && !atomic_compare_exchange_weak(&loop->first_bad, &first, i)) {
+        }
+    }
+}
+
 static kmseg_status check(const km_profiling *p) {
     if (p->n_segments < 1) {
         return km_fail(p->ctx, KMSEG_E_ARGUMENT, "n_segments is %d; it needs to be at least 1",
@@ -78,15 +111,29 @@ static kmseg_status check(const km_profiling *p) {
                        "n_rows is %lld; it needs to be between 1 and the %lld rows of the table",
                        (long long)p->n_rows, (long long)n_table);
     }
-    for (int64_t i = 0; i < p->n_rows; i++) {
-        int64_t r = km_profiling_row(p, i);
-        if (r < 0 || r >= n_table || p->labels[i] < 0 || p->labels[i] >= p->n_segments) {
-            return km_fail(p->ctx, KMSEG_E_ARGUMENT,
-                           "sample %lld is row %lld of %lld with label %d; rows are counted from 0 "
-                           "and labels need to be below %d",
-                           (long long)i, (long long)r, (long long)n_table, p->labels[i],
-                           p->n_segments);
-        }
+    return KMSEG_OK;
+}
+
+/* Samples of each segment, all of which are looked at. */
+static kmseg_status count_samples(km_profiling *p) {
+    int64_t k = p->n_segments, n_counts = (int64_t)kmseg_context_threads(p->ctx) * COUNT_SIDE;
+    count_loop loop = {.p = p, .n_table = kmseg_table_n_rows(p->table)};
+    atomic_init(&loop.first_bad, INT64_MAX);
+    loop.sizes = km_arena_array(&p->scratch, n_counts * k, sizeof *loop.sizes);
+    if (loop.sizes == NULL) {
+        return km_fail_memory(p->ctx, "the sizes of segments");
+    }
+    KM_TRY(km_parallel(p->ctx, km_chunks(p->n_rows, COUNT_ROWS), count_chunk, &loop));
+    int64_t bad = atomic_load(&loop.first_bad);
+    if (bad != INT64_MAX) {
+        return km_fail(p->ctx, KMSEG_E_ARGUMENT,
+                       "sample %lld is row %lld of %lld with label %d; rows are counted from 0 "
+                       "and labels need to be below %d",
+                       (long long)bad, (long long)km_profiling_row(p, bad), (long long)loop.n_table,
+                       p->labels[bad], p->n_segments);
+    }
+    for (int64_t i = 0; i < n_counts * k; i++) {
+        p->sizes[i % k] += loop.sizes[i];
     }
     return KMSEG_OK;
 }
@@ -97,9 +144,7 @@ static kmseg_status count_sizes(km_profiling *p) {
     if (shares == NULL || p->sizes == NULL) {
         return km_fail_memory(p->ctx, "the sizes of segments");
     }
-    for (int64_t i = 0; i < p->n_rows; i++) {
-        p->sizes[p->labels[i]]++;
-    }
+    KM_TRY(count_samples(p));
     for (int32_t s = 0; s < p->n_segments; s++) {
         shares[s] = (double)p->sizes[s] / (double)p->n_rows;
     }
