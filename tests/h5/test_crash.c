@@ -99,6 +99,29 @@ Test(crash, whichever_write_fails_the_old_file_stays_and_nothing_else)
     kmseg_context_free(ctx);
 }
 
+/* Columns of 12 MB: what is behind their first steps is written by all threads, past HDF5. */
+Test(crash, a_write_that_fails_in_the_middle_of_a_long_column_is_named)
+{
+    kmseg_context *ctx = test_context(3, NULL);
+    kmseg_table *old = filled(ctx, 100, 1), *new = filled(ctx, 1500000, 2);
+    const char *path = test_path("table.h5");
+    OK(ctx, kmseg_table_save(ctx, old, NULL, path));
+    for (rlim_t limit = (rlim_t)3 << 20; limit < 24000000; limit += (rlim_t)3 << 20) {
+        limit_file_size(limit);
+        kmseg_status status = kmseg_table_save(ctx, new, NULL, path);
+        limit_file_size(RLIM_INFINITY);
+        cr_assert_eq(status, KMSEG_E_IO, "limit %lld: %s", (long long)limit, kmseg_last_error(ctx));
+        cr_assert(strstr(kmseg_last_error(ctx), "too large") != NULL, "%s", kmseg_last_error(ctx));
+        cr_assert_eq(value_in(ctx, path), 1);
+        cr_assert_eq(others(test_folder(), "table.h5"), 0);
+    }
+    OK(ctx, kmseg_table_save(ctx, new, NULL, path));
+    cr_assert_eq(value_in(ctx, path), 2);
+    kmseg_table_free(old);
+    kmseg_table_free(new);
+    kmseg_context_free(ctx);
+}
+
 Test(crash, a_full_disk_is_named_and_leaves_the_old_file)
 {
     const char *folder = test_path("disk");
