@@ -295,6 +295,11 @@ kmseg_status kmseg_tiles_new(kmseg_context *ctx, const kmseg_matrix *samples,
     return KMSEG_OK;
 }
 
+void km_tiles_forget(kmseg_tiles *tiles) {
+    km_arena_give(&tiles->arena, tiles->values);
+    tiles->values = NULL;
+}
+
 void kmseg_tiles_free(kmseg_tiles *tiles) {
     if (tiles != NULL) {
         kmseg_allocator allocator = tiles->arena.allocator;

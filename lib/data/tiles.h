@@ -97,6 +97,9 @@ double km_tiles_mean(const kmseg_tiles *tiles, int32_t j, km_int128 sum, km_int1
  * 128 bits, as km_tiles_mean() does where weights are whole. */
 int km_tiles_highest_power(const kmseg_tiles *tiles, int32_t j);
 
+/* Frees the tiles' own copy of the samples, which only seedings and passes of fits read, and no scores. */
+void km_tiles_forget(kmseg_tiles *tiles);
+
 /* Canonical values of n <= 64 consecutive samples from first on, as doubles, feature-major:
  * out[j * 64 + r], 64-byte aligned. Lanes behind n repeat the last sample. */
 void km_tiles_block(const km_kernels *kernels, const kmseg_tiles *tiles, int64_t first, int32_t n,

@@ -1,5 +1,6 @@
 /* The whole way from a customer table to a result, one stage after the other. */
 #include "data/table.h"
+#include "data/tiles.h"
 #include "pipeline/pipeline.h"
 #include "profile/profile.h"
 
@@ -137,6 +138,7 @@ static kmseg_status run_stages(km_run_state *run) {
     }
     result->seconds_prepare = km_lap(&clock);
     KM_TRY(cluster(run));
+    km_tiles_forget(run->tiles); /* labels and distances can have their memory */
     KM_TRY(km_order_segments(run, value));
     km_describe_merges(run);
     KM_TRY(describe_fit(run));
