@@ -93,16 +93,26 @@ class Browser:
             raise RuntimeError(str(done["exceptionDetails"]))
         return done["result"].get("value")
 
-    def draw_all(self):
-        """Scrolls through the page, so that every chart is drawn."""
-        self.run("""(async () => {
-            for (let y = 0; y < document.body.scrollHeight; y += innerHeight) {
-                scrollTo(0, y);
+    def wait_until(self, condition):
+        """Until an expression is true, however busy the machine is; after 30 seconds it is an error."""
+        self.run(f"""(async () => {{
+            const end = performance.now() + 30000;
+            while (!({condition})) {{
+                if (performance.now() > end) {{
+                    throw new Error({json.dumps(condition)} + " does not come true");
+                }}
                 await new Promise((done) => setTimeout(done, 15));
-            }
-            scrollTo(0, 0);
-            await new Promise((done) => setTimeout(done, 60));
-        })()""")
+            }}
+        }})()""")
+
+    def draw_all(self):
+        """Scrolls each chart into view, so that it is drawn."""
+        n = self.run("document.querySelectorAll('.chart').length")
+        for i in range(n):
+            chart = f"document.querySelectorAll('.chart')[{i}]"
+            self.run(f"{chart}.scrollIntoView()")
+            self.wait_until(f"{chart}.querySelector('svg') !== null")
+        self.run("scrollTo(0, 0)")
 
     def key(self, key):
         for kind in ("keyDown", "keyUp"):

@@ -103,16 +103,14 @@ def test_arrow_keys_say_and_show_values(browser, pages):
 
 
 def test_dark_and_light_are_drawn_anew(browser, pages):
-    colours = []
-    for dark in (False, True):
-        browser.size(1280, 900, dark=dark)
-        if not colours:
-            browser.open(pages["shop", "en"])
-            browser.draw_all()
-        colours.append(browser.run(
-            "document.querySelector('#chart-shares svg text').getAttribute('fill') + "
-            "getComputedStyle(document.body).color"))
-    assert colours[0] != colours[1]
+    drawn = "document.querySelector('#chart-shares svg text').getAttribute('fill')"
+    page = "getComputedStyle(document.body).color"
+    browser.size(1280, 900, dark=False)
+    browser.open(pages["shop", "en"])
+    browser.draw_all()
+    light = [browser.run(drawn), browser.run(page)]
+    browser.size(1280, 900, dark=True)
+    browser.wait_until(f"{drawn} !== '{light[0]}' && {page} !== '{light[1]}'")
 
 
 def test_print_has_every_chart_and_table(browser, pages, tmp_path):
