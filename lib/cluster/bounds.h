@@ -63,17 +63,6 @@ static inline uint16_t km_bounds_key(const km_bounds *bounds, uint32_t steps, km
     return (uint16_t)(steps == 0 ? 0 : key);
 }
 
-/* What the least whole steps of a tile are compared with later: one less, and the rest rounded down. */
-static inline float km_bounds_tile_key(const km_bounds *bounds, uint32_t least) {
-    float most = (float)bounds->lost_most;
-    return (float)least - 1 + most - 0x1p-20f * (UINT16_MAX + most);
-}
-
-/* 1: no row of a tile of that key needs a look. */
-static inline int km_bounds_spare(const km_bounds *bounds, float tile_key) {
-    return (double)tile_key > bounds->lost_most;
-}
-
 /* What one pass did. */
 typedef struct km_bounds_news {
     int64_t n_rows;

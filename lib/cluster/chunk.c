@@ -120,14 +120,6 @@ void km_pass_fold(const km_pass *pass, km_pass_part *part) {
     part->n_pending = 0;
 }
 
-static int64_t count_rows(const uint64_t *rows, int32_t n_tiles) {
-    int64_t n = 0;
-    for (int32_t t = 0; t < n_tiles; t++) {
-        n += __builtin_popcountll(rows[t]);
-    }
-    return n;
-}
-
 /* Asks for samples of a tile, which lie apart and are in no cache: into the second, whose queue is longer. */
 static void ask_rows(const kmseg_tiles *tiles, int64_t tile, uint64_t rows) {
     __asm__ volatile(""); /* a function that does nothing but ask is left out by gcc */
@@ -172,7 +164,7 @@ void km_pass_chunk(km_pass *pass, int64_t chunk, int32_t thread) {
     }
     drop_lanes_beyond(pass->tiles, &s);
     /* Rows of tiles that change as a whole are asked for one tile ahead of their move. */
-    int64_t n_changed = count_rows(s.changed, s.n_tiles);
+    int64_t n_changed = pass->workspace->kernels->count(s.changed, s.n_tiles);
     int dense = n_changed > (int64_t)s.n_tiles * KM_TILE_ROWS / 2;
     for (int32_t t = 0; t < s.n_tiles; t++) {
         ask_rows(pass->tiles, s.tile + t, s.uncertain[t] | (dense ? 0 : s.changed[t]));

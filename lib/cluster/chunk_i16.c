@@ -10,15 +10,6 @@ static int64_t tile_size(const kmseg_tiles *tiles) {
     return n_pairs * 2 * KM_TILE_ROWS;
 }
 
-/* The largest of some figures of the span's tiles. */
-static float most(const float *of_tiles, const km_span *s) {
-    float largest = 0;
-    for (int32_t t = 0; t < s->n_tiles; t++) {
-        largest = fmaxf(largest, of_tiles[s->tile + t]);
-    }
-    return largest;
-}
-
 /* Bounds whose keys this pass makes or goes by, or NULL. */
 static km_bounds *bounds_in_use(const km_pass *pass) {
     km_bounds *bounds = pass->bounds;
@@ -47,7 +38,9 @@ static km_assign_i16 assignment(const km_pass *pass, km_worker *w, const int16_t
 static void measure(const km_pass *pass, const km_bounds *bounds, km_worker *w,
                     const int16_t *values, int32_t n_tiles, const km_span *s) {
     const km_quantised *q = &pass->quantised;
-    double norm = (double)most(pass->tiles->norms, s);
+    const km_workspace *space = pass->workspace;
+    const int64_t chunk = s->tile / KM_CHUNK_TILES;
+    double norm = (double)space->norms[chunk];
     double alone = norm * sqrt(pass->tiles->n_features) / 2 + 1; /* what one score may be off */
     double pair = norm * q->rounding + 2 + (isfinite(pass->cap) ? alone : 0);
     double square = (norm + q->farthest) * (norm + q->farthest);
@@ -63,22 +56,20 @@ static void measure(const km_pass *pass, const km_bounds *bounds, km_worker *w,
         .doubt = (float)(2 / q->unit * pair + 0x1p-21 * square),
         .doubts = (float)(4 / q->unit * alone + 0x1p-21 * square),
         .cap = (float)pass->cap,
-        .slack = km_bounds_slack(bounds, pass->tiles, norm) + 2 * most(pass->tiles->residuals, s),
+        .slack = km_bounds_slack(bounds, pass->tiles, norm) + 2 * space->residuals[chunk],
         .typical = bounds->typical,
         .steps = bounds->steps,
         .out = w->margins,
     };
-    pass->workspace->kernels->margins(&margins);
+    space->kernels->margins(&margins);
 }
 
 /* All rows. */
 static void assign_all(const km_pass *pass, km_worker *w, km_span *s) {
     const kmseg_tiles *tiles = pass->tiles;
     const int16_t *values = (const int16_t *)tiles->values + s->tile * tile_size(tiles);
-    for (int32_t t = 0; t < s->n_tiles; t++) {
-        w->limits[t] = km_quantised_limit(&pass->quantised, tiles->norms[s->tile + t],
-                                          tiles->residuals[s->tile + t]);
-    }
+    pass->workspace->kernels->limits(&pass->quantised, tiles->norms + s->tile,
+                                     tiles->residuals + s->tile, s->n_tiles, w->limits);
     km_assign_i16 assign = assignment(pass, w, values, s->n_tiles);
     assign.outside = tiles->outside != NULL ? tiles->outside + s->tile : NULL;
     assign.labels = pass->labels + s->tile * KM_TILE_ROWS;
@@ -103,35 +94,26 @@ static void assign_all(const km_pass *pass, km_worker *w, km_span *s) {
     };
     pass->workspace->kernels->keys(&keys);
     for (int32_t t = 0; t < s->n_tiles; t++) {
-        bounds->tile_keys[s->tile + t] = km_bounds_tile_key(bounds, least[t]);
+        bounds->tile_keys[s->tile + t] = km_tile_key(least[t], bounds->lost_most);
     }
 }
 
 /* Which rows their bounds do not spare; returns how many. */
 static int64_t filter(const km_pass *pass, const km_span *s, uint64_t *rows) {
-    km_bounds *bounds = pass->bounds;
-    int64_t n = 0;
-    for (int32_t t = 0; t < s->n_tiles; t++) {
-        int64_t tile = s->tile + t;
-        rows[t] = 0;
-        if (km_bounds_spare(bounds, bounds->tile_keys[tile])) {
-            continue;
-        }
-        uint16_t least;
-        km_filter filter = {
-            .n_tiles = 1,
-            .n_clusters = pass->n_clusters,
-            .labels = pass->labels + tile * KM_TILE_ROWS,
-            .keys = bounds->keys + tile * KM_TILE_ROWS,
-            .losses = bounds->losses,
-            .rows = &rows[t],
-            .least = &least,
-        };
-        pass->workspace->kernels->filter(&filter);
-        bounds->tile_keys[tile] = km_bounds_tile_key(bounds, least);
-        n += __builtin_popcountll(rows[t]);
-    }
-    return n;
+    const km_bounds *bounds = pass->bounds;
+    const km_kernels *kernels = pass->workspace->kernels;
+    km_filter filter = {
+        .n_tiles = s->n_tiles,
+        .n_clusters = pass->n_clusters,
+        .labels = pass->labels + s->tile * KM_TILE_ROWS,
+        .keys = bounds->keys + s->tile * KM_TILE_ROWS,
+        .losses = bounds->losses,
+        .lost_most = bounds->lost_most,
+        .tile_keys = bounds->tile_keys + s->tile,
+        .rows = rows,
+    };
+    kernels->filter(&filter);
+    return kernels->count(rows, s->n_tiles);
 }
 
 /* Takes over labels that the kernel changed, and which rows it leaves open, of n rows in dense tiles. */
@@ -163,7 +145,7 @@ static void scatter_keys(const km_pass *pass, const km_worker *w, const km_span 
             keys[w->positions[i]] = km_bounds_key(bounds, steps, w->dense_nearest[i]);
             least = steps < least ? steps : least;
         }
-        float key = km_bounds_tile_key(bounds, least);
+        float key = km_tile_key(least, bounds->lost_most);
         float *of_tile = &bounds->tile_keys[s->tile + t];
         *of_tile = key < *of_tile ? key : *of_tile;
     }
@@ -199,9 +181,11 @@ static void assign_rows(const km_pass *pass, km_worker *w, km_span *s, uint64_t 
     if (n == 0) {
         return;
     }
-    float norm = most(tiles->norms, s), residual = most(tiles->residuals, s);
+    const int64_t chunk = s->tile / KM_CHUNK_TILES;
+    int32_t limit = km_quantised_limit(&pass->quantised, (double)pass->workspace->norms[chunk],
+                                       (double)pass->workspace->residuals[chunk]);
     for (int32_t t = 0; t < n_tiles; t++) {
-        w->limits[t] = km_quantised_limit(&pass->quantised, norm, residual);
+        w->limits[t] = limit;
     }
     const int16_t *dense = (const int16_t *)(const void *)w->dense;
     km_assign_i16 assign = assignment(pass, w, dense, n_tiles);
@@ -239,7 +223,7 @@ void km_chunk_keep_key(const km_pass *pass, int64_t row, km_label label, double 
     uint32_t steps = !(up_to >= 1) ? 0 : up_to < UINT16_MAX ? (uint32_t)up_to : UINT16_MAX;
     bounds->keys[row] = km_bounds_key(bounds, steps, label);
     int64_t tile = row / KM_TILE_ROWS;
-    float key = km_bounds_tile_key(bounds, steps);
+    float key = km_tile_key(steps, bounds->lost_most);
     if (!(key >= bounds->tile_keys[tile])) {
         bounds->tile_keys[tile] = key;
     }

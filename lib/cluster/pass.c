@@ -56,17 +56,20 @@ static double *in_eights(km_arena *arena, const double *values, int64_t n) {
     return out;
 }
 
-static double most_norm(const kmseg_tiles *tiles) {
+/* The largest of some figures of each chunk's tiles; returns the largest of all. */
+static float most_of_chunks(const float *of_tiles, int64_t n_tiles, float *out) {
     float most = 0;
-    for (int64_t t = 0; t < tiles->n_tiles; t++) {
-        most = tiles->norms[t] > most ? tiles->norms[t] : most;
+    for (int64_t t = 0; t < n_tiles; t++) {
+        float *chunk = &out[t / KM_CHUNK_TILES];
+        *chunk = of_tiles[t] > *chunk ? of_tiles[t] : *chunk;
+        most = of_tiles[t] > most ? of_tiles[t] : most;
     }
     return most;
 }
 
 kmseg_status km_workspace_init(kmseg_context *ctx, const kmseg_tiles *tiles, int32_t most_clusters,
                                km_arena *arena, km_workspace *out) {
-    int64_t d = tiles->n_features;
+    int64_t d = tiles->n_features, n_chunks = km_chunks(tiles->n_samples, KM_CHUNK_ROWS);
     *out = (km_workspace){
         .tiles = tiles,
         .kernels = ctx->kernels,
@@ -75,10 +78,18 @@ kmseg_status km_workspace_init(kmseg_context *ctx, const kmseg_tiles *tiles, int
         .n_whole_eights = count_whole_eights(tiles),
         .centre = in_eights(arena, tiles->centre, d),
         .unit = in_eights(arena, tiles->sum_scale, d),
-        .most_norm = most_norm(tiles),
+        .norms = km_arena_array(arena, n_chunks, sizeof *out->norms),
+        .residuals = km_arena_array(arena, n_chunks, sizeof *out->residuals),
         .workers = km_arena_array(arena, ctx->n_threads, sizeof *out->workers),
     };
-    int ok = out->centre != NULL && out->unit != NULL && out->workers != NULL;
+    int ok = out->centre != NULL && out->unit != NULL && out->workers != NULL &&
+             out->norms != NULL && out->residuals != NULL;
+    if (ok) {
+        out->most_norm = (double)most_of_chunks(tiles->norms, tiles->n_tiles, out->norms);
+    }
+    if (ok && tiles->dtype == KMSEG_INT16) {
+        most_of_chunks(tiles->residuals, tiles->n_tiles, out->residuals);
+    }
     if (tiles->sum_fine != NULL) {
         out->fine = in_eights(arena, tiles->sum_fine, d);
         ok = ok && out->fine != NULL;

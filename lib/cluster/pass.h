@@ -19,6 +19,7 @@ typedef struct km_workspace {
     int32_t most_clusters;        /* of a pass */
     double *centre, *unit, *fine; /* sum_stride each, as km_move wants them; fine may be NULL */
     double most_norm;             /* of the tiles' norms */
+    float *norms, *residuals;     /* of each chunk the largest of its tiles */
     int64_t n_whole_eights;       /* samples behind which may be read; see km_move */
     km_worker *workers;
 } km_workspace;

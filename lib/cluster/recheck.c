@@ -96,13 +96,9 @@ static decision decide_among(const km_pass *pass, km_worker *w, int64_t row,
 /* How much more than the lowest score of a row one may be that is of its nearest or second nearest
  * centroid, where the two lowest are no more than the limit apart; INT32_MAX: any. */
 static int32_t reach_of(const km_pass *pass, const km_span *s) {
-    const kmseg_tiles *tiles = pass->tiles;
-    float norm = 0, residual = 0;
-    for (int32_t t = 0; t < s->n_tiles; t++) {
-        norm = fmaxf(norm, tiles->norms[s->tile + t]);
-        residual = fmaxf(residual, tiles->residuals[s->tile + t]);
-    }
-    int32_t limit = km_quantised_limit(&pass->quantised, norm, residual);
+    const int64_t chunk = s->tile / KM_CHUNK_TILES;
+    int32_t limit = km_quantised_limit(&pass->quantised, (double)pass->workspace->norms[chunk],
+                                       (double)pass->workspace->residuals[chunk]);
     return limit < INT32_MAX / 2 ? 2 * limit : INT32_MAX;
 }
 

@@ -32,10 +32,31 @@ static inline uint16_t PASTE(least_of_, SET)(__m512i values) {
 }
 #endif
 
+static void PASTE(limits_, SET)(const struct km_quantised *quantised, const float *norms,
+                                const float *residuals, int32_t n, int32_t *out) {
+    const km_quantised q = *quantised; /* a copy, which out does not overlap */
+    for (int32_t t = 0; t < n; t++) {
+        out[t] = km_quantised_limit(&q, norms[t], residuals[t]);
+    }
+}
+
+static int64_t PASTE(count_, SET)(const uint64_t *rows, int32_t n) {
+    int64_t sum = 0;
+    for (int32_t t = 0; t < n; t++) {
+        sum += __builtin_popcountll(rows[t]);
+    }
+    return sum;
+}
+
 static void PASTE(filter_, SET)(const km_filter *f) {
     for (int32_t t = 0; t < f->n_tiles; t++) {
+        f->rows[t] = 0;
+        if ((double)f->tile_keys[t] > f->lost_most) {
+            continue;
+        }
         const km_label *labels = f->labels + (int64_t)t * KM_LANES;
         const uint16_t *keys = f->keys + (int64_t)t * KM_LANES;
+        uint16_t lowest = UINT16_MAX;
 #ifdef __AVX512BW__
         __mmask32 safe[2];
         __m512i least = _mm512_set1_epi16(-1);
@@ -47,20 +68,17 @@ static void PASTE(filter_, SET)(const km_filter *f) {
             __m512i left = _mm512_sub_epi16(key, loss);
             least = _mm512_mask_min_epu16(least, safe[half], least, left);
         }
-        f->least[t] = PASTE(least_of_, SET)(least);
+        lowest = PASTE(least_of_, SET)(least);
         f->rows[t] = ~(uint64_t)_mm512_kunpackd(safe[1], safe[0]); /* see simd_avx512.h */
 #else
-        uint64_t rows = 0;
-        uint16_t least = UINT16_MAX;
         for (int r = 0; r < KM_LANES; r++) {
             uint16_t loss = f->losses[labels[r]], left = (uint16_t)(keys[r] - loss);
             int safe = keys[r] > loss;
-            least = safe && left < least ? left : least;
-            rows |= (uint64_t)!safe << r;
+            lowest = safe && left < lowest ? left : lowest;
+            f->rows[t] |= (uint64_t)!safe << r;
         }
-        f->least[t] = least;
-        f->rows[t] = rows;
 #endif
+        f->tile_keys[t] = km_tile_key(lowest, f->lost_most);
     }
 }
 

@@ -3,6 +3,7 @@
  * turns into vectors of that set. The results are the same bits on every set.
  *
  * SET is the suffix of the names, VECTOR_BYTES the size of a register. */
+#include "kernels/quantise.h"
 #include "kernels/simd_exact.h"
 
 #include <math.h>
@@ -545,7 +546,8 @@ OWN_SUM(own_sum_f64_, double)
         .scan_f64 = PASTE(scan_f64_, SET), .own_distances = PASTE(own_distances_, SET),            \
         .distances = PASTE(distances_, SET), .nearest = PASTE(nearest_, SET), .seed = (SEED),      \
         .seed_reached = PASTE(seed_reached_, SET), .seed_append = PASTE(seed_append_, SET),        \
-        .filter = PASTE(filter_, SET), .margins = PASTE(margins_, SET), .keys = PASTE(keys_, SET), \
+        .limits = PASTE(limits_, SET), .count = PASTE(count_, SET), .filter = PASTE(filter_, SET), \
+        .margins = PASTE(margins_, SET), .keys = PASTE(keys_, SET),                                \
         .compact = PASTE(compact_, SET), .row_distances = PASTE(row_distances_, SET),              \
         .some_distances = PASTE(some_distances_, SET), .own_sum_f32 = PASTE(own_sum_f32_, SET),    \
         .own_sum_f64 = PASTE(own_sum_f64_, SET), .seed_sample = PASTE(seed_sample_, SET),          \

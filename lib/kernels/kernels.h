@@ -117,16 +117,25 @@ typedef struct km_own_sum {
     int64_t *high, *low; /* 8 each, added to */
 } km_own_sum;
 
+/* What the least margin of a tile, in whole steps, is compared with later, when any row has lost at most so
+ * much: one less, and the rest rounded down. */
+static inline float km_tile_key(uint32_t least, double lost_most) {
+    float most = (float)lost_most;
+    return (float)least - 1 + most - 0x1p-20f * (UINT16_MAX + most);
+}
+
 /* Which rows of some tiles need to be assigned again: those whose key does not exceed what their
- * label has lost. */
+ * label has lost. Tiles whose own key exceeds what any row has lost have none and are passed over; the
+ * others get a new one from the rows that need not. */
 #define KM_LOSSES_AT_LEAST 64
 typedef struct km_filter {
     int32_t n_tiles, n_clusters;
     const km_label *labels; /* n_tiles x 64 */
     const uint16_t *keys;   /* n_tiles x 64 */
     const uint16_t *losses; /* KM_LOSSES_AT_LEAST, and one more than n_clusters */
-    uint64_t *rows;         /* out, n_tiles */
-    uint16_t *least; /* out, n_tiles: lowest key less loss of the other rows, or UINT16_MAX */
+    double lost_most;
+    float *tile_keys; /* n_tiles, in and out */
+    uint64_t *rows;   /* out, n_tiles */
 } km_filter;
 
 /* By how much at least each row of some tiles of 16 bits is nearer to its nearest centroid than to any
@@ -221,6 +230,8 @@ typedef struct km_fill {
     int32_t *n_little;                      /* n_features x KM_FILL_COUNTS */
 } km_fill;
 
+struct km_quantised;
+
 typedef struct km_kernels {
     km_named named;
     int (*available)(void); /* 1 when this CPU can run them */
@@ -236,6 +247,13 @@ typedef struct km_kernels {
     void (*near_i16)(const km_near_i16 *near);
     void (*move_f32)(const km_move *move);
     void (*move_f64)(const km_move *move);
+
+    /* km_quantised_limit() of n tiles, to out[n]. */
+    void (*limits)(const struct km_quantised *quantised, const float *norms, const float *residuals,
+                   int32_t n, int32_t *out);
+
+    /* How many rows n masks have. */
+    int64_t (*count)(const uint64_t *rows, int32_t n);
 
     void (*filter)(const km_filter *filter);
     void (*margins)(const km_margins *margins);

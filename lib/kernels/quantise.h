@@ -77,7 +77,7 @@ static inline int32_t km_quantised_limit(const km_quantised *quantised, double n
     double limit = norm * quantised->rounding + residual * quantised->apart +
                    quantised->exact * reach * reach + quantised->rest;
     limit = limit * (1 + 0x1p-20) + 1; /* the next whole number, or the one behind */
-    return limit < INT32_MAX ? (int32_t)limit : INT32_MAX;
+    return (int32_t)(limit < INT32_MAX ? limit : INT32_MAX);
 }
 
 #endif

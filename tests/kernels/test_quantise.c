@@ -458,3 +458,40 @@ Test(quantise, limits_say_so_where_nothing_is_certain)
         }
     }
 }
+
+Test(quantise, every_set_gives_the_same_limits_and_counts)
+{
+    enum { MOST = 70 };
+    const double rests[] = {2, 1e9, 1e300, INFINITY,
+                            NAN}; /* beyond what a number of 32 bits holds */
+    float norms[MOST], residuals[MOST];
+    uint64_t rows[MOST];
+    int32_t limits[MOST];
+    for (int32_t t = 0; t < MOST; t++) {
+        norms[t] = (float)(32767 * km_random_uniform(3, KM_STAGE_TEST, (uint64_t)t, 0));
+        residuals[t] = (float)(9 * km_random_uniform(3, KM_STAGE_TEST, (uint64_t)t, 1));
+        rows[t] = t % 7 == 0    ? 0
+                  : t % 11 == 0 ? UINT64_MAX
+                                : km_random_u64(3, KM_STAGE_TEST, (uint64_t)t, 2);
+    }
+    for (size_t i = 0; i < sizeof rests / sizeof *rests; i++) {
+        km_quantised q = {
+            .rounding = 1.7, .apart = 3e4, .exact = 1e-7, .farthest = 2e4, .rest = rests[i]};
+        for (int32_t s = 0; km_kernels_at(s) != NULL; s++) {
+            const km_kernels *kernels = km_kernels_at(s);
+            for (int32_t n = 0; n <= MOST && kernels->available(); n += n < 20 ? 1 : 10) {
+                int64_t expected = 0;
+                kernels->limits(&q, norms, residuals, n, limits);
+                for (int32_t t = 0; t < n; t++) {
+                    double norm = (double)norms[t], residual = (double)residuals[t];
+                    cr_assert_eq(limits[t], km_quantised_limit(&q, norm, residual));
+                    for (uint64_t left = rows[t]; left != 0; left &= left - 1) {
+                        expected++;
+                    }
+                }
+                cr_assert_eq(kernels->count(rows, n), expected);
+            }
+        }
+        cr_assert(i == 0 ? limits[0] < 1000000 : i == 1 || limits[0] == INT32_MAX);
+    }
+}
