@@ -225,7 +225,9 @@ INLINE void run_tiles(const km_assign_i16 *a, const int32_t DEPTHS, const int SE
             finish_rows(a, t - 1, &last->r, &last->h);
         }
     }
-    finish_rows(a, a->n_tiles - 1, &w.now->r, &w.now->h);
+    if (a->n_tiles > 0) {
+        finish_rows(a, a->n_tiles - 1, &w.now->r, &w.now->h);
+    }
 }
 
 /* As a constant, one depth needs no loop. */
@@ -259,7 +261,7 @@ int km_amx_permitted(void) {
 }
 
 void km_assign_i16_amx(const km_assign_i16 *a) {
-    if (a->planes == NULL || a->n_tiles == 0) {
+    if (a->planes == NULL) {
         km_assign_i16_avx512vnni(a);
         return;
     }
