@@ -64,6 +64,7 @@ static const struct field {
     {"best_init", 1},
     {"n_coreset", 1},
     {"n_given_up", 1},
+    {"n_distinct", 1},
 };
 enum { N_FIELDS = sizeof all_fields / sizeof *all_fields };
 
@@ -89,6 +90,7 @@ static void fields_of(const kmseg_sweep_summary *summary, int32_t i, double *out
         row->best_init,
         row->n_coreset,
         row->n_given_up,
+        row->n_distinct,
     };
     memcpy(out, fields, sizeof fields);
 }
@@ -199,6 +201,8 @@ static void set_number(char *cell, double value, int digits) {
         snprintf(cell, CELL, "-");
     } else if (isinf(value)) {
         snprintf(cell, CELL, "infinite");
+    } else if (fabs(value) >= 1e12) { /* as a ratio to an inertia of nothing but rounding is */
+        snprintf(cell, CELL, "%.2e", value);
     } else {
         cli_number(value, digits, cell, CELL);
     }
@@ -352,6 +356,25 @@ static void print_coreset(FILE *out, const kmseg_sweep_summary *summary) {
     fputc('\n', out);
 }
 
+/* That customers were not clustered one by one. There may be too few that differ for the largest numbers of
+ * segments. */
+static void print_distinct(FILE *out, const kmseg_sweep_summary *summary) {
+    int32_t n_of_them = 0;
+    while (n_of_them < summary->n_rows && summary->rows[n_of_them].n_distinct > 0) {
+        n_of_them++;
+    }
+    if (n_of_them == 0) {
+        return;
+    }
+    char number[32];
+    fprintf(out, "Equal customers were counted together, %s that differ",
+            cli_count(summary->rows[0].n_distinct, number, sizeof number));
+    if (n_of_them < summary->n_rows) {
+        fprintf(out, ", up to %d segments", summary->rows[n_of_them - 1].n_clusters);
+    }
+    fputc('\n', out);
+}
+
 static void print_title(FILE *out, const cli_run *run, const kmseg_sweep_summary *summary) {
     const sweep_command *command = run->options;
     int32_t n_init = command->clustering.segment.fit.n_init;
@@ -371,6 +394,7 @@ static void print_title(FILE *out, const cli_run *run, const kmseg_sweep_summary
         fprintf(out, "Left out: %s customers, because a column that is clustered on is missing\n",
                 cli_count(left_out, number, sizeof number));
     }
+    print_distinct(out, summary);
     print_coreset(out, summary);
     fputc('\n', out);
 }

@@ -23,7 +23,7 @@ import records
 import roofline
 
 RESULTS = data.ROOT / "bench" / "results"
-ORDER = ("roofline", "iterations", "convergence", "seeding", "sweep", "scaling", "memory",
+ORDER = ("roofline", "iterations", "convergence", "seeding", "sweep", "answers", "scaling", "memory",
          "exactness", "end-to-end", "order-log")
 
 
@@ -34,6 +34,7 @@ def full():
         "convergence": measure.convergence,
         "seeding": measure.seeding,
         "sweep": measure.sweep,
+        "answers": measure.answers,
         "scaling": measure.scaling,
         "memory": measure.memory,
         "exactness": measure.exactness,
@@ -53,6 +54,7 @@ def quick(factor):
         "convergence": on(measure.convergence, cases.CONVERGENCE),
         "seeding": on(measure.seeding, cases.SEEDING),
         "sweep": on(measure.sweep, cases.SWEEP),
+        "answers": on(measure.answers, cases.ANSWERS),
         "scaling": lambda bench: measure.scaling(bench, measure.quick_axes(factor)),
         "memory": on(measure.memory, cases.MEMORY),
         "exactness": on(measure.exactness, cases.EXACTNESS),

@@ -35,7 +35,20 @@ def uniform(rng, out, groups):
     rng.random(out=out, dtype=np.float32)
 
 
-KINDS = {"mixture": mixture, "mixture at 1e4": mixture_at_1e4, "uniform": uniform}
+def answers(rng, out, groups):
+    """From 1 to 5, to questions that two moods of a customer lie behind: few rows differ."""
+    del groups
+    n, d = out.shape
+    behind = rng.standard_normal((2, d), dtype=np.float32)
+    for first in range(0, n, BLOCK_ROWS):
+        rows = out[first:first + BLOCK_ROWS]
+        moods = rng.standard_normal((len(rows), 2), dtype=np.float32)
+        rows[:] = 3 + moods @ behind + 0.7 * rng.standard_normal(rows.shape, dtype=np.float32)
+        np.clip(np.rint(rows, out=rows), 1, 5, out=rows)
+
+
+KINDS = {"mixture": mixture, "mixture at 1e4": mixture_at_1e4, "uniform": uniform,
+         "answers": answers}
 
 
 def samples(cell):

@@ -183,10 +183,10 @@ def seeds_compared(rows):
     return f"Inertia of the first labels beside kmseg's, mean of the cells: {shown}." if shown else ""
 
 
-def sweeps_compared(rows):
+def sweeps_compared(rows, case):
     """Whether the segments are as good without every restart having run to its end on all rows."""
     shown = []
-    for by_peer in aims.cells_of(rows, "sweep").values():
+    for by_peer in aims.cells_of(rows, case).values():
         if aims.WHOLE in by_peer:
             more = 100 * (by_peer[OWN].inertia / by_peer[aims.WHOLE].inertia - 1)
             shown.append(f"{more:+.2g} % ({by_peer[OWN].cell})")
@@ -265,7 +265,8 @@ def sections(machine, rows):
         "roofline": shown(roofline_table(rows), "roofline.svg"),
         "convergence": shown(cells_table(rows, "convergence"), "ratio-convergence.svg"),
         "seeding": shown(joined(cells_table(rows, "seeding"), seeds_compared(rows)), "ratio-seeding.svg"),
-        "sweep": shown(joined(cells_table(rows, "sweep"), sweeps_compared(rows)), "ratio-sweep.svg"),
+        "sweep": shown(joined(cells_table(rows, "sweep"), sweeps_compared(rows, "sweep")), "ratio-sweep.svg"),
+        "answers": joined(cells_table(rows, "answers"), sweeps_compared(rows, "answers")),
         "files": shown(joined(cells_table(rows, "end to end"), end_to_end_compared(rows),
                               cells_table(rows, "order log")), "ratio-files.svg"),
         "memory": cells_table(rows, "memory"),

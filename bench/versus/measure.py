@@ -184,11 +184,19 @@ def seeding(bench, cells=cases.SEEDING):
 
 
 def sweep(bench, cells=cases.SWEEP):
+    yield from _sweep(bench, cells, "sweep")
+
+
+def answers(bench, cells=cases.ANSWERS):
+    yield from _sweep(bench, cells, "answers")
+
+
+def _sweep(bench, cells, case):
     """Peers run fewer restarts, each of which takes them as long as any other; their time is scaled."""
     threads = bench.threads[-1]
     ks = cases.SWEEP_KS
     for cell in cells:
-        names = bench.taking_part("sweep", "sweep", cell)
+        names = bench.taking_part("sweep", case, cell)
         if OWN in names:
             names.insert(1, WHOLE)
         names = bench.load(names, threads, cell)
@@ -205,7 +213,7 @@ def sweep(bench, cells=cases.SWEEP):
                           for answer in answers] for name, answers in given.items()}
         rows = []
         for name, values in seconds.items():
-            row = fill(bench.row("sweep", cell, name, threads, "s"), values,
+            row = fill(bench.row(case, cell, name, threads, "s"), values,
                        seconds.get(OWN, []))
             row.k = ks[-1]
             row.cell = f"{cases.short(cell.n)} x {cell.d}, k {ks[0]} to {ks[-1]}, 10 restarts"

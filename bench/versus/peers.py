@@ -138,7 +138,8 @@ class KmsegFloat32(Kmseg):
 
 
 class KmsegWhole(Kmseg):
-    """The same without a coreset: every restart from its first centroids to its end, on all rows."""
+    """The same without a coreset, and with no equal rows taken as one: every restart from its first
+    centroids to its end, on all rows."""
 
     name = "kmseg, all restarts on all rows"
     coreset_size = 0

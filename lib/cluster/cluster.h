@@ -124,12 +124,21 @@ kmseg_status km_fit_check(kmseg_context *ctx, const kmseg_tiles *tiles,
 /* Memory that nobody minds, for the labels of restarts that run together. */
 #define KM_FREE_BYTES (INT64_C(64) << 20)
 
-/* Restarts for several numbers of clusters: the best of n_init for each of n_k numbers ks, ascending,
- * options->n_clusters aside. Climbs run together as far as memory_limit bytes of labels reach. Frees
- * nothing of out; on failure every out is NULL. */
-kmseg_status km_search(kmseg_context *ctx, const kmseg_tiles *tiles,
-                       const kmseg_fit_options *options, const int32_t *ks, int32_t n_k,
-                       int64_t memory_limit, kmseg_model **out);
+typedef struct km_search_job {
+    const kmseg_tiles *tiles;
+    const kmseg_fit_options *options; /* n_clusters aside */
+    const int32_t *ks;                /* n_k numbers of clusters, ascending */
+    int32_t n_k;
+    int64_t memory_limit; /* bytes of labels that climbs may take together */
+} km_search_job;
+
+/* The best of n_init restarts for each number of clusters, to out. Frees nothing of out; on failure every
+ * one is NULL (split.c). */
+kmseg_status km_search(kmseg_context *ctx, const km_search_job *job, kmseg_model **out);
+
+/* The same of samples that are all clustered by themselves, on a coreset first or not. */
+kmseg_status km_search_samples(kmseg_context *ctx, const km_search_job *job, int from_coreset,
+                               kmseg_model **out);
 
 /* Moves the farthest samples into clusters that have none: sums and totals are changed as if those
  * samples had been labelled so. Returns the number of clusters filled in *out_filled. */

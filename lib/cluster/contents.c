@@ -35,23 +35,28 @@ static int grow(km_contents *contents) {
     return 1;
 }
 
-void km_contents_add(km_contents *contents, uint64_t key, int64_t row, int32_t chance,
-                     km_int128 amount) {
+int32_t km_contents_add(km_contents *contents, uint64_t key, int64_t row, int32_t chance,
+                        km_int128 amount) {
     if (contents->is_full || contents->has_failed ||
         (contents->n >= contents->n_slots / 2 && !grow(contents))) {
-        return;
+        return -1;
     }
     int32_t *slot = slot_of(contents, key);
     if (*slot != 0) {
         contents->entries[*slot - 1].amount += amount;
-        return;
+        return *slot - 1;
     }
     if (contents->n == contents->most) {
         contents->is_full = 1;
-        return;
+        return -1;
     }
     contents->entries[contents->n++] = (km_content){key, row, amount, chance};
     *slot = (int32_t)contents->n;
+    return *slot - 1;
+}
+
+int32_t km_contents_find(const km_contents *contents, uint64_t key) {
+    return *slot_of(contents, key) - 1;
 }
 
 static int by_key(const void *a, const void *b) {

@@ -26,9 +26,12 @@ typedef struct km_contents {
 /* arena belongs to the table. */
 void km_contents_init(km_contents *contents, km_arena *arena, int64_t most);
 
-/* amount > 0 */
-void km_contents_add(km_contents *contents, uint64_t key, int64_t row, int32_t chance,
-                     km_int128 amount);
+/* Returns the number of the entry; -1: overfull, or out of memory. */
+int32_t km_contents_add(km_contents *contents, uint64_t key, int64_t row, int32_t chance,
+                        km_int128 amount);
+
+/* The number of the entry of a key that is there. */
+int32_t km_contents_find(const km_contents *contents, uint64_t key);
 
 /* All entries of n_tables together, by key, in memory of arena. NULL: out of memory. */
 km_content *km_contents_merge(const km_contents *tables, int32_t n_tables, km_arena *arena,

@@ -9,20 +9,17 @@
 #define KM_CLUSTER_CORESET_H
 
 #include "cluster/cluster.h"
+#include "cluster/subset.h"
 
-typedef struct km_coreset {
-    kmseg_tiles *tiles; /* NULL: none that could stand for all */
-    void *values;       /* n x n_features of the samples' type; the tiles borrow them */
-    double *weights;    /* whole numbers; they add up to no particular sum */
-    kmseg_allocator allocator;
-} km_coreset;
+/* Whether a coreset has few samples beside all. */
+int km_coreset_is_small(const kmseg_tiles *tiles, const kmseg_fit_options *options);
 
 /* Whether restarts of k clusters begin on a coreset. */
 int km_coreset_pays(const kmseg_tiles *tiles, const kmseg_fit_options *options, int32_t k);
 
-/* The coreset of a seed. Cost: a pass over all samples. */
+/* The coreset of a seed: weights are whole numbers that add up to no particular sum. It has no tiles where
+ * samples so few do not stand for all. Cost: a pass over all samples. */
 kmseg_status km_coreset_make(kmseg_context *ctx, const kmseg_tiles *tiles,
-                             const kmseg_fit_options *options, km_coreset *out);
-void km_coreset_end(km_coreset *coreset);
+                             const kmseg_fit_options *options, km_subset *out);
 
 #endif

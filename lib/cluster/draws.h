@@ -20,6 +20,7 @@
 #include "cluster/contents.h"
 #include "cluster/draw.h"
 #include "cluster/seeding.h"
+#include "cluster/subset.h"
 
 typedef struct km_pool {
     int is_made;
@@ -48,12 +49,6 @@ kmseg_status km_pool_get(kmseg_context *ctx, km_pools *pools, km_seeding *s, uin
 /* A random number of each sample of positive weight, by what is in it: those of km_draw_rows(). */
 kmseg_status km_pools_numbers(kmseg_context *ctx, km_pools *pools, const kmseg_tiles *tiles,
                               uint64_t seed, const uint64_t **out);
-
-/* A sample, and how much it counts. */
-typedef struct km_weighted_row {
-    int64_t row;
-    double weight;
-} km_weighted_row;
 
 /* About n_wanted samples (or all different ones, where they are at most four times as many) that stand
  * for all, as those of a pool do, by what is in them. *out_n is 0 where samples so few do not. */

@@ -20,6 +20,10 @@ kmseg_status kmseg_fit(kmseg_context *ctx, const kmseg_tiles *tiles,
     *out = NULL;
     KM_TRY(km_fit_check(ctx, tiles, options, options->n_clusters));
     int64_t samples = tiles->n_samples * tiles->n_features * (int64_t)sizeof(float);
-    int64_t limit = KM_FREE_BYTES + samples / 16;
-    return km_search(ctx, tiles, options, &options->n_clusters, 1, limit, out);
+    km_search_job job = {.tiles = tiles,
+                         .options = options,
+                         .ks = &options->n_clusters,
+                         .n_k = 1,
+                         .memory_limit = KM_FREE_BYTES + samples / 16};
+    return km_search(ctx, &job, out);
 }

@@ -28,6 +28,12 @@ static int32_t *widen_labels(km_label *narrow, int64_t n) {
     return wide;
 }
 
+static void count_labels(const int32_t *labels, int64_t n, int64_t *counts) {
+    for (int64_t i = 0; i < n; i++) {
+        counts[labels[i]]++;
+    }
+}
+
 /* Labels as the caller gets them, and how many samples each cluster has. */
 static int take_labels(owned_model *owned, km_pass *pass) {
     kmseg_model *model = &owned->model;
@@ -42,9 +48,7 @@ static int take_labels(owned_model *owned, km_pass *pass) {
             sizes[c] = (int64_t)pass->totals[c];
         }
     } else {
-        for (int64_t i = 0; i < model->n_samples; i++) {
-            sizes[labels[i]]++;
-        }
+        count_labels(labels, model->n_samples, sizes);
     }
     for (int32_t c = 0; c < model->n_clusters; c++) {
         model->n_nonempty += sizes[c] > 0;
@@ -119,6 +123,35 @@ kmseg_status km_model_new(kmseg_context *ctx, const km_model_parts *parts, kmseg
         return km_fail_memory(ctx, "a model");
     }
     *out = model;
+    return KMSEG_OK;
+}
+
+kmseg_status km_model_expand(kmseg_context *ctx, const kmseg_tiles *tiles, const int32_t *which,
+                             kmseg_model *model) {
+    owned_model *owned = (owned_model *)model;
+    const int32_t *from = model->labels;
+    int64_t n = tiles->n_samples;
+    int64_t *sizes = km_arena_array(&owned->arena, model->n_clusters, sizeof *sizes);
+    int32_t *labels = km_arena_take(&owned->arena, (size_t)n * sizeof *labels);
+    if (sizes == NULL || labels == NULL) {
+        return km_fail_memory(ctx, "a model");
+    }
+    /* Not by all threads: a loop of theirs ends early where the fit was cancelled and is the best so far. */
+    for (int64_t i = 0; i < n; i++) {
+        labels[i] = from[which[i]];
+    }
+    if (tiles->weights != NULL) {
+        count_labels(labels, n, sizes);
+    } else {
+        for (int32_t c = 0; c < model->n_clusters; c++) {
+            sizes[c] = (int64_t)model->cluster_weights[c];
+        }
+    }
+    km_arena_give(&owned->arena, from);
+    model->n_distinct = (int32_t)model->n_samples;
+    model->n_samples = n;
+    model->labels = labels;
+    model->cluster_sizes = sizes;
     return KMSEG_OK;
 }
 

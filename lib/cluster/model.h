@@ -2,6 +2,8 @@
 #ifndef KM_CLUSTER_MODEL_H
 #define KM_CLUSTER_MODEL_H
 
+#include "data/tiles.h"
+
 #include <kmseg/cluster.h>
 
 /* Weighted means of the samples with each label, n_clusters x n_features, as the exact sums of the fit
@@ -13,5 +15,9 @@ const double *km_model_means(const kmseg_model *model);
 kmseg_status km_predict_samples(kmseg_context *ctx, const kmseg_tiles *tiles,
                                 const double *centroids, int32_t n_clusters, int32_t *out_labels,
                                 double *out_distances);
+
+/* Makes a model of different samples one of all samples of tiles: sample i is which[i] of those. */
+kmseg_status km_model_expand(kmseg_context *ctx, const kmseg_tiles *tiles, const int32_t *which,
+                             kmseg_model *model);
 
 #endif

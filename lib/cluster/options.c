@@ -151,7 +151,8 @@ static const kmseg_option options[] = {
      .metavar = "N",
      .help =
          "of more than 8 N samples, N that stand for all are clustered first, and restarts that "
-         "fall behind on all are given up; 0: every restart begins and ends on all samples"},
+         "fall behind on all are given up; equal samples are clustered as one where few differ; 0: "
+         "every restart begins and ends on all samples, each by itself"},
 };
 
 static const kmseg_option_table table = {"fit", sizeof(kmseg_fit_options),

@@ -1,4 +1,4 @@
-/* Restarts for one or many numbers of clusters: seeded, climbed together in batches, the best kept for
+/* Restarts for one or many numbers of clusters, of samples that are as they are: seeded, climbed together in batches, the best kept for
  * each number. Of many samples, on a coreset first: the climbs on all samples begin where those ended,
  * the most promising ones first, and what falls behind is given up (race.c). */
 #include "cluster/coreset.h"
@@ -385,7 +385,7 @@ static kmseg_status climb_coreset(kmseg_context *ctx, const search *s, const kms
 /* Begins on a coreset, where there is one that stands for all. */
 static kmseg_status begin_small(kmseg_context *ctx, search *s, km_arena *arena) {
     double start = km_clock();
-    km_coreset coreset;
+    km_subset coreset;
     KM_TRY(km_coreset_make(ctx, s->tiles, &s->options, &coreset));
     kmseg_status status = KMSEG_OK;
     if (coreset.tiles != NULL) {
@@ -402,14 +402,14 @@ static kmseg_status begin_small(kmseg_context *ctx, search *s, km_arena *arena) 
             rank(s);
         }
     }
-    km_coreset_end(&coreset);
+    km_subset_end(&coreset);
     s->seconds_init += km_clock() - start;
     return status;
 }
 
 static kmseg_status search_all(kmseg_context *ctx, search *s, int64_t memory_limit,
-                               km_arena *scratch, kmseg_model **out) {
-    if (km_coreset_pays(s->tiles, &s->options, s->ks[s->n_k - 1])) {
+                               int from_coreset, km_arena *scratch, kmseg_model **out) {
+    if (from_coreset) {
         KM_TRY(begin_small(ctx, s, scratch));
     }
     KM_TRY(make_room(ctx, s, scratch));
@@ -427,28 +427,27 @@ static kmseg_status search_all(kmseg_context *ctx, search *s, int64_t memory_lim
     return status;
 }
 
-kmseg_status km_search(kmseg_context *ctx, const kmseg_tiles *tiles,
-                       const kmseg_fit_options *options, const int32_t *ks, int32_t n_k,
-                       int64_t memory_limit, kmseg_model **out) {
+kmseg_status km_search_samples(kmseg_context *ctx, const km_search_job *job, int from_coreset,
+                               kmseg_model **out) {
     search s = {
-        .tiles = tiles,
-        .options = *options,
-        .initialiser = km_initialiser_find(options->init),
-        .algorithm = km_algorithm_find(options->algorithm),
-        .ks = ks,
-        .n_k = n_k,
-        .n_init = options->n_init,
+        .tiles = job->tiles,
+        .options = *job->options,
+        .initialiser = km_initialiser_find(job->options->init),
+        .algorithm = km_algorithm_find(job->options->algorithm),
+        .ks = job->ks,
+        .n_k = job->n_k,
+        .n_init = job->options->n_init,
     };
     if (strcmp(s.initialiser->named.name, "given") == 0) {
         s.n_init = 1; /* a given start gives the same restart again */
     }
-    for (int32_t w = 0; w < n_k; w++) {
+    for (int32_t w = 0; w < job->n_k; w++) {
         out[w] = NULL;
     }
     km_arena scratch;
     km_arena_init(&scratch, &ctx->allocator);
     km_pools_init(ctx, &s.pools);
-    kmseg_status status = search_all(ctx, &s, memory_limit, &scratch, out);
+    kmseg_status status = search_all(ctx, &s, job->memory_limit, from_coreset, &scratch, out);
     km_pools_end(&s.pools);
     km_arena_free(&scratch);
     return status;

@@ -1,5 +1,5 @@
 /* Many numbers of clusters at once. */
-#include "cluster/coreset.h"
+#include "cluster/cluster.h"
 
 #include <string.h>
 
@@ -38,17 +38,13 @@ static kmseg_status sweep(kmseg_context *ctx, const kmseg_tiles *tiles, int32_t 
         ks[i] = k_min + i;
     }
     owned->result.models = owned->models;
-    int64_t limit = tiles->n_samples * tiles->n_features * (int64_t)sizeof(float) + KM_FREE_BYTES;
-    int32_t small = 0; /* numbers of clusters that begin on a coreset */
-    while (small < n && km_coreset_pays(tiles, options, ks[small])) {
-        small++;
-    }
-    if (small > 0) {
-        KM_TRY(km_search(ctx, tiles, options, ks, small, limit, owned->models));
-    }
-    return small == n ? KMSEG_OK
-                      : km_search(ctx, tiles, options, ks + small, n - small, limit,
-                                  owned->models + small);
+    int64_t samples = tiles->n_samples * tiles->n_features * (int64_t)sizeof(float);
+    km_search_job job = {.tiles = tiles,
+                         .options = options,
+                         .ks = ks,
+                         .n_k = n,
+                         .memory_limit = samples + KM_FREE_BYTES};
+    return km_search(ctx, &job, owned->models);
 }
 
 kmseg_status kmseg_sweep(kmseg_context *ctx, const kmseg_tiles *tiles, int32_t k_min, int32_t k_max,

@@ -80,6 +80,15 @@ static int64_t block_end(const draw_job *job, int64_t block) {
     return end < job->tiles->n_samples ? end : job->tiles->n_samples;
 }
 
+/* Goes on from the hashes that are in out. */
+static void hash_values(const km_kernels *kernels, const kmseg_tiles *tiles, int64_t first,
+                        int32_t n, double *block, uint64_t *out) {
+    km_tiles_block(kernels, tiles, first, n, block);
+    for (int32_t j = 0; j < tiles->n_features; j++) {
+        kernels->hash(block + (int64_t)j * KM_TILE_ROWS, out);
+    }
+}
+
 void km_hash_rows(const km_kernels *kernels, const kmseg_tiles *tiles, int64_t first, int32_t n,
                   double *block, uint64_t *out) {
     double weights[KM_TILE_ROWS];
@@ -88,10 +97,13 @@ void km_hash_rows(const km_kernels *kernels, const kmseg_tiles *tiles, int64_t f
     }
     memset(out, 0, KM_TILE_ROWS * sizeof *out);
     kernels->hash(weights, out);
-    km_tiles_block(kernels, tiles, first, n, block);
-    for (int32_t j = 0; j < tiles->n_features; j++) {
-        kernels->hash(block + (int64_t)j * KM_TILE_ROWS, out);
-    }
+    hash_values(kernels, tiles, first, n, block, out);
+}
+
+void km_hash_contents(const km_kernels *kernels, const kmseg_tiles *tiles, int64_t first, int32_t n,
+                      double *block, uint64_t *out) {
+    memset(out, 0, KM_TILE_ROWS * sizeof *out);
+    hash_values(kernels, tiles, first, n, block, out);
 }
 
 static void hash_block(void *argument, int64_t block, int32_t thread) {

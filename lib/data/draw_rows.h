@@ -45,6 +45,10 @@ kmseg_status km_draw_few(kmseg_context *ctx, const kmseg_tiles *tiles, int64_t n
 void km_hash_rows(const km_kernels *kernels, const kmseg_tiles *tiles, int64_t first, int32_t n,
                   double *block, uint64_t *out);
 
+/* The same of the values alone. */
+void km_hash_contents(const km_kernels *kernels, const kmseg_tiles *tiles, int64_t first, int32_t n,
+                      double *block, uint64_t *out);
+
 /* A hash of n values, from one of others or 0; -0 is 0. */
 uint64_t km_hash_values(uint64_t hash, const double *values, int32_t n);
 

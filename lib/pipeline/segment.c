@@ -39,6 +39,7 @@ static kmseg_status describe_fit(km_run_state *run) {
     result->n_rechecked = model->n_rechecked;
     result->n_coreset = model->n_coreset;
     result->n_given_up = model->n_given_up;
+    result->n_distinct = model->n_distinct;
     result->tiles = kmseg_dtype_name(kmseg_tiles_dtype(run->tiles));
     result->seconds_init = model->seconds_init;
     result->seconds_iterate = model->seconds_iterate;

@@ -18,6 +18,7 @@ static void describe(const kmseg_model *model, kmseg_sweep_row *row) {
     row->stop_reason = model->stop_reason;
     row->n_coreset = model->n_coreset;
     row->n_given_up = model->n_given_up;
+    row->n_distinct = model->n_distinct;
     for (int32_t c = 0; c < model->n_clusters; c++) {
         int64_t size = model->cluster_sizes[c];
         if (size > 0 && (row->smallest == 0 || size < row->smallest)) {

@@ -220,6 +220,7 @@ static void write_fit(km_json *json, const kmseg_result *result) {
     km_json_text(json, "stopped_because", kmseg_stop_reason_text(result->stop_reason));
     km_json_integer(json, "n_coreset", result->n_coreset);
     km_json_integer(json, "n_given_up", result->n_given_up);
+    km_json_integer(json, "n_distinct", result->n_distinct);
     km_json_number(json, "inertia_unmerged", result->inertia_unmerged);
     km_json_open(json, "merges", '[');
     for (int32_t i = 0; i < result->n_merges; i++) {

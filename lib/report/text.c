@@ -512,6 +512,11 @@ static void print_fit(const km_page *page) {
     km_string_init(&text, &page->out->allocator);
     km_string_format(&text, "k-means, %d iteration%s, stopped because %s", result->n_iter,
                      result->n_iter == 1 ? "" : "s", kmseg_stop_reason_text(result->stop_reason));
+    if (result->n_distinct > 0) {
+        km_string_add(&text, "; equal customers counted together, ");
+        km_add_number(&text, result->n_distinct, 0);
+        km_string_add(&text, " that differ");
+    }
     if (result->n_coreset > 0) {
         km_string_add(&text, "; begun on ");
         km_add_number(&text, result->n_coreset, 0);

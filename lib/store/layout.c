@@ -43,6 +43,7 @@ static const km_field result[] = {
     WORD(kmseg_result, stop_reason, reasons),
     NEW_INT32(kmseg_result, n_coreset),
     NEW_INT32(kmseg_result, n_given_up),
+    NEW_INT32(kmseg_result, n_distinct),
 };
 const km_fields km_layout_result = LAYOUT("/", result, kmseg_result);
 

@@ -159,7 +159,7 @@ class model(Structure):
                 ("inertia", c_double), ("n_iter", c_int32), ("n_nonempty", c_int32), ("best_init", c_int32),
                 ("stop_reason", c_int), ("history", POINTER(c_double)), ("n_rechecked", c_int64),
                 ("seconds_init", c_double), ("seconds_iterate", c_double), ("seconds_finish", c_double),
-                ("n_coreset", c_int32), ("n_given_up", c_int32)]
+                ("n_coreset", c_int32), ("n_given_up", c_int32), ("n_distinct", c_int32)]
 
 
 class sweep_result(Structure):
@@ -307,12 +307,13 @@ class result(Structure):
                 ("ids", POINTER(c_char_p)), ("n_typical", c_int32), ("typical", POINTER(c_int64)),
                 ("inertia", c_double), ("n_iter", c_int32), ("stop_reason", c_int),
                 ("history", POINTER(c_double)), ("n_rechecked", c_int64), ("n_coreset", c_int32),
-                ("n_given_up", c_int32), ("tiles", c_char_p), ("n_table_rows", c_int64),
-                ("n_dropped", c_int64), ("params", c_char_p), ("n_merges", c_int32),
-                ("merges", POINTER(merge)), ("inertia_unmerged", c_double), ("map", POINTER(map)),
-                ("n_reports", c_int32), ("reports", POINTER(stored_report)), ("seconds_prepare", c_double),
-                ("seconds_fit", c_double), ("seconds_scores", c_double), ("seconds_profile", c_double),
-                ("seconds_init", c_double), ("seconds_iterate", c_double), ("seconds_finish", c_double)]
+                ("n_given_up", c_int32), ("n_distinct", c_int32), ("tiles", c_char_p),
+                ("n_table_rows", c_int64), ("n_dropped", c_int64), ("params", c_char_p),
+                ("n_merges", c_int32), ("merges", POINTER(merge)), ("inertia_unmerged", c_double),
+                ("map", POINTER(map)), ("n_reports", c_int32), ("reports", POINTER(stored_report)),
+                ("seconds_prepare", c_double), ("seconds_fit", c_double), ("seconds_scores", c_double),
+                ("seconds_profile", c_double), ("seconds_init", c_double), ("seconds_iterate", c_double),
+                ("seconds_finish", c_double)]
 
 
 class description(Structure):
@@ -322,7 +323,7 @@ class description(Structure):
 class sweep_row(Structure):
     _fields_ = [("n_clusters", c_int32), ("n_segments", c_int32), ("scores", scores), ("smallest", c_int64),
                 ("largest", c_int64), ("n_iter", c_int32), ("best_init", c_int32), ("stop_reason", c_int),
-                ("n_coreset", c_int32), ("n_given_up", c_int32)]
+                ("n_coreset", c_int32), ("n_given_up", c_int32), ("n_distinct", c_int32)]
 
 
 class sweep_summary(Structure):

@@ -101,7 +101,9 @@ default='k-means++'
     coreset_size : int, default=65536
         Of at least 8 times as many samples, about so many that stand for all are clustered first; each
         restart begins on all samples where it ended there, and one that falls behind another is given up.
-        0: every restart begins and ends on all samples. With centroids given, it has no effect.
+        Equal samples are clustered as one with the sum of their weights, where few differ (answers of a
+        survey, scores, counts). 0: every restart begins and ends on all samples, each by itself. With
+        centroids given, it has no effect.
     n_threads : int or None, default=None
         Threads. None: CPUs that the process may use, no more than OMP_NUM_THREADS or threadpoolctl allow.
     callback : callable or None, default=None

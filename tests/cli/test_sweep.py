@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 
 import pytest
 from command import ok, refused, run
@@ -55,6 +56,30 @@ def test_it_says_when_restarts_began_on_a_coreset(customers):
     assert f"{began}, up to 2 segments" in sweep("2:3")
     assert f"{began}\n" in sweep("2:2") or f"{began}; " in sweep("2:2")
     assert "Restarts began" not in ok("sweep", customers, "-k", "2:3")
+
+
+def test_it_says_when_equal_customers_were_counted_together(tmp_path):
+    # 9,000 answers to two questions, of which at most 9 differ; a fit of each number says the same.
+    answers = tmp_path / "answers.csv"
+    answers.write_text("id,taste,price\n" + "".join(
+        f"{i},{1 + i % 3},{1 + i * i % 7 % 3}\n" for i in range(9000)))
+    different = len({line.split(",", 1)[1] for line in answers.read_text().split()[1:]})
+    report = json.loads(ok("sweep", answers, "-k", "2:11", "--json"))["sweep"]
+    assert [row["n_distinct"] for row in report] == \
+        [different if row["n_clusters"] <= different else 0 for row in report]
+    said = f"Equal customers were counted together, {different} that differ"
+    text = ok("sweep", answers, "-k", "2:11")
+    assert f"{said}, up to {different} segments\n" in text
+    assert re.search(rf"^ {different} +0\.0000 +100\.0 % .* (infinite|\d\.\d\de\+\d\d) ", text, re.M), \
+        "no digits are cut off where the inertia is but rounding"
+    assert f"{said}\n" in ok("sweep", answers, "-k", "2:3")
+    fit = json.loads(ok("fit", answers, "-k", 3, "--json"))
+    assert fit["fit"]["n_distinct"] == different
+    assert fit["scores"]["inertia"] == report[1]["inertia"], "to the last bit"
+    words = " ".join(ok("fit", answers, "-k", 3).split())
+    assert f"equal customers counted together, {different} that differ" in words
+    alone = ok("fit", answers, "-k", 3, "--coreset-size", 0)
+    assert "counted together" not in alone
 
 
 def test_threads_and_kernels_change_no_byte(customers, tmp_path):

@@ -52,7 +52,7 @@ Test(coreset, stands_for_all_samples)
     for (int weighted = 0; weighted < 2; weighted++) {
         kmseg_tiles *tiles = tiles_of(ctx, weighted ? weights : NULL);
         kmseg_fit_options options = options_of(3, 3000);
-        km_coreset coreset;
+        km_subset coreset;
         OK(ctx, km_coreset_make(ctx, tiles, &options, &coreset));
         cr_assert_not_null(coreset.tiles);
         int64_t n = coreset.tiles->n_samples;
@@ -66,7 +66,7 @@ Test(coreset, stands_for_all_samples)
                       found, variance);
             cr_assert_float_eq(coreset.tiles->means[j], tiles->means[j], deviation / 6);
         }
-        km_coreset_end(&coreset);
+        km_subset_end(&coreset);
         kmseg_tiles_free(tiles);
     }
     kmseg_context_free(ctx);
@@ -149,30 +149,6 @@ Test(coreset, is_not_made_where_it_does_not_pay)
     options.init = "k-means++";
     options.algorithm = "minibatch";
     cr_assert_not(km_coreset_pays(tiles, &options, 8));
-    kmseg_tiles_free(tiles);
-    kmseg_context_free(ctx);
-}
-
-/* Of 125 different rows all are in the coreset with their numbers, so that it is the data: climbs on all
- * samples find nothing to do. */
-Test(coreset, of_few_different_samples_is_all_of_them)
-{
-    for (int64_t i = 0; i < N; i++) {
-        for (int64_t j = 0; j < D; j++) {
-            x[i * D + j] =
-                j < 3 ? floor(5 * km_random_uniform(9, KM_STAGE_TEST, (uint64_t)(i * D + j), 0))
-                      : 0;
-        }
-    }
-    kmseg_context *ctx = test_context(2, NULL);
-    kmseg_tiles *tiles = tiles_of(ctx, NULL);
-    kmseg_fit_options options = options_of(7, 2000);
-    options.tol = 0;
-    kmseg_model *model = fit(ctx, tiles, options);
-    cr_assert_eq(model->n_coreset, 125);
-    cr_assert_leq(model->n_iter, 2);
-    cr_assert_eq(model->stop_reason, KMSEG_STOP_LABELS);
-    kmseg_model_free(model);
     kmseg_tiles_free(tiles);
     kmseg_context_free(ctx);
 }

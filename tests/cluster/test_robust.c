@@ -120,6 +120,36 @@ Test(memory, a_fit_from_a_coreset_survives_every_refused_request)
     fails_cleanly(fit_from_coreset, NULL);
 }
 
+/* Restarts on different samples: make_samples() and this leave at most 1000 of N. */
+static void make_equals(void) {
+    make_samples();
+    for (int64_t i = 0; i < N * D; i++) {
+        x[i] = nearbyint(2 * fmin(fmax(x[i], -2), 2));
+    }
+}
+
+static kmseg_status fit_distinct(kmseg_context *ctx, void *sample_weight) {
+    kmseg_tiles *tiles = NULL;
+    kmseg_model *model = NULL;
+    kmseg_fit_options options = few_iterations();
+    kmseg_status status = tiles_of_samples(ctx, sample_weight, &tiles);
+    if (status == KMSEG_OK) {
+        status = kmseg_fit(ctx, tiles, &options, &model);
+        cr_assert((model == NULL) == (status != KMSEG_OK));
+        cr_assert(model == NULL || model->n_distinct > 0);
+    }
+    kmseg_model_free(model);
+    kmseg_tiles_free(tiles);
+    return status;
+}
+
+Test(memory, a_fit_of_different_samples_survives_every_refused_request)
+{
+    make_equals();
+    fails_cleanly(fit_distinct, NULL);
+    fails_cleanly(fit_distinct, weights);
+}
+
 typedef struct shown {
     int64_t last, total;
     int32_t calls;
@@ -178,7 +208,6 @@ static kmseg_fit_options from_coreset(void) {
 /* Cancelled at every point where progress is shown, a fit gives nothing or a whole model, and the
  * context works again afterwards. */
 static void cancel_everywhere(kmseg_fit_options (*which)(void)) {
-    make_samples();
     test_memory memory = {0};
     kmseg_context_options context_options;
     kmseg_context_options_init(&context_options);
@@ -229,10 +258,22 @@ static void cancel_everywhere(kmseg_fit_options (*which)(void)) {
 }
 
 Test(cancel, from_the_progress_function_leaves_nothing_or_a_whole_model)
-{ cancel_everywhere(until_settled); }
+{
+    make_samples();
+    cancel_everywhere(until_settled);
+}
 
 Test(cancel, on_a_coreset_or_behind_it_leaves_nothing_or_a_whole_model)
-{ cancel_everywhere(from_coreset); }
+{
+    make_samples();
+    cancel_everywhere(from_coreset);
+}
+
+Test(cancel, on_different_samples_leaves_nothing_or_a_whole_model)
+{
+    make_equals();
+    cancel_everywhere(until_settled);
+}
 
 Test(cancel, before_a_call_every_function_says_so)
 {

@@ -109,7 +109,8 @@ Test(sweep, does_not_depend_on_what_runs_together)
     for (size_t i = 0; i < 2 * n_limits; i++) {
         options.coreset_size = i < n_limits ? 0 : 500;
         kmseg_model *models[N_K];
-        OK(ctx, km_search(ctx, tiles, &options, ks, N_K, limits[i % n_limits], models));
+        km_search_job job = {tiles, &options, ks, N_K, limits[i % n_limits]};
+        OK(ctx, km_search(ctx, &job, models));
         assert_fits(models, &options, 0);
         for (int32_t m = 0; m < N_K; m++) {
             kmseg_model_free(models[m]);

@@ -184,6 +184,7 @@ static void same_result(const kmseg_result *a, const kmseg_result *b) {
     SAME(a, b, n_iter);
     SAME(a, b, n_coreset);
     SAME(a, b, n_given_up);
+    SAME(a, b, n_distinct);
     SAME(a, b, stop_reason);
     SAME(a, b, n_table_rows);
     SAME(a, b, n_dropped);

@@ -23,8 +23,10 @@ typedef struct kmseg_fit_options {
     int32_t
         coreset_size; /* of at least 8 times as many samples, about so many that stand for all are
                              clustered first, each restart beginning on all samples where it ended
-                             there, and a restart that falls behind another one is given up; 0: every
-                             restart begins and ends on all samples */
+                             there, and a restart that falls behind another one is given up; equal
+                             samples are clustered as one with the sum of their weights, where those
+                             that differ are few; 0: every restart begins and ends on all samples,
+                             each by itself */
 } kmseg_fit_options;
 
 /** Name, bounds, default and help of every fit option (init_centroids has no row). */
@@ -69,6 +71,8 @@ typedef struct kmseg_model {
     int32_t
         n_coreset; /* samples that stood for all while restarts were begun; 0: they began on all */
     int32_t n_given_up; /* restarts that fell behind and did not come to their end */
+    int32_t n_distinct; /* different samples, where equal ones were clustered as one with the sum of
+                           their weights; 0: each was clustered by itself */
 } kmseg_model;
 
 /**

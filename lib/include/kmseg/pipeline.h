@@ -114,7 +114,9 @@ typedef struct kmseg_result {
     int32_t
         n_coreset; /* samples that stood for all while restarts were begun; 0: they began on all */
     int32_t n_given_up; /* restarts that fell behind and did not come to their end */
-    const char *tiles;  /* what samples were copied to: "int16", ...; "" in a result from a file */
+    int32_t
+        n_distinct; /* different samples, where equal ones were clustered as one; 0: they were not */
+    const char *tiles; /* what samples were copied to: "int16", ...; "" in a result from a file */
     int64_t n_table_rows; /* rows of the input, those left out included */
     int64_t n_dropped;    /* rows left out because something was missing */
     const char *params;   /* JSON object: version and every option */
@@ -222,8 +224,9 @@ typedef struct kmseg_sweep_row {
     int32_t n_iter;            /* of the kept restart, as are the next two */
     int32_t best_init;         /* which restart that is, from 0 */
     kmseg_stop_reason stop_reason;
-    int32_t n_coreset; /* as in kmseg_result, as is the next */
+    int32_t n_coreset; /* as in kmseg_result, as are the next two */
     int32_t n_given_up;
+    int32_t n_distinct;
 } kmseg_sweep_row;
 
 /** Every number of clusters of a sweep. Owned; every pointer too. */
