@@ -18,6 +18,7 @@ int km_bounds_init(km_bounds *bounds, const kmseg_tiles *tiles, int32_t n_cluste
         .losses = km_arena_array(arena, KM_LOSSES_AT_LEAST + k, sizeof(uint16_t)),
         .last = km_arena_array(arena, k * tiles->n_features, sizeof(double)),
     };
+    km_bounds_reset(bounds);
     return bounds->tile_keys != NULL && bounds->lost != NULL && bounds->losses != NULL &&
            bounds->last != NULL;
 }
