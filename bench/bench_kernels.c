@@ -20,7 +20,7 @@ typedef struct scene {
     int32_t d, k;
     float *x;
     kmseg_tiles *f32, *i16;
-    double *centroids, *scaled, *norms, *middle; /* centroids and scratch */
+    double *centroids, *scaled, *norms, *room; /* centroids and scratch */
     void *packed, *half_norms, *scratch;
     km_quantised quantised;
     km_certificate certificate;
@@ -95,8 +95,9 @@ static void pack_i16(scene *s) {
         .scale = s->i16->scale,
         .norm = (double)norm,
         .group = s->kernels->group_i16,
+        .kernels = s->kernels,
         .norms = s->norms,
-        .middle = s->middle,
+        .scratch = s->room,
     };
     s->quantised.pairs = s->packed;
     s->quantised.half_norms = s->half_norms;
@@ -206,7 +207,7 @@ static void measure(int64_t n, int32_t d, int32_t k, double peak_flops, double p
     s.centroids = bench_memory(numbers * sizeof(double));
     s.scaled = bench_memory(numbers * sizeof(double));
     s.norms = bench_memory((size_t)k * sizeof(double));
-    s.middle = bench_memory((size_t)d * sizeof(double));
+    s.room = bench_memory((size_t)km_quantise_scratch((int32_t)k, (int32_t)d) * sizeof(double));
     s.packed = bench_memory(numbers * sizeof(float));
     s.half_norms = bench_memory((size_t)k * sizeof(float));
     s.scratch = bench_memory((size_t)k * KM_LANES * sizeof(float));
@@ -226,8 +227,8 @@ static void measure(int64_t n, int32_t d, int32_t k, double peak_flops, double p
             measure_set(&s, flops, bound);
         }
     }
-    void *memory[] = {s.centroids, s.scaled, s.norms,   s.middle, s.packed, s.half_norms,
-                      s.scratch,   s.labels, s.nearest, s.best,   s.second, s.x};
+    void *memory[] = {s.centroids, s.scaled, s.norms,   s.room, s.packed, s.half_norms,
+                      s.scratch,   s.labels, s.nearest, s.best, s.second, s.x};
     for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) {
         free(memory[i]);
     }

@@ -23,7 +23,7 @@ import records
 import roofline
 
 RESULTS = data.ROOT / "bench" / "results"
-ORDER = ("roofline", "iterations", "convergence", "seeding", "sweep", "answers", "scaling", "memory",
+ORDER = ("roofline", "iterations", "convergence", "algorithms", "seeding", "sweep", "answers", "scaling", "memory",
          "exactness", "end-to-end", "order-log")
 
 
@@ -32,6 +32,7 @@ def full():
         "roofline": roofline.measure,
         "iterations": measure.iterations,
         "convergence": measure.convergence,
+        "algorithms": measure.algorithms,
         "seeding": measure.seeding,
         "sweep": measure.sweep,
         "answers": measure.answers,
@@ -52,6 +53,7 @@ def quick(factor):
         "roofline": lambda bench: roofline.measure(bench, quick=True),
         "iterations": on(measure.iterations, cases.ITERATIONS),
         "convergence": on(measure.convergence, cases.CONVERGENCE),
+        "algorithms": on(measure.algorithms, cases.CONVERGENCE),
         "seeding": on(measure.seeding, cases.SEEDING),
         "sweep": on(measure.sweep, cases.SWEEP),
         "answers": on(measure.answers, cases.ANSWERS),
@@ -69,6 +71,7 @@ def toy():
     return {
         "iterations": lambda bench: measure.iterations(bench, small),
         "convergence": lambda bench: measure.convergence(bench, small, 50),
+        "algorithms": lambda bench: measure.algorithms(bench, small[:1]),
         "memory": lambda bench: measure.memory(bench, small[:1]),
         "exactness": lambda bench: measure.exactness(bench, small[:1]),
     }
@@ -97,7 +100,7 @@ def parse(words):
 
 def peer_names(options):
     wanted = options.peers.split(",") if options.peers else [
-        name for name in peers.PEERS if name not in ("numpy", "kmseg float32 tiles", aims.WHOLE)]
+        name for name in peers.PEERS if name == aims.OWN or name not in aims.NOT_PEERS]
     if options.toy and not options.peers:
         wanted = ["kmseg", "numpy"]
     unknown = [name for name in wanted if name not in peers.PEERS]

@@ -264,6 +264,7 @@ def sections(machine, rows):
         "scaling": shown("", "time-n.svg", "time-d.svg", "time-k.svg"),
         "roofline": shown(roofline_table(rows), "roofline.svg"),
         "convergence": shown(cells_table(rows, "convergence"), "ratio-convergence.svg"),
+        "algorithms": joined(cells_table(rows, "algorithms"), choice_compared(rows)),
         "seeding": shown(joined(cells_table(rows, "seeding"), seeds_compared(rows)), "ratio-seeding.svg"),
         "sweep": shown(joined(cells_table(rows, "sweep"), sweeps_compared(rows, "sweep")), "ratio-sweep.svg"),
         "answers": joined(cells_table(rows, "answers"), sweeps_compared(rows, "answers")),
@@ -273,6 +274,18 @@ def sections(machine, rows):
         "exactness": exactness_table(rows),
         "short": short_table(rows),
     }
+
+
+def choice_compared(rows):
+    """How much of a fit the choice of an algorithm takes beside the best one, had it been known."""
+    behind_best = {f"{cell}": by_peer[OWN].median / min(row.median for row in by_peer.values())
+                   for (cell, _), by_peer in aims.cells_of(rows, "algorithms").items()}
+    if not behind_best:
+        return ""
+    worst = max(behind_best, key=behind_best.get)
+    mean = records.geometric_mean(behind_best.values())
+    return (f"What kmseg chooses takes {100 * (mean - 1):.1f} % more than the faster of the two in the mean, "
+            f"{100 * (behind_best[worst] - 1):.1f} % at most ({worst}).")
 
 
 def end_to_end_compared(rows):

@@ -11,7 +11,7 @@ import cases
 import data
 import peers
 import truth
-from aims import WHOLE
+from aims import ALGORITHMS, WHOLE
 from records import Row, fill, geometric_mean
 
 OWN = "kmseg"
@@ -157,6 +157,23 @@ def convergence(bench, cells=cases.CONVERGENCE, most=cases.CONVERGENCE_ITERATION
         rows = _fits(bench, "convergence", cell, threads, names, False,
                      lambda name, n_iter=n_iter:
                      {"iterations": most if peers.PEERS[name].stops else n_iter}, 5)
+        tell(rows)
+        yield from rows
+
+
+def algorithms(bench, cells=cases.CONVERGENCE):
+    """What kmseg takes by itself beside each of its exact algorithms, in a short fit and to the end."""
+    threads = bench.threads[-1]
+    names = [OWN, *ALGORITHMS] if OWN in bench.names else []
+    for cell in cells:
+        rows = []
+        for most, how_long in ((cell.iterations, f"{cell.iterations} iterations"),
+                               (cases.CONVERGENCE_ITERATIONS, "to the end")):
+            some = _fits(bench, "algorithms", cell, threads, names, False,
+                         lambda _, most=most: {"iterations": most}, 5)
+            for row in some:
+                row.cell = f"{cell.name}, {how_long}"
+            rows += some
         tell(rows)
         yield from rows
 

@@ -93,8 +93,9 @@ void km_bounds_aim(km_bounds *bounds, const kmseg_tiles *tiles, const double *sc
     memcpy(bounds->last, scaled, (size_t)(n_clusters * d) * sizeof *scaled);
 }
 
-/* What passes cost, in ns a row, as measured on one core with AVX-512 (bench_iteration); only which rows
- * are looked at depends on it, no result.
+/* What passes cost, in ns a row, as measured on one core with AVX-512 (docs/decisions/0015); only which rows
+ * are looked at depends on it, no result. The case "algorithms" of ./run bench --versus shows where it is
+ * wrong.
  *
  *   whole     a row in a pass over all: its products and two operations a score, or its bytes, which
  *             fits that go together share
@@ -102,10 +103,10 @@ void km_bounds_aim(km_bounds *bounds, const kmseg_tiles *tiles, const double *sc
  *   spent     a row that is not spared: as in a whole pass, and laid out, measured, put back */
 static void costs(const km_bounds_news *news, double *whole, double *filtered, double *spent) {
     double k = news->n_clusters, d = news->n_features;
-    double work = k * (d / 2 + 2) / (k <= 8 ? 78 : 60), bytes = (2 * d + 2) / 15 / news->n_together;
+    double work = k * (d / 2 + 2) / 70, bytes = (2 * d + 2) / 20 / news->n_together;
     *whole = work > bytes ? work : bytes;
-    *filtered = 1;
-    *spent = work + 7 + 0.35 * d;
+    *filtered = 0.6 + 0.03 * d;
+    *spent = 1.2 * work + 3 + 0.2 * d;
 }
 
 /* Rows that are not spared for each that changes: overlapping groups have many rows between them. */

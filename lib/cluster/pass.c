@@ -129,7 +129,8 @@ static int make_packed(km_arena *arena, km_pass *pass) {
         q->pairs = km_arena_array(arena, k * km_pairs(tiles->n_features), sizeof *q->pairs);
         q->half_norms = km_arena_array(arena, k, sizeof *q->half_norms);
         pass->norms = km_arena_array(arena, k, sizeof *pass->norms);
-        pass->middle = km_arena_array(arena, d, sizeof *pass->middle);
+        pass->scratch = km_arena_array(
+            arena, km_quantise_scratch(pass->n_clusters, tiles->n_features), sizeof *pass->scratch);
         const km_kernels *kernels = pass->workspace->kernels;
         int64_t bytes = kernels->plane_bytes != NULL
                             ? kernels->plane_bytes(pass->n_clusters, tiles->n_features)
@@ -141,7 +142,7 @@ static int make_packed(km_arena *arena, km_pass *pass) {
             }
         }
         return q->pairs != NULL && q->half_norms != NULL && pass->norms != NULL &&
-               pass->middle != NULL;
+               pass->scratch != NULL;
     }
     size_t size = km_element_size(tiles->dtype);
     pass->packed = km_arena_array(arena, k * d, size);
@@ -240,8 +241,9 @@ static void quantise(km_pass *pass) {
         .scale = tiles->scale,
         .norm = pass->workspace->most_norm,
         .group = pass->workspace->kernels->group_i16,
+        .kernels = pass->workspace->kernels,
         .norms = pass->norms,
-        .middle = pass->middle,
+        .scratch = pass->scratch,
     };
     km_quantise_centroids(&quantise, &pass->quantised);
     pass->cap = INFINITY;

@@ -54,7 +54,7 @@ typedef struct km_pass {
     km_quantised quantised;     /* of 16-bit tiles */
     double cap;                 /* no centroid that quantising leaves out is nearer to a row of
                                    16-bit tiles: squared, in units of the tiles */
-    double *norms, *middle;     /* scratch of quantising */
+    double *norms, *scratch;    /* of quantising */
     km_bounds *bounds;          /* of 16-bit tiles, or NULL */
     km_pass_part *parts;        /* n_threads */
 } km_pass;

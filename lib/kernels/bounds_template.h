@@ -194,6 +194,45 @@ static void PASTE(margins_, SET)(const km_margins *in) {
 }
 
 /* Rows of a few tiles to dense tiles. A row is `pairs` numbers of 32 bits, 64 apart. */
+static inline __attribute__((always_inline)) void
+PASTE(compact_row_, SET)(const int32_t *from, int32_t *to, const int32_t n_pairs) {
+    for (int32_t p = 0; p < n_pairs; p++) {
+        to[(int64_t)p * KM_LANES] = from[(int64_t)p * KM_LANES];
+    }
+}
+
+#ifdef __AVX512BW__
+/* Some rows of a tile, which one dense tile has room for, sixteen at a time. */
+static inline __attribute__((always_inline)) void
+PASTE(compact_rows_, SET)(const int32_t *from, uint64_t rows, int32_t *to, const int32_t n_pairs,
+                          int64_t ahead) {
+    __mmask16 mask[4], kept[4];
+    int32_t begin[4], end = 0;
+    for (int i = 0; i < 4; i++) {
+        mask[i] = (__mmask16)(rows >> (16 * i));
+        begin[i] = end;
+        end += __builtin_popcount(mask[i]);
+        kept[i] = (__mmask16)((1u << (end - begin[i])) - 1);
+    }
+    for (int32_t p = 0; p < n_pairs; p++, from += KM_LANES, to += KM_LANES) {
+        for (int i = 0; i < 4; i++) {
+            __m512i some = _mm512_maskz_compress_epi32(mask[i], _mm512_loadu_si512(from + 16 * i));
+            _mm512_mask_storeu_epi32(to + begin[i], kept[i], some);
+            __builtin_prefetch(from + 16 * i + ahead);
+        }
+    }
+}
+
+/* The lowest n rows of more than n. */
+static inline uint64_t PASTE(lowest_, SET)(uint64_t rows, int32_t n) {
+    uint64_t left = rows;
+    for (int32_t i = 0; i < n; i++) {
+        left &= left - 1;
+    }
+    return rows & ~left;
+}
+#endif
+
 static inline __attribute__((always_inline)) int32_t
 PASTE(compact_pairs_, SET)(const km_compact *c, const int32_t n_pairs) {
     int32_t n = 0;
@@ -201,11 +240,27 @@ PASTE(compact_pairs_, SET)(const km_compact *c, const int32_t n_pairs) {
     for (int32_t t = 0; t < c->n_tiles; t++) {
         const int32_t *from = c->tiles + t * size;
         const km_label *labels = c->labels + (int64_t)t * KM_LANES;
-        for (uint64_t rows = c->rows[t]; rows != 0; rows &= rows - 1) {
-            int r = __builtin_ctzll(rows);
+        uint64_t rows = c->rows[t], one_by_one = rows;
+#ifdef __AVX512BW__
+        enum { MANY = 4 }; /* fewer are sooner copied one by one */
+        int32_t count = __builtin_popcountll(rows), room = KM_LANES - n % KM_LANES;
+        if (count >= MANY) {
+            int64_t ahead = t + 1 < c->n_tiles && c->rows[t + 1] != 0 ? size : 0;
             int32_t *to = c->out + n / KM_LANES * size + n % KM_LANES;
-            for (int32_t p = 0; p < n_pairs; p++) {
-                to[(int64_t)p * KM_LANES] = from[(int64_t)p * KM_LANES + r];
+            uint64_t here = count > room ? PASTE(lowest_, SET)(rows, room) : rows;
+            PASTE(compact_rows_, SET)(from, here, to, n_pairs, ahead);
+            if (here != rows) {
+                PASTE(compact_rows_, SET)
+                (from, rows & ~here, c->out + (n / KM_LANES + 1) * size, n_pairs, 0);
+            }
+            one_by_one = 0;
+        }
+#endif
+        for (; rows != 0; rows &= rows - 1) {
+            int r = __builtin_ctzll(rows);
+            if (one_by_one != 0) {
+                PASTE(compact_row_, SET)
+                (from + r, c->out + n / KM_LANES * size + n % KM_LANES, n_pairs);
             }
             c->out_labels[n] = labels[r];
             c->positions[n++] = (uint16_t)(t * KM_LANES + r);

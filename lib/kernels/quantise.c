@@ -17,6 +17,12 @@ static const double MOST = 256 * 127 + 127;
 /* Norm of a centroid that is left out. */
 static const double OUT = -1;
 
+int64_t km_quantise_scratch(int32_t n_clusters, int32_t n_features) {
+    int64_t stride = km_sum_stride(n_clusters);
+    int64_t few = ((int64_t)n_clusters + stride) * n_features + stride;
+    return n_clusters <= FEW ? few : n_features;
+}
+
 static double norm_of(const double *v, int32_t n) {
     double square = 0;
     for (int32_t j = 0; j < n; j++) {
@@ -78,38 +84,47 @@ static double choose_unit(const km_quantise *in, km_quantised *out) {
 
 static double rounded_away(double value, double unit) { return rint(value * unit) - value * unit; }
 
-/* Largest distance of two centroids, and of what rounding takes from them, pair by pair. */
-static void measure_pairs(const km_quantise *in, km_quantised *out) {
-    double apart = 0, rounding = 0;
-    int32_t d = in->n_features;
-    for (int32_t a = 1; a < in->n_clusters; a++) {
-        const double *x = in->centroids + (int64_t)a * d;
-        for (int32_t b = 0; b < a; b++) {
-            const double *y = in->centroids + (int64_t)b * d;
-            if (in->norms[a] == OUT || in->norms[b] == OUT) {
-                continue;
-            }
-            double away = 0, lost = 0;
-            for (int32_t j = 0; j < d; j++) {
-                double rest = rounded_away(x[j], out->unit) - rounded_away(y[j], out->unit);
-                away += (x[j] - y[j]) * (x[j] - y[j]);
-                lost += rest * rest;
-            }
-            apart = fmax(apart, away);
-            rounding = fmax(rounding, lost);
+/* Largest squared distance of two of these points that are not left out: by columns, so that lanes are
+ * points. scratch: what km_quantise_scratch() says, less the points. */
+static double largest_square(const km_quantise *in, const double *points, double *scratch) {
+    int64_t d = in->n_features, stride = km_sum_stride(in->n_clusters);
+    double *columns = scratch, *squares = scratch + stride * d, largest = 0;
+    for (int64_t c = 0; c < in->n_clusters; c++) {
+        for (int64_t j = 0; j < d; j++) {
+            columns[j * stride + c] = points[c * d + j];
         }
     }
-    out->apart = sqrt(apart) * out->unit;
-    out->rounding = sqrt(rounding);
+    for (int64_t a = 0; a < in->n_clusters; a++) {
+        if (in->norms[a] == OUT) {
+            continue;
+        }
+        in->kernels->row_distances(points + a * d, in->n_features, columns, stride, squares);
+        for (int64_t b = 0; b < a; b++) {
+            largest = in->norms[b] != OUT && squares[b] > largest ? squares[b] : largest;
+        }
+    }
+    return largest;
+}
+
+/* Largest distance of two centroids, and of what rounding takes from them, pair by pair. */
+static void measure_pairs(const km_quantise *in, km_quantised *out) {
+    int64_t n = (int64_t)in->n_clusters * in->n_features;
+    double *lost = in->scratch, *scratch = in->scratch + n;
+    for (int64_t i = 0; i < n; i++) {
+        lost[i] = rounded_away(in->centroids[i], out->unit);
+    }
+    out->apart = sqrt(largest_square(in, in->centroids, scratch)) * out->unit;
+    out->rounding = sqrt(largest_square(in, lost, scratch));
 }
 
 /* The same for many: twice the largest distance from their mean. */
 static void measure_from_mean(const km_quantise *in, int32_t left, km_quantised *out) {
     int32_t d = in->n_features;
-    memset(in->middle, 0, (size_t)d * sizeof *in->middle);
+    double *middle = in->scratch;
+    memset(middle, 0, (size_t)d * sizeof *middle);
     for (int32_t c = 0; c < in->n_clusters; c++) {
         for (int32_t j = 0; in->norms[c] != OUT && j < d; j++) {
-            in->middle[j] += in->centroids[(int64_t)c * d + j] / left;
+            middle[j] += in->centroids[(int64_t)c * d + j] / left;
         }
     }
     double apart = 0, rounding = 0;
@@ -118,7 +133,7 @@ static void measure_from_mean(const km_quantise *in, int32_t left, km_quantised 
         for (int32_t j = 0; in->norms[c] != OUT && j < d; j++) {
             double value = in->centroids[(int64_t)c * d + j];
             double rest = rounded_away(value, out->unit);
-            away += (value - in->middle[j]) * (value - in->middle[j]);
+            away += (value - middle[j]) * (value - middle[j]);
             lost += rest * rest;
         }
         apart = fmax(apart, away);
@@ -175,7 +190,7 @@ static void quantise(const km_quantise *in, km_quantised *out) {
         return;
     }
     pack(in, out);
-    if (left <= FEW) {
+    if (in->n_clusters <= FEW) {
         measure_pairs(in, out);
     } else {
         measure_from_mean(in, left, out);

@@ -59,12 +59,16 @@ typedef struct km_quantise {
     const double
         *centroids; /* n_clusters x n_features: (c - centre) * scale, computed in float64 */
     int32_t n_clusters, n_features;
-    double scale;   /* of the tiles */
-    double norm;    /* N of all tiles */
-    int32_t group;  /* of the kernels: km_kernels.group_i16 */
-    double *norms;  /* scratch: n_clusters */
-    double *middle; /* scratch: n_features */
+    double scale;  /* of the tiles */
+    double norm;   /* N of all tiles */
+    int32_t group; /* of the kernels: km_kernels.group_i16 */
+    const km_kernels *kernels;
+    double *norms;   /* scratch: n_clusters */
+    double *scratch; /* km_quantise_scratch() */
 } km_quantise;
+
+/* Doubles of scratch, zeros at first. */
+int64_t km_quantise_scratch(int32_t n_clusters, int32_t n_features);
 
 /* pairs, half_norms and planes of out are the caller's memory. */
 void km_quantise_centroids(const km_quantise *in, km_quantised *out);

@@ -9,7 +9,13 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOST_D = 300, MOST_K = 700, TILES = 3, ROWS = TILES * KM_LANES };
+enum {
+    MOST_D = 300,
+    MOST_K = 700,
+    MOST_SCRATCH = 128 * MOST_D + 64,
+    TILES = 3,
+    ROWS = TILES * KM_LANES
+};
 
 /* Samples and centroids as they are, and as tiles. */
 typedef struct problem {
@@ -148,7 +154,8 @@ static void make(problem *p, data_kind kind, int32_t d, int32_t k, uint64_t seed
 }
 
 static void quantise(const problem *p, int32_t group, packed_centroids *out) {
-    static double norms[MOST_K], middle[MOST_D];
+    static double norms[MOST_K], scratch[MOST_SCRATCH];
+    cr_assert_leq(km_quantise_scratch(p->k, p->d), MOST_SCRATCH);
     km_quantise in = {
         .centroids = p->scaled,
         .n_clusters = p->k,
@@ -156,8 +163,9 @@ static void quantise(const problem *p, int32_t group, packed_centroids *out) {
         .scale = p->scale,
         .norm = p->largest,
         .group = group,
+        .kernels = km_kernels_at(0),
         .norms = norms,
-        .middle = middle,
+        .scratch = scratch,
     };
     out->quantised.pairs = out->pairs;
     out->quantised.half_norms = out->half_norms;
