@@ -54,6 +54,25 @@ def test_restarts_of_many_samples_begin_on_a_coreset_and_end_as_well():
         kmseg.KMeans(coreset_size=-1).fit(X)
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+def test_equal_samples_are_clustered_as_one_and_as_well_as_scikit_learn_does(weighted):
+    rng = np.random.default_rng(5)
+    mood = rng.normal(size=(20_000, 1))
+    X = np.clip(np.rint(3 + mood + rng.normal(size=(20_000, 3))), 1, 5) / 1.7
+    weights = rng.integers(0, 4, size=len(X)).astype(float) if weighted else None
+    ours = kmseg.KMeans(6, n_init=10, random_state=0).fit(X, sample_weight=weights)
+    theirs = sklearn.cluster.KMeans(6, n_init=10, random_state=0).fit(X, sample_weight=weights)
+    assert ours.inertia_ <= theirs.inertia_ * 1.01
+    distances = ((X[:, None] - ours.cluster_centers_) ** 2).sum(axis=2)
+    np.testing.assert_array_equal(ours.labels_, distances.argmin(axis=1))
+    counted = distances.min(axis=1) @ (weights if weighted else np.ones(len(X)))
+    assert ours.inertia_ == pytest.approx(counted, rel=1e-12)
+    for c, centre in enumerate(ours.cluster_centers_):
+        some = ours.labels_ == c
+        mean = np.average(X[some], axis=0, weights=None if weights is None else weights[some])
+        np.testing.assert_allclose(centre, mean, atol=2e-3)  # stopped at tol
+
+
 def test_parameters_are_those_of_scikit_learn_and_four_more():
     def parameters(cls):
         return {p.name: p.default for p in inspect.signature(cls).parameters.values()}
