@@ -6,7 +6,7 @@
 #include "cluster/model.h"
 #include "data/draw_rows.h"
 
-#include <string.h>
+#include <stdatomic.h>
 
 /* Of fewer samples, a fit takes no time. */
 enum { LEAST_SAMPLES = 8192 };
@@ -178,6 +178,60 @@ static kmseg_status take(kmseg_context *ctx, const kmseg_tiles *tiles, const km_
     return km_subset_make(ctx, tiles, rows, n, &out->samples);
 }
 
+typedef struct checking {
+    const kmseg_matrix *samples, *different;
+    const int32_t *which;
+    atomic_int differ;
+} checking;
+
+static int are_equal(const kmseg_matrix *a, int64_t row_a, const kmseg_matrix *b, int64_t row_b) {
+    int equal = 1;
+    if (a->dtype == KMSEG_FLOAT32) {
+        const float *x = (const float *)a->values + row_a * a->row_stride;
+        const float *y = (const float *)b->values + row_b * b->row_stride;
+        for (int64_t j = 0; j < a->n_cols; j++) {
+            equal &= x[j] == y[j];
+        }
+    } else {
+        const double *x = (const double *)a->values + row_a * a->row_stride;
+        const double *y = (const double *)b->values + row_b * b->row_stride;
+        for (int64_t j = 0; j < a->n_cols; j++) {
+            equal &= x[j] == y[j];
+        }
+    }
+    return equal;
+}
+
+static void check_chunk(void *argument, int64_t chunk, int32_t thread) {
+    (void)thread;
+    checking *c = argument;
+    int64_t end = (chunk + 1) * KM_CHUNK_ROWS;
+    end = end < c->samples->n_rows ? end : c->samples->n_rows;
+    int equal = 1;
+    for (int64_t i = chunk * KM_CHUNK_ROWS; i < end; i++) {
+        equal &= are_equal(c->samples, i, c->different, c->which[i]);
+    }
+    if (!equal) {
+        atomic_store(&c->differ, 1);
+    }
+}
+
+/* Samples of one hash are of one value, or none are taken together: two that only share it would get one
+ * label. */
+static kmseg_status check(kmseg_context *ctx, const kmseg_tiles *tiles, km_distinct *distinct) {
+    checking c = {
+        .samples = &tiles->samples,
+        .different = &distinct->samples.tiles->samples,
+        .which = distinct->which,
+    };
+    atomic_init(&c.differ, 0);
+    KM_TRY(km_parallel(ctx, km_chunks(tiles->n_samples, KM_CHUNK_ROWS), check_chunk, &c));
+    if (atomic_load(&c.differ)) {
+        km_subset_end(&distinct->samples);
+    }
+    return KMSEG_OK;
+}
+
 /* All different samples, if they are as few as they seem. */
 static kmseg_status make(kmseg_context *ctx, finding *f, km_arena *arena, km_distinct *out) {
     km_content *contents;
@@ -189,7 +243,8 @@ static kmseg_status make(kmseg_context *ctx, finding *f, km_arena *arena, km_dis
     }
     KM_TRY(place_entries(ctx, f, contents, n, arena));
     KM_TRY(km_parallel(ctx, km_chunks(f->tiles->n_samples, KM_CHUNK_ROWS), place_chunk, f));
-    return take(ctx, f->tiles, contents, n, arena, out);
+    KM_TRY(take(ctx, f->tiles, contents, n, arena, out));
+    return check(ctx, f->tiles, out);
 }
 
 kmseg_status km_distinct_make(kmseg_context *ctx, const kmseg_tiles *tiles,

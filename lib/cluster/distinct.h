@@ -19,8 +19,7 @@ typedef struct km_distinct {
 } km_distinct;
 
 /* Takes equal samples together where that pays: whether it does depends on what is in the samples and on
- * the options, not on n_clusters. Two different samples that share a 64-bit hash are taken to be equal
- * there. Cost where it does not: hashes of a part of the samples. */
+ * the options, not on n_clusters. Cost where it does not: hashes of a part of the samples. */
 kmseg_status km_distinct_make(kmseg_context *ctx, const kmseg_tiles *tiles,
                               const kmseg_fit_options *options, km_distinct *out);
 void km_distinct_end(km_distinct *distinct);

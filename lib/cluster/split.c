@@ -49,7 +49,9 @@ static kmseg_status expand(kmseg_context *ctx, const km_search_job *job,
                            const km_distinct *distinct, kmseg_model *model) {
     KM_TRY(km_model_expand(ctx, job->tiles, distinct->which, model));
     int was_cancelled = km_cancelled(ctx);
-    kmseg_cancel_clear(ctx);
+    if (was_cancelled) {
+        kmseg_cancel_clear(ctx);
+    }
     km_own_labels labels = {.wide = model->labels, .n_clusters = model->n_clusters};
     double inertia = model->inertia;
     kmseg_status status =

@@ -1,6 +1,7 @@
 /* Equal samples that are clustered as one. */
 #include "base/rng.h"
 #include "cluster/distinct.h"
+#include "data/draw_rows.h"
 #include "support/support.h"
 
 #include <math.h>
@@ -224,6 +225,45 @@ Test(distinct, a_sweep_goes_beyond_their_number)
         kmseg_model_free(one);
     }
     kmseg_sweep_free(sweep);
+    kmseg_tiles_free(tiles);
+    kmseg_context_free(ctx);
+}
+
+/* Two samples (x, y) whose hashes are the same: a hash is a one-to-one function of the hash before it plus the
+ * bits of the next value (km_hash_values), so any x and x' have a y' for y. */
+static void make_collision(double *a, double *b) {
+    a[0] = 1;
+    a[1] = 2;
+    for (int i = 0;; i++) {
+        union {
+            double number;
+            uint64_t bits;
+        } y = {.number = a[1]};
+        b[0] = 1.5 + i / 1024.0;
+        y.bits += km_hash_values(0, a, 1) - km_hash_values(0, b, 1);
+        b[1] = y.number;
+        if (fabs(b[1]) > 0.01 && fabs(b[1]) < 100) {
+            return;
+        }
+    }
+}
+
+/* Somebody may make them on purpose: each sample has the label of its own values. */
+Test(distinct, two_samples_that_share_a_hash_are_not_taken_together)
+{
+    double a[2], b[2];
+    make_collision(a, b);
+    cr_assert_eq(km_hash_values(0, a, 2), km_hash_values(0, b, 2));
+    for (int64_t i = 0; i < N; i++) {
+        memcpy(x + 2 * i, i % 3 == 0 ? b : a, sizeof a);
+    }
+    kmseg_context *ctx = test_context(2, NULL);
+    kmseg_tiles *tiles = tiles_of(ctx, x, N, 2, NULL);
+    kmseg_model *model = fit(ctx, tiles, options_of(2));
+    cr_assert_eq(model->n_distinct, 0);
+    cr_assert_neq(model->labels[0], model->labels[1]);
+    cr_assert_eq(model->cluster_sizes[model->labels[0]], (N + 2) / 3);
+    kmseg_model_free(model);
     kmseg_tiles_free(tiles);
     kmseg_context_free(ctx);
 }
