@@ -13,7 +13,7 @@ INEXACT = {peer.name for peer in peers.PEERS.values() if not peer.exact}
 BARE = "kmseg, almost no silhouettes"
 LABELS = "kmseg, labels and centroids alone"
 WHOLE = "kmseg, all restarts on all rows"
-ALGORITHMS = ("kmseg lloyd", "kmseg hamerly")
+ALGORITHMS = ("lloyd", "hamerly")
 NOT_PEERS = {"kmseg float32 tiles", WHOLE, "numpy", BARE, LABELS, OWN, *ALGORITHMS}
 
 

@@ -162,20 +162,37 @@ def convergence(bench, cells=cases.CONVERGENCE, most=cases.CONVERGENCE_ITERATION
 
 
 def algorithms(bench, cells=cases.CONVERGENCE):
-    """What kmseg takes by itself beside each of its exact algorithms, in a short fit and to the end."""
+    """What kmseg takes by itself beside each of its exact algorithms, in a short fit and to the end; all in one
+    process, where they have the same memory."""
     threads = bench.threads[-1]
-    names = [OWN, *ALGORITHMS] if OWN in bench.names else []
     for cell in cells:
+        if OWN not in bench.names or not bench.load([OWN], threads, cell):
+            continue
         rows = []
         for most, how_long in ((cell.iterations, f"{cell.iterations} iterations"),
                                (cases.CONVERGENCE_ITERATIONS, "to the end")):
-            some = _fits(bench, "algorithms", cell, threads, names, False,
-                         lambda _, most=most: {"iterations": most}, 5)
-            for row in some:
-                row.cell = f"{cell.name}, {how_long}"
-            rows += some
+            rows += _fits_by(bench, cell, threads, most, how_long)
+        bench.drop([OWN], threads)
         tell(rows)
         yield from rows
+
+
+def _fits_by(bench, cell, threads, most, how_long):
+    given = {name: [] for name in ("auto", *ALGORITHMS)}
+    for run in range(cell.runs + 1):  # the first is not counted
+        for name, answers in given.items():
+            answer = bench.pool.ask(OWN, threads, "fit_by", algorithm=name, iterations=most)
+            answers += [answer] if run > 0 else []
+    seconds = {name: [1e3 * answer["seconds"] for answer in answers]
+               for name, answers in given.items()}
+    rows = []
+    for name, values in seconds.items():
+        row = fill(bench.row("algorithms", cell, OWN, threads, "ms"), values, seconds["auto"])
+        row.peer = OWN if name == "auto" else name
+        row.cell = f"{cell.name}, {how_long}"
+        row.iterations = given[name][-1]["n_iter"]
+        rows.append(row)
+    return rows
 
 
 def seeding(bench, cells=cases.SEEDING):

@@ -145,20 +145,6 @@ class KmsegWhole(Kmseg):
     coreset_size = 0
 
 
-class KmsegLloyd(Kmseg):
-    """The same without bounds."""
-
-    name = "kmseg lloyd"
-    algorithm = "lloyd"
-
-
-class KmsegHamerly(Kmseg):
-    """The same with bounds from the second pass on, whether they pay or not."""
-
-    name = "kmseg hamerly"
-    algorithm = "hamerly"
-
-
 class _Estimator(Peer):
     """Estimators of the form that scikit-learn gave them."""
 
@@ -386,5 +372,5 @@ def first_inertia(x, start):
 
 
 PEERS = {peer.name: peer for peer in (
-    Numpy, Kmseg, KmsegFloat32, KmsegWhole, KmsegLloyd, KmsegHamerly, ScikitLearn, ScikitLearnElkan, OneDal, Faiss, FaissSuper,
+    Numpy, Kmseg, KmsegFloat32, KmsegWhole, ScikitLearn, ScikitLearnElkan, OneDal, Faiss, FaissSuper,
     SuperKMeans, SuperKMeansBlas, R)}

@@ -46,6 +46,13 @@ class Worker:
         return {"seconds": self.last.seconds, "n_iter": int(self.last.n_iter),
                 "parts": self.last.parts}
 
+    def fit_by(self, algorithm, iterations):
+        """kmseg alone: the same by one of its algorithms."""
+        self.peer.algorithm = algorithm
+        answer = self.fit(iterations)
+        self.peer.algorithm = None
+        return answer
+
     def inertia(self):
         """Of the last fit, in float64."""
         return {"inertia": truth.inertia(self.x, self.last.labels, self.last.centroids),
