@@ -331,6 +331,13 @@ static void heading(FILE *out, const char *text) {
     fprintf(out, cli_colour(out) ? "\033[1m%s\033[0m\n" : "%s\n", text);
 }
 
+/* Where something was done for the first n numbers of segments alone. */
+static void print_up_to(FILE *out, const kmseg_sweep_summary *summary, int32_t n) {
+    if (n < summary->n_rows) {
+        fprintf(out, ", up to %d segments", summary->rows[n - 1].n_clusters);
+    }
+}
+
 /* That restarts did not all go from their first centroids to their end on all customers. A coreset is too
  * small for the largest numbers of segments, or serves all. */
 static void print_coreset(FILE *out, const kmseg_sweep_summary *summary) {
@@ -346,9 +353,7 @@ static void print_coreset(FILE *out, const kmseg_sweep_summary *summary) {
     char number[32];
     fprintf(out, "Restarts began on %s customers that stand for all",
             cli_count(summary->rows[0].n_coreset, number, sizeof number));
-    if (n_begun < summary->n_rows) {
-        fprintf(out, ", up to %d segments", summary->rows[n_begun - 1].n_clusters);
-    }
+    print_up_to(out, summary, n_begun);
     if (n_given_up > 0) {
         fprintf(out, "; %s fell behind and %s given up",
                 cli_count(n_given_up, number, sizeof number), n_given_up == 1 ? "was" : "were");
@@ -360,8 +365,8 @@ static void print_coreset(FILE *out, const kmseg_sweep_summary *summary) {
  * segments. */
 static void print_distinct(FILE *out, const kmseg_sweep_summary *summary) {
     int32_t n_of_them = 0;
-    while (n_of_them < summary->n_rows && summary->rows[n_of_them].n_distinct > 0) {
-        n_of_them++;
+    for (int32_t i = 0; i < summary->n_rows; i++) {
+        n_of_them += summary->rows[i].n_distinct > 0;
     }
     if (n_of_them == 0) {
         return;
@@ -369,9 +374,7 @@ static void print_distinct(FILE *out, const kmseg_sweep_summary *summary) {
     char number[32];
     fprintf(out, "Equal customers were counted together, %s that differ",
             cli_count(summary->rows[0].n_distinct, number, sizeof number));
-    if (n_of_them < summary->n_rows) {
-        fprintf(out, ", up to %d segments", summary->rows[n_of_them - 1].n_clusters);
-    }
+    print_up_to(out, summary, n_of_them);
     fputc('\n', out);
 }
 

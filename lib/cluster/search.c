@@ -1,6 +1,6 @@
-/* Restarts for one or many numbers of clusters, of samples that are as they are: seeded, climbed together in batches, the best kept for
- * each number. Of many samples, on a coreset first: the climbs on all samples begin where those ended,
- * the most promising ones first, and what falls behind is given up (race.c). */
+/* Restarts for one or many numbers of clusters, of samples that are as they are: seeded, climbed together in
+ * batches, the best kept for each number. Where wanted, on a coreset first: the climbs on all samples begin
+ * where those ended, the most promising ones first, and what falls behind is given up (race.c). */
 #include "cluster/coreset.h"
 #include "cluster/draws.h"
 #include "data/own_distances.h"

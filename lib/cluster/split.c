@@ -1,6 +1,7 @@
 /* What restarts run on, which is not the same for all numbers of clusters of a search: on different samples,
- * where equal ones are taken together and there are enough of them for so many clusters; on a coreset
- * first, where it is large enough. Each number of clusters goes the way that it would go by itself. */
+ * where equal ones are taken together and there are enough of them for so many clusters, else on all; on a
+ * coreset of either first, where that is large enough. Each number of clusters goes the way that it would go
+ * by itself. */
 #include "cluster/coreset.h"
 #include "cluster/distinct.h"
 #include "cluster/model.h"
@@ -95,9 +96,9 @@ kmseg_status km_search(kmseg_context *ctx, const km_search_job *job, kmseg_model
     km_distinct distinct;
     KM_TRY(km_distinct_make(ctx, job->tiles, job->options, &distinct));
     double seconds = km_clock() - start;
+    int is_distinct = distinct.samples.tiles != NULL;
     int32_t few = 0; /* numbers of clusters for which different samples are enough */
-    while (few < job->n_k && distinct.samples.tiles != NULL &&
-           job->ks[few] <= distinct.samples.tiles->n_weighted) {
+    while (is_distinct && few < job->n_k && job->ks[few] <= distinct.samples.tiles->n_weighted) {
         few++;
     }
     kmseg_status status = KMSEG_OK;
@@ -108,7 +109,9 @@ kmseg_status km_search(kmseg_context *ctx, const km_search_job *job, kmseg_model
     km_distinct_end(&distinct);
     if (status == KMSEG_OK && few < job->n_k) {
         km_search_job part = part_of(job, few, job->n_k - few);
-        status = search_samples(ctx, &part, out + few);
+        /* No coreset of so few different ones has samples enough either. */
+        status = is_distinct ? km_search_samples(ctx, &part, 0, out + few)
+                             : search_samples(ctx, &part, out + few);
         if (status != KMSEG_OK) {
             drop_models(out, few);
         }

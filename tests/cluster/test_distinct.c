@@ -268,6 +268,38 @@ Test(distinct, two_samples_that_share_a_hash_are_not_taken_together)
     kmseg_context_free(ctx);
 }
 
+/* Fewer differ than there are clusters, in as many samples as a coreset is made of: no number of clusters
+ * begins on one, and each initialiser gives every cluster that there can be. */
+Test(distinct, are_not_looked_for_in_a_coreset_again)
+{
+    for (int64_t i = 0; i < N; i++) {
+        x[i] = (double)(i % 3);
+    }
+    kmseg_context *ctx = test_context(2, NULL);
+    kmseg_tiles *tiles = tiles_of(ctx, x, N, 1, NULL), *few = tiles_of(ctx, x, 3000, 1, NULL);
+    for (int32_t i = 0; km_initialiser_at(i) != NULL; i++) {
+        kmseg_fit_options options = options_of(5);
+        options.init = km_initialiser_at(i)->name;
+        options.coreset_size = 5 * 64;
+        if (!km_initialiser_find(options.init)->is_drawn) {
+            continue;
+        }
+        kmseg_model *model = fit(ctx, tiles, options);
+        cr_assert(model->n_distinct == 0 && model->n_coreset == 0);
+        cr_assert_eq(model->n_nonempty, 3, "%s", options.init);
+        cr_assert_eq(model->inertia, 0);
+        kmseg_model_free(model);
+        model = fit(ctx, few, options); /* too few for that: the coreset has 3 samples */
+        cr_assert_eq(model->n_coreset, 3);
+        cr_assert_eq(model->n_nonempty, 3, "%s", options.init);
+        cr_assert_eq(model->inertia, 0);
+        kmseg_model_free(model);
+    }
+    kmseg_tiles_free(few);
+    kmseg_tiles_free(tiles);
+    kmseg_context_free(ctx);
+}
+
 /* As many different samples as a coreset is made for: restarts on them begin on one. */
 Test(distinct, may_be_many_enough_for_a_coreset)
 {
