@@ -31,14 +31,6 @@ static inline void test_uniform(double *x, int64_t n, int32_t d, uint64_t seed) 
     }
 }
 
-static inline kmseg_tiles *test_tiles(kmseg_context *ctx, const double *x, int64_t n, int32_t d,
-                                      const double *weights) {
-    kmseg_matrix matrix = kmseg_matrix_view(x, KMSEG_FLOAT64, n, d);
-    kmseg_tiles *tiles;
-    OK(ctx, kmseg_tiles_new(ctx, &matrix, weights, NULL, &tiles));
-    return tiles;
-}
-
 /* Row i of n goes to i * step modulo n, step and n without a common divisor. */
 static inline void test_permute(const double *x, int64_t n, int32_t d, int64_t step, double *out) {
     for (int64_t i = 0; i < n; i++) {

@@ -25,14 +25,6 @@ static void make_answers(void) {
     }
 }
 
-static kmseg_tiles *tiles_of(kmseg_context *ctx, const double *values, int64_t n, int64_t d,
-                             const double *sample_weight) {
-    kmseg_matrix matrix = kmseg_matrix_view(values, KMSEG_FLOAT64, n, d);
-    kmseg_tiles *tiles;
-    OK(ctx, kmseg_tiles_new(ctx, &matrix, sample_weight, NULL, &tiles));
-    return tiles;
-}
-
 static kmseg_fit_options options_of(int32_t k) {
     kmseg_fit_options options;
     kmseg_fit_options_init(&options);
@@ -91,7 +83,7 @@ Test(distinct, a_fit_of_different_samples_is_one_of_all)
     kmseg_context *ctx = test_context(2, NULL);
     for (int weighted = 0; weighted < 2; weighted++) {
         const double *sample_weight = weighted ? weights : NULL;
-        kmseg_tiles *tiles = tiles_of(ctx, x, N, D, sample_weight);
+        kmseg_tiles *tiles = test_tiles(ctx, x, N, D, sample_weight);
         for (int32_t k = 1; k <= 12; k++) {
             kmseg_model *model = fit(ctx, tiles, options_of(k));
             cr_assert(model->n_distinct > 100 && model->n_distinct <= ALL, "%d different",
@@ -114,7 +106,7 @@ Test(distinct, by_hand)
         x[i] = at[i % 4];
     }
     kmseg_context *ctx = test_context(2, NULL);
-    kmseg_tiles *tiles = tiles_of(ctx, x, 8192, 1, NULL);
+    kmseg_tiles *tiles = test_tiles(ctx, x, 8192, 1, NULL);
     kmseg_model *model = fit(ctx, tiles, options_of(2));
     cr_assert_eq(model->n_distinct, 3);
     cr_assert_float_eq(model->inertia, 12288.0 / 9, 1e-9);
@@ -135,7 +127,7 @@ Test(distinct, are_found_with_their_numbers)
 {
     make_answers();
     kmseg_context *one = test_context(1, NULL), *many = test_context(5, NULL);
-    kmseg_tiles *tiles = tiles_of(one, x, N, D, NULL);
+    kmseg_tiles *tiles = test_tiles(one, x, N, D, NULL);
     kmseg_fit_options options = options_of(3);
     km_distinct a, b;
     OK(one, km_distinct_make(one, tiles, &options, &a));
@@ -171,13 +163,13 @@ Test(distinct, are_not_sought_where_that_is_not_wanted_or_does_not_pay)
 {
     make_answers();
     kmseg_context *ctx = test_context(2, NULL);
-    kmseg_tiles *tiles = tiles_of(ctx, x, N, D, NULL), *few = tiles_of(ctx, x, 8191, D, NULL);
+    kmseg_tiles *tiles = test_tiles(ctx, x, N, D, NULL), *few = test_tiles(ctx, x, 8191, D, NULL);
     static double y[N * D];
     for (int64_t i = 0; i < N * D; i++) { /* every sixth is an equal of others, 6 of each */
         y[i] = i / D % 6 == 0 ? floor((double)i / (36 * D))
                               : km_random_uniform(9, KM_STAGE_TEST, (uint64_t)i, 3);
     }
-    kmseg_tiles *mostly = tiles_of(ctx, y, N, D, NULL);
+    kmseg_tiles *mostly = test_tiles(ctx, y, N, D, NULL);
     kmseg_fit_options plain = options_of(3), off = plain, batches = plain, given = plain;
     plain.n_init = 2;
     off.coreset_size = 0;
@@ -209,7 +201,7 @@ Test(distinct, a_sweep_goes_beyond_their_number)
         x[i] = floor((double)(i % 5) / 2);
     }
     kmseg_context *ctx = test_context(2, NULL);
-    kmseg_tiles *tiles = tiles_of(ctx, x, N, 1, NULL);
+    kmseg_tiles *tiles = test_tiles(ctx, x, N, 1, NULL);
     kmseg_fit_options options = options_of(1);
     kmseg_sweep_result *sweep;
     OK(ctx, kmseg_sweep(ctx, tiles, 1, 5, &options, &sweep));
@@ -258,7 +250,7 @@ Test(distinct, two_samples_that_share_a_hash_are_not_taken_together)
         memcpy(x + 2 * i, i % 3 == 0 ? b : a, sizeof a);
     }
     kmseg_context *ctx = test_context(2, NULL);
-    kmseg_tiles *tiles = tiles_of(ctx, x, N, 2, NULL);
+    kmseg_tiles *tiles = test_tiles(ctx, x, N, 2, NULL);
     kmseg_model *model = fit(ctx, tiles, options_of(2));
     cr_assert_eq(model->n_distinct, 0);
     cr_assert_neq(model->labels[0], model->labels[1]);
@@ -276,7 +268,7 @@ Test(distinct, are_not_looked_for_in_a_coreset_again)
         x[i] = (double)(i % 3);
     }
     kmseg_context *ctx = test_context(2, NULL);
-    kmseg_tiles *tiles = tiles_of(ctx, x, N, 1, NULL), *few = tiles_of(ctx, x, 3000, 1, NULL);
+    kmseg_tiles *tiles = test_tiles(ctx, x, N, 1, NULL), *few = test_tiles(ctx, x, 3000, 1, NULL);
     for (int32_t i = 0; km_initialiser_at(i) != NULL; i++) {
         kmseg_fit_options options = options_of(5);
         options.init = km_initialiser_at(i)->name;
@@ -310,7 +302,7 @@ Test(distinct, may_be_many_enough_for_a_coreset)
         many[i] = km_random_normal(4, KM_STAGE_TEST, which, 0);
     }
     kmseg_context *ctx = test_context(2, NULL);
-    kmseg_tiles *tiles = tiles_of(ctx, many, n, D, NULL);
+    kmseg_tiles *tiles = test_tiles(ctx, many, n, D, NULL);
     kmseg_fit_options options = options_of(4);
     options.n_init = 5;
     options.coreset_size = 300;

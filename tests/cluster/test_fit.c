@@ -14,19 +14,11 @@ static kmseg_model *fit(kmseg_context *ctx, const kmseg_tiles *tiles, int32_t k,
     return model;
 }
 
-static kmseg_tiles *tiles_of(kmseg_context *ctx, const double *values, int64_t n, int64_t d,
-                             const double *weights) {
-    kmseg_matrix matrix = kmseg_matrix_view(values, KMSEG_FLOAT64, n, d);
-    kmseg_tiles *tiles;
-    OK(ctx, kmseg_tiles_new(ctx, &matrix, weights, NULL, &tiles));
-    return tiles;
-}
-
 /* WCSS of the best 3 clusters of the raw irises, a reference number of the literature. */
 Test(fit, iris_with_three_clusters_has_the_inertia_of_the_literature)
 {
     kmseg_context *ctx = test_context(0, NULL);
-    kmseg_tiles *tiles = tiles_of(ctx, iris, 150, 4, NULL);
+    kmseg_tiles *tiles = test_tiles(ctx, iris, 150, 4, NULL);
     kmseg_model *model = fit(ctx, tiles, 3, 0);
     cr_assert_float_eq(model->inertia, 78.851441426, 1e-8, "%.12f", model->inertia);
     cr_assert_eq(model->n_nonempty, 3);
@@ -44,7 +36,7 @@ Test(fit, four_points_on_a_line_give_the_result_worked_by_hand)
 {
     kmseg_context *ctx = test_context(1, NULL);
     const double x[] = {0, 1, 10, 11};
-    kmseg_tiles *tiles = tiles_of(ctx, x, 4, 1, NULL);
+    kmseg_tiles *tiles = test_tiles(ctx, x, 4, 1, NULL);
     kmseg_model *model = fit(ctx, tiles, 2, 3);
     cr_assert_eq(model->inertia, 1.0);
     cr_assert_eq(fmin(model->centroids[0], model->centroids[1]), 0.5);
@@ -63,7 +55,7 @@ Test(fit, weights_pull_the_centroid)
 {
     kmseg_context *ctx = test_context(1, NULL);
     const double x[] = {0, 4}, w[] = {1, 3};
-    kmseg_tiles *tiles = tiles_of(ctx, x, 2, 1, w);
+    kmseg_tiles *tiles = test_tiles(ctx, x, 2, 1, w);
     kmseg_model *model = fit(ctx, tiles, 1, 0);
     cr_assert_eq(model->centroids[0], 3.0);
     cr_assert_eq(model->inertia, 12.0);
@@ -77,7 +69,7 @@ Test(fit, samples_of_weight_zero_get_a_label_but_never_become_or_move_a_centroid
 {
     kmseg_context *ctx = test_context(2, NULL);
     const double x[] = {0, 1, 10, 11, 1e6, 5e5}, w[] = {1, 1, 1, 1, 0, 0};
-    kmseg_tiles *tiles = tiles_of(ctx, x, 6, 1, w);
+    kmseg_tiles *tiles = test_tiles(ctx, x, 6, 1, w);
     for (uint64_t seed = 0; seed < 20; seed++) {
         kmseg_model *model = fit(ctx, tiles, 2, seed);
         cr_assert_eq(model->inertia, 1.0);
@@ -118,7 +110,7 @@ Test(fit, a_weight_of_three_is_three_equal_samples)
     options.n_clusters = K;
     options.init = "given";
     options.init_centroids = start;
-    kmseg_tiles *a = tiles_of(ctx, once, N, D, weights), *b = tiles_of(ctx, many, m, D, NULL);
+    kmseg_tiles *a = test_tiles(ctx, once, N, D, weights), *b = test_tiles(ctx, many, m, D, NULL);
     kmseg_model *weighted, *repeated;
     OK(ctx, kmseg_fit(ctx, a, &options, &weighted));
     OK(ctx, kmseg_fit(ctx, b, &options, &repeated));
@@ -148,7 +140,7 @@ Test(fit, a_constant_column_is_its_own_mean_in_every_cluster)
         weights[i] = i % 2 ? 1 : 0.3;
     }
     for (int weighted = 0; weighted < 2; weighted++) {
-        kmseg_tiles *tiles = tiles_of(ctx, x, N, D, weighted ? weights : NULL);
+        kmseg_tiles *tiles = test_tiles(ctx, x, N, D, weighted ? weights : NULL);
         kmseg_model *model = fit(ctx, tiles, K, 1);
         for (int i = 0; i < K * D; i++) {
             cr_assert(i % D == 3 || model->centroids[i] == constant[i % D], "%g, not %g",
@@ -166,13 +158,13 @@ Test(fit, weights_all_multiplied_by_a_power_of_two_change_nothing)
     kmseg_context *ctx = test_context(2, NULL);
     const int powers[] = {-900, -200, -40, -1, 40, 400};
     double weights[150];
-    kmseg_tiles *tiles = tiles_of(ctx, iris, 150, 4, NULL);
+    kmseg_tiles *tiles = test_tiles(ctx, iris, 150, 4, NULL);
     kmseg_model *plain = fit(ctx, tiles, 3, 4);
     for (size_t p = 0; p < sizeof powers / sizeof *powers; p++) {
         for (int i = 0; i < 150; i++) {
             weights[i] = ldexp(1, powers[p]);
         }
-        kmseg_tiles *weighted = tiles_of(ctx, iris, 150, 4, weights);
+        kmseg_tiles *weighted = test_tiles(ctx, iris, 150, 4, weights);
         kmseg_model *model = fit(ctx, weighted, 3, 4);
         cr_assert_arr_eq(model->labels, plain->labels, 150 * sizeof(int32_t));
         cr_assert_float_eq(ldexp(model->inertia, -powers[p]), plain->inertia, 1e-12);
@@ -207,7 +199,7 @@ Test(fit, a_cluster_of_light_samples_has_an_exact_mean_too)
         options.n_clusters = 2;
         options.init = "given";
         options.init_centroids = start;
-        kmseg_tiles *tiles = tiles_of(ctx, x, N, 1, weights);
+        kmseg_tiles *tiles = test_tiles(ctx, x, N, 1, weights);
         kmseg_model *model;
         OK(ctx, kmseg_fit(ctx, tiles, &options, &model));
         for (int c = 0; c < 2; c++) {
@@ -227,7 +219,7 @@ Test(fit, more_clusters_than_distinct_samples_leaves_clusters_empty_and_says_so)
     for (int i = 0; i < 40; i++) {
         x[i] = i % 3;
     }
-    kmseg_tiles *tiles = tiles_of(ctx, x, 40, 1, NULL);
+    kmseg_tiles *tiles = test_tiles(ctx, x, 40, 1, NULL);
     kmseg_model *model = fit(ctx, tiles, 7, 1);
     cr_assert_eq(model->n_nonempty, 3);
     cr_assert_eq(model->inertia, 0.0);
@@ -246,7 +238,7 @@ Test(fit, one_sample_and_equal_samples_are_clusters_of_inertia_zero)
     kmseg_context *ctx = test_context(1, NULL);
     const double x[] = {3, 4, 3, 4, 3, 4};
     for (int64_t n = 1; n <= 3; n += 2) {
-        kmseg_tiles *tiles = tiles_of(ctx, x, n, 2, NULL);
+        kmseg_tiles *tiles = test_tiles(ctx, x, n, 2, NULL);
         kmseg_model *model = fit(ctx, tiles, 1, 0);
         cr_assert_eq(model->inertia, 0.0);
         cr_assert_eq(model->centroids[0], 3.0);
@@ -263,7 +255,7 @@ Test(fit, an_empty_cluster_gets_the_farthest_sample)
 {
     kmseg_context *ctx = test_context(1, NULL);
     const double x[] = {0, 1, 10}, start[] = {0, 100};
-    kmseg_tiles *tiles = tiles_of(ctx, x, 3, 1, NULL);
+    kmseg_tiles *tiles = test_tiles(ctx, x, 3, 1, NULL);
     kmseg_fit_options options;
     kmseg_fit_options_init(&options);
     options.n_clusters = 2;
@@ -282,7 +274,7 @@ Test(fit, an_empty_cluster_gets_the_farthest_sample)
 Test(fit, every_initialiser_and_algorithm_reaches_a_sound_result)
 {
     kmseg_context *ctx = test_context(2, NULL);
-    kmseg_tiles *tiles = tiles_of(ctx, iris, 150, 4, NULL);
+    kmseg_tiles *tiles = test_tiles(ctx, iris, 150, 4, NULL);
     const kmseg_option_table *table = kmseg_fit_option_table();
     const kmseg_option *init = kmseg_options_find(table, "init");
     const kmseg_option *algorithm = kmseg_options_find(table, "algorithm");
@@ -308,7 +300,7 @@ Test(fit, every_initialiser_and_algorithm_reaches_a_sound_result)
 Test(fit, options_out_of_bounds_are_refused_by_name)
 {
     kmseg_context *ctx = test_context(1, NULL);
-    kmseg_tiles *tiles = tiles_of(ctx, iris, 150, 4, NULL);
+    kmseg_tiles *tiles = test_tiles(ctx, iris, 150, 4, NULL);
     kmseg_fit_options options;
     kmseg_model *model;
     kmseg_fit_options_init(&options);
@@ -413,7 +405,7 @@ Test(tiles, any_stride_gives_the_same_fit)
 Test(predict, gives_the_labels_of_the_fit_and_the_runner_up)
 {
     kmseg_context *ctx = test_context(2, NULL);
-    kmseg_tiles *tiles = tiles_of(ctx, iris, 150, 4, NULL);
+    kmseg_tiles *tiles = test_tiles(ctx, iris, 150, 4, NULL);
     kmseg_model *model = fit(ctx, tiles, 6, 2);
     kmseg_matrix matrix = kmseg_matrix_view(iris, KMSEG_FLOAT64, 150, 4);
     int32_t labels[150], second[150];

@@ -96,18 +96,25 @@ Test(memory, a_fit_survives_every_refused_request)
     }
 }
 
-/* Restarts that begin on a coreset. */
-static kmseg_status fit_from_coreset(kmseg_context *ctx, void *unused) {
-    (void)unused;
+/* Restarts that do not run on all samples one by one. */
+typedef struct shortcut {
+    const double *sample_weight;
+    int32_t coreset_size;
+    int is_coreset; /* else different samples */
+} shortcut;
+
+static kmseg_status fit_shortcut(kmseg_context *ctx, void *argument) {
+    const shortcut *how = argument;
     kmseg_tiles *tiles = NULL;
     kmseg_model *model = NULL;
     kmseg_fit_options options = few_iterations();
-    options.coreset_size = 64 * K;
-    kmseg_status status = tiles_of_samples(ctx, weights, &tiles);
+    options.coreset_size = how->coreset_size;
+    kmseg_status status = tiles_of_samples(ctx, how->sample_weight, &tiles);
     if (status == KMSEG_OK) {
         status = kmseg_fit(ctx, tiles, &options, &model);
         cr_assert((model == NULL) == (status != KMSEG_OK));
-        cr_assert(model == NULL || model->n_coreset > 0);
+        cr_assert(model == NULL || (model->n_coreset > 0) == how->is_coreset);
+        cr_assert(model == NULL || (model->n_distinct > 0) == !how->is_coreset);
     }
     kmseg_model_free(model);
     kmseg_tiles_free(tiles);
@@ -117,10 +124,10 @@ static kmseg_status fit_from_coreset(kmseg_context *ctx, void *unused) {
 Test(memory, a_fit_from_a_coreset_survives_every_refused_request)
 {
     make_samples();
-    fails_cleanly(fit_from_coreset, NULL);
+    fails_cleanly(fit_shortcut, &(shortcut){weights, 64 * K, 1});
 }
 
-/* Restarts on different samples: make_samples() and this leave at most 1000 of N. */
+/* make_samples() and this leave at most 1000 different ones of N. */
 static void make_equals(void) {
     make_samples();
     for (int64_t i = 0; i < N * D; i++) {
@@ -128,26 +135,11 @@ static void make_equals(void) {
     }
 }
 
-static kmseg_status fit_distinct(kmseg_context *ctx, void *sample_weight) {
-    kmseg_tiles *tiles = NULL;
-    kmseg_model *model = NULL;
-    kmseg_fit_options options = few_iterations();
-    kmseg_status status = tiles_of_samples(ctx, sample_weight, &tiles);
-    if (status == KMSEG_OK) {
-        status = kmseg_fit(ctx, tiles, &options, &model);
-        cr_assert((model == NULL) == (status != KMSEG_OK));
-        cr_assert(model == NULL || model->n_distinct > 0);
-    }
-    kmseg_model_free(model);
-    kmseg_tiles_free(tiles);
-    return status;
-}
-
 Test(memory, a_fit_of_different_samples_survives_every_refused_request)
 {
     make_equals();
-    fails_cleanly(fit_distinct, NULL);
-    fails_cleanly(fit_distinct, weights);
+    fails_cleanly(fit_shortcut, &(shortcut){NULL, 1 << 16, 0});
+    fails_cleanly(fit_shortcut, &(shortcut){weights, 1 << 16, 0});
 }
 
 typedef struct shown {

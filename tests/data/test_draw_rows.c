@@ -3,14 +3,6 @@
 
 #include <math.h>
 
-static kmseg_tiles *tiles_of(kmseg_context *ctx, const double *x, int64_t n, int32_t d,
-                             const double *weights) {
-    kmseg_matrix matrix = kmseg_matrix_view(x, KMSEG_FLOAT64, n, d);
-    kmseg_tiles *tiles;
-    OK(ctx, kmseg_tiles_new(ctx, &matrix, weights, NULL, &tiles));
-    return tiles;
-}
-
 /* Drawn 500 times, 20 of 100: each row about 100 times, with a deviation of sqrt(500 .2 .8) = 9. Five
  * pairs of rows are equal. */
 Test(draw_rows, every_row_is_as_likely_and_none_comes_twice)
@@ -22,7 +14,7 @@ Test(draw_rows, every_row_is_as_likely_and_none_comes_twice)
     for (int i = 0; i < N; i++) {
         x[i] = i < 10 ? i / 2 : i * i;
     }
-    kmseg_tiles *tiles = tiles_of(ctx, x, N, 1, NULL);
+    kmseg_tiles *tiles = test_tiles(ctx, x, N, 1, NULL);
     for (uint64_t seed = 0; seed < TIMES; seed++) {
         int taken[N] = {0};
         OK(ctx, km_draw_rows(ctx, tiles, M, 0, seed, KM_STAGE_SAMPLE, rows, &n, NULL));
@@ -51,7 +43,7 @@ Test(draw_rows, equal_rows_are_drawn_in_proportion)
         for (int i = 0; i < N; i++) {
             x[i] = i % 10 == 0 ? i : -1;
         }
-        kmseg_tiles *tiles = tiles_of(ctx, x, N, 1, NULL);
+        kmseg_tiles *tiles = test_tiles(ctx, x, N, 1, NULL);
         int64_t n, same = 0;
         OK(ctx, km_draw_rows(ctx, tiles, M, 0, 3, KM_STAGE_SAMPLE, rows, &n, NULL));
         for (int i = 0; i < M; i++) {
@@ -77,7 +69,7 @@ Test(draw_rows, the_order_of_the_rows_changes_no_value)
             turned[i * STEP % N * D + j] = value == 0 && i % 2 ? -0.0 : value;
         }
     }
-    kmseg_tiles *one = tiles_of(ctx, x, N, D, NULL), *other = tiles_of(ctx, turned, N, D, NULL);
+    kmseg_tiles *one = test_tiles(ctx, x, N, D, NULL), *other = test_tiles(ctx, turned, N, D, NULL);
     int64_t n, m;
     OK(ctx, km_draw_rows(ctx, one, M, 0, 8, KM_STAGE_SAMPLE, a, &n, NULL));
     OK(ctx, km_draw_rows(ctx, other, M, 0, 8, KM_STAGE_SAMPLE, b, &m, NULL));
@@ -109,7 +101,7 @@ Test(draw_rows, few_of_many_are_those_of_the_lowest_numbers)
         for (int32_t threads = 1; threads < 4; threads += 2) {
             for (int weighted = 0; weighted < 2; weighted++) {
                 kmseg_context *ctx = test_context(threads, NULL);
-                kmseg_tiles *tiles = tiles_of(ctx, x, N, 1, weighted ? weights : NULL);
+                kmseg_tiles *tiles = test_tiles(ctx, x, N, 1, weighted ? weights : NULL);
                 int64_t few[M], all[M], n, m;
                 OK(ctx, km_draw_rows(ctx, tiles, M, weighted, 3, KM_STAGE_SAMPLE, few, &n, NULL));
                 OK(ctx,
@@ -133,7 +125,7 @@ Test(draw_rows, all_rows_and_rows_of_weight)
     kmseg_context *ctx = test_context(1, NULL);
     const double x[N] = {1, 2, 3, 4, 5, 6, 7, 8, 9}, weights[N] = {1, 0, 1, 0, 2, 0, 1, 0, 0};
     int64_t rows[N], n;
-    kmseg_tiles *tiles = tiles_of(ctx, x, N, 1, weights);
+    kmseg_tiles *tiles = test_tiles(ctx, x, N, 1, weights);
     OK(ctx, km_draw_rows(ctx, tiles, 50, 0, 8, KM_STAGE_SAMPLE, rows, &n, NULL));
     cr_assert_eq(n, N);
     OK(ctx, km_draw_rows(ctx, tiles, N, 1, 8, KM_STAGE_SAMPLE, rows, &n, NULL));

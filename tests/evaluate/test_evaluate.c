@@ -5,19 +5,11 @@
 
 #include <math.h>
 
-static kmseg_tiles *tiles_of(kmseg_context *ctx, const double *x, int64_t n, int64_t d,
-                             const double *weights) {
-    kmseg_matrix matrix = kmseg_matrix_view(x, KMSEG_FLOAT64, n, d);
-    kmseg_tiles *tiles;
-    OK(ctx, kmseg_tiles_new(ctx, &matrix, weights, NULL, &tiles));
-    return tiles;
-}
-
 /* Reference numbers for iris, raw, k = 3. */
 Test(evaluate, iris_has_the_indices_of_the_literature)
 {
     kmseg_context *ctx = test_context(2, NULL);
-    kmseg_tiles *tiles = tiles_of(ctx, iris, 150, 4, NULL);
+    kmseg_tiles *tiles = test_tiles(ctx, iris, 150, 4, NULL);
     kmseg_fit_options options;
     kmseg_fit_options_init(&options);
     options.n_clusters = 3;
@@ -52,7 +44,7 @@ Test(evaluate, three_points_on_a_line_give_the_values_worked_by_hand)
     kmseg_context *ctx = test_context(1, NULL);
     const double x[] = {0, 2, 10};
     const int32_t labels[] = {0, 0, 1};
-    kmseg_tiles *tiles = tiles_of(ctx, x, 3, 1, NULL);
+    kmseg_tiles *tiles = test_tiles(ctx, x, 3, 1, NULL);
     double mean, samples[3], value;
     OK(ctx, kmseg_silhouette(ctx, tiles, labels, 2, &mean, samples));
     cr_assert_float_eq(samples[0], 0.8, 1e-15);
@@ -78,7 +70,7 @@ Test(evaluate, a_far_sample_takes_nothing_from_the_precision_of_others)
     kmseg_context *ctx = test_context(1, NULL);
     const double x[] = {0, 1, 1e15};
     const int32_t labels[] = {0, 0, 1};
-    kmseg_tiles *tiles = tiles_of(ctx, x, 3, 1, NULL);
+    kmseg_tiles *tiles = test_tiles(ctx, x, 3, 1, NULL);
     const double centroids[] = {0.5, 1e15};
     double value;
     OK(ctx, kmseg_inertia(ctx, tiles, labels, centroids, 2, &value));
@@ -98,7 +90,7 @@ Test(evaluate, empty_clusters_change_no_index)
         labels[i] = i / 50;
         spread[i] = 1 + 3 * (i / 50); /* 1, 4, 7 of 9 */
     }
-    kmseg_tiles *tiles = tiles_of(ctx, iris, 150, 4, NULL);
+    kmseg_tiles *tiles = test_tiles(ctx, iris, 150, 4, NULL);
     double a, b;
     OK(ctx, kmseg_silhouette(ctx, tiles, labels, 3, &a, NULL));
     OK(ctx, kmseg_silhouette(ctx, tiles, spread, 9, &b, NULL));
@@ -136,10 +128,10 @@ Test(evaluate, weights_count_samples_in_indices_of_dispersion)
             twice_labels[m++] = labels[i];
         }
     }
-    kmseg_tiles *weighted = tiles_of(ctx, iris, 150, 4, weights);
-    kmseg_tiles *repeated = tiles_of(ctx, twice, m, 4, NULL);
-    kmseg_tiles *small = tiles_of(ctx, iris, N, 4, thousandth);
-    kmseg_tiles *plain = tiles_of(ctx, iris, N, 4, NULL);
+    kmseg_tiles *weighted = test_tiles(ctx, iris, 150, 4, weights);
+    kmseg_tiles *repeated = test_tiles(ctx, twice, m, 4, NULL);
+    kmseg_tiles *small = test_tiles(ctx, iris, N, 4, thousandth);
+    kmseg_tiles *plain = test_tiles(ctx, iris, N, 4, NULL);
     for (size_t i = 0; i < 2; i++) {
         double a, b;
         OK(ctx, indices[i](ctx, weighted, labels, 3, &a));
@@ -172,7 +164,7 @@ Test(evaluate, many_labellings_at_once_have_the_indices_of_each_alone)
     }
     for (int32_t threads = 1; threads < 4; threads++) {
         kmseg_context *ctx = test_context(threads, NULL);
-        kmseg_tiles *tiles = tiles_of(ctx, iris, 150, 4, NULL);
+        kmseg_tiles *tiles = test_tiles(ctx, iris, 150, 4, NULL);
         kmseg_indices got[N_LABELLINGS];
         OK(ctx, kmseg_evaluate(ctx, tiles, all, N_LABELLINGS, SAMPLED, 5, got));
         cr_assert(isnan(got[1].silhouette) && isnan(got[1].silhouette_simplified) &&
@@ -201,7 +193,7 @@ Test(evaluate, many_labellings_at_once_have_the_indices_of_each_alone)
 Test(evaluate, one_cluster_and_bad_labels_are_refused)
 {
     kmseg_context *ctx = test_context(1, NULL);
-    kmseg_tiles *tiles = tiles_of(ctx, iris, 150, 4, NULL);
+    kmseg_tiles *tiles = test_tiles(ctx, iris, 150, 4, NULL);
     int32_t labels[150] = {0};
     double value;
     FAILS(ctx, KMSEG_E_DATA, kmseg_silhouette(ctx, tiles, labels, 3, &value, NULL), "silhouette",
@@ -262,7 +254,7 @@ Test(evaluate, silhouettes_are_those_of_a_plain_loop_for_any_threads_and_kernels
         for (int32_t threads = 1; kmseg_kernels_available(kmseg_kernels_name(i)) && threads < 4;
              threads++) {
             kmseg_context *ctx = test_context(threads, kmseg_kernels_name(i));
-            kmseg_tiles *tiles = tiles_of(ctx, x, N, D, NULL);
+            kmseg_tiles *tiles = test_tiles(ctx, x, N, D, NULL);
             double value;
             OK(ctx, kmseg_silhouette(ctx, tiles, labels, CLUSTERS, &value, NULL));
             cr_assert_float_eq(value, plain, 1e-12);
@@ -354,7 +346,7 @@ Test(evaluate, a_sampled_silhouette_of_many_rows_is_off_by_its_standard_error)
     enum { SEEDS = 40, SAMPLED = 400 };
     kmseg_context *ctx = test_context(2, NULL);
     fill_many();
-    kmseg_tiles *tiles = tiles_of(ctx, many, MANY_ROWS, MANY_FEATURES, NULL);
+    kmseg_tiles *tiles = test_tiles(ctx, many, MANY_ROWS, MANY_FEATURES, NULL);
     double exact[2], squares[2] = {0}, largest = 0;
     for (int l = 0; l < 2; l++) {
         OK(ctx, kmseg_silhouette(ctx, tiles, many_labels[l], 4, &exact[l], NULL));
@@ -383,7 +375,7 @@ Test(evaluate, a_sampled_silhouette_depends_neither_on_threads_nor_on_the_order_
         kmseg_context *ctx = test_context(threads, NULL);
         int turned = threads == 2;
         kmseg_tiles *tiles =
-            tiles_of(ctx, turned ? many_turned : many, MANY_ROWS, MANY_FEATURES, NULL);
+            test_tiles(ctx, turned ? many_turned : many, MANY_ROWS, MANY_FEATURES, NULL);
         int32_t(*labels)[MANY_ROWS] = turned ? many_turned_labels : many_labels;
         const kmseg_labelling both[2] = {{labels[0], 4}, {labels[1], 3}};
         kmseg_indices got[2];

@@ -18,6 +18,14 @@ kmseg_context *test_context(int32_t n_threads, const char *kernels) {
     return ctx;
 }
 
+kmseg_tiles *test_tiles(kmseg_context *ctx, const double *values, int64_t n, int64_t d,
+                        const double *sample_weight) {
+    kmseg_matrix matrix = kmseg_matrix_view(values, KMSEG_FLOAT64, n, d);
+    kmseg_tiles *tiles;
+    OK(ctx, kmseg_tiles_new(ctx, &matrix, sample_weight, NULL, &tiles));
+    return tiles;
+}
+
 /* Paths live until the process ends; the list keeps them in sight of the leak sanitizer. */
 typedef struct kept_path {
     struct kept_path *next;

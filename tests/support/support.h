@@ -9,6 +9,10 @@
  * it cannot be made. */
 kmseg_context *test_context(int32_t n_threads, const char *kernels);
 
+/* Tiles of n x d samples; sample_weight NULL: 1 each. */
+kmseg_tiles *test_tiles(kmseg_context *ctx, const double *values, int64_t n, int64_t d,
+                        const double *sample_weight);
+
 /* Fails the test with the context's message unless status is KMSEG_OK. */
 #define OK(ctx, call)                                                                              \
     do {                                                                                           \
