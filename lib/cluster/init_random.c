@@ -4,6 +4,7 @@
 #include "cluster/draw.h"
 #include "data/draw_rows.h"
 
+#include <assert.h>
 #include <math.h>
 
 km_int128 km_draw_position(km_int128 total, uint64_t random) {
@@ -65,6 +66,7 @@ kmseg_status km_init_random(kmseg_context *ctx, const km_fit_job *job, double *c
     int32_t n = 0;
     km_arena_init(&arena, &ctx->allocator);
     kmseg_status status = draw(ctx, job, &arena, &drawn, &n);
+    assert(status != KMSEG_OK || n > 0); /* km_fit_check */
     /* Of a coreset there may be fewer samples than clusters, where few differ: then some come again. */
     for (int32_t c = 0; status == KMSEG_OK && c < job->options->n_clusters; c++) {
         km_tiles_row(job->tiles, drawn[c % n].row, centroids + (int64_t)c * job->tiles->n_features);
